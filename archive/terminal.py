@@ -20,8 +20,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from archive.dataset.target import FULL
 from archive.errors import ArchiveBusy, DamagedRecord, PresskeepError, StorageFull
+from archive.target import FULL
 
 INTERRUPTED = 130  # 128 and SIGINT's number, as shells have it
 PIPE_CLOSED = 141  # the same for SIGPIPE
@@ -118,6 +118,11 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None, name: str = "p
     except BrokenPipeError:
         _close_stdout()
         return PIPE_CLOSED
+    except SystemExit as leave:
+        if isinstance(leave.__context__, BrokenPipeError):  # typer turns it into a plain exit with 1
+            _close_stdout()
+            return PIPE_CLOSED
+        raise
     except KeyboardInterrupt:
         _complain("stopped by Ctrl-C; what was committed is kept", name)
         return INTERRUPTED

@@ -11,7 +11,7 @@ from archive.dataset.comma import write_csv
 from archive.dataset.jsonl import write_jsonl
 from archive.dataset.rows import PRESSKEEP, ROWS, Entry, Schema
 from archive.dataset.selection import Selection, choose
-from archive.dataset.target import STDOUT, open_target
+from archive.target import STDOUT, open_target
 
 
 class Format(StrEnum):

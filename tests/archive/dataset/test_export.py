@@ -33,8 +33,8 @@ from archive.dataset.export import Format, export
 from archive.dataset.foreign import NEWSPLEASE, SCHEMAS, TRAFILATURA, spaced
 from archive.dataset.rows import PRESSKEEP, Entry
 from archive.dataset.selection import Editions, Selection, choose, not_before
-from archive.dataset.target import open_target
 from archive.errors import ArchiveBusy, StorageFull, UsageError
+from archive.target import open_target
 
 AT = 1_795_512_600_000_000  # 2026-11-24T09:30:00Z
 

@@ -1,4 +1,4 @@
-"""Where an export goes: a file that appears whole or not at all, or standard output."""
+"""Where a file is written: it appears whole or not at all; or it is standard output."""
 
 from __future__ import annotations
 
