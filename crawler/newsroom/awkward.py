@@ -71,7 +71,7 @@ def _broken_feed(path: str) -> Answer | None:
         case "/feed/":
             # An entity that XML does not know, a bare ampersand, a NUL, and cut in the middle of an item.
             cut = (
-                '<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0"><channel><title>Broken &nbsp; feed</title>\n'
+                '<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0"><channel>\n<title>Broken &nbsp; feed</title>'
                 f"<item><title>Coffee & cake\0</title><link>http://{host}/2026/11/coffee-from-the-feed/</link></item>\n"
                 f"<item><title>Cut he"
             )
@@ -136,15 +136,15 @@ def _huge(path: str) -> Answer | None:
     return None
 
 
-def _forbidden(path: str) -> Answer | None:
-    return page(f"<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1>{path}</body></html>\n", 403)
+def _forbidden(_path: str) -> Answer | None:
+    return page("<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1></body></html>\n", 403)
 
 
-def _failing(path: str) -> Answer | None:
+def _failing(_path: str) -> Answer | None:
     return page("<h1>Error establishing a database connection</h1>\n", 500)
 
 
-def _slow(path: str) -> Answer | None:
+def _slow(_path: str) -> Answer | None:
     return Answer(silent=True)
 
 

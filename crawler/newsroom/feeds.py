@@ -146,7 +146,9 @@ def sitemap_index(site: Site, articles: Sequence[Manuscript]) -> bytes:
         for path, feed in site.words["feeds"].items()
         if feed["kind"] in {"packed_sitemap", "news_sitemap"}
     )
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<sitemapindex xmlns="{_SITEMAPS}">\n{maps}</sitemapindex>\n'.encode()
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<sitemapindex xmlns="{_SITEMAPS}">\n{maps}</sitemapindex>\n'.encode()
+    )
 
 
 MAKERS: dict[str, Callable[[Site, Sequence[Manuscript]], bytes]] = {

@@ -114,7 +114,10 @@ def _passage(part: str) -> Passage:
     lines = tuple(part.splitlines())
     if part.startswith("@"):
         name, _, argument = lines[0][1:].partition(" ")
-        return Passage(Kind(name), lines[1:], argument)
+        kind = Kind(name)
+        if kind in {Kind.BIO, Kind.CORRECTION}:
+            return Passage(kind, (argument, *lines[1:]))
+        return Passage(kind, lines[1:], argument)
     if part.startswith("## "):
         return Passage(Kind.SUBHEADING, (part[3:],))
     if part.startswith("- "):

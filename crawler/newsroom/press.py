@@ -56,7 +56,9 @@ def _articles(site: Site, path: str, visit: int, today: datetime) -> Answer | No
             text = rendering.article_page(site, article, visit, today)
             # A page in an old charset says so in its own head only, as pages of that age do.
             old = article.encoding != "utf-8"
-            made = page(text, content_type="text/html" if old else "text/html; charset=UTF-8", encoding=article.encoding)
+            made = page(
+                text, content_type="text/html" if old else "text/html; charset=UTF-8", encoding=article.encoding
+            )
             return replace(made, modified=article.modified, chunked=article.chunked)
     kind, _, slug = path.strip("/").partition("/")
     paths = site.words["paths"]

@@ -12,6 +12,7 @@ from typing import Any
 from crawler.newsroom.manuscript import Kind, Manuscript, Passage, marked_up, plain
 from crawler.newsroom.site import Site, load_site
 
+_FOLDED = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}  # as WordPress folds German paths
 TEASER_PARAGRAPHS = 2  # what may be read of an article behind the teaser
 
 
@@ -22,7 +23,9 @@ def address(site: Site, article: Manuscript) -> str:
 
 def word_slug(words: str) -> str:
     """The form in which a tag stands in a path."""
-    folded = words.lower().translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}))
+    folded = words.lower()
+    for letter, letters in _FOLDED.items():
+        folded = folded.replace(letter, letters)
     return re.sub(r"[^a-z0-9]+", "-", folded).strip("-")
 
 
@@ -42,6 +45,7 @@ def article_page(site: Site, article: Manuscript, visit: int, today: datetime) -
     author = site.authors[article.author]
     updated = _fragment(site, "updated", when=site.date(article.modified, "stamp"), iso=article.modified.isoformat())
     values = _card(site, article) | {
+        "today": site.date(today, "header"),
         "author_bio": escape(author.bio),
         "body": "".join(_passage(site, passage, others) for passage in shown(article)),
         "updated": updated if article.modified != article.published else "",
@@ -58,8 +62,8 @@ def article_page(site: Site, article: Manuscript, visit: int, today: datetime) -
     content = site.templates[article.layout].substitute(values)
     if article.layout == "whole":
         return content
-    head = _head_of_article(site, article)
-    return _frame(site, f"{plain(article.headline)}{site.words['title_suffix']}", head, content, today, "single-post")
+    head, title = _head_of_article(site, article), f"{article.headline}{site.words['title_suffix']}"
+    return _frame(site, title, today, head=head, content=content, kind="single-post")
 
 
 def front_page(site: Site, visit: int, today: datetime) -> str:
@@ -76,7 +80,7 @@ def front_page(site: Site, visit: int, today: datetime) -> str:
         base=site.base,
     )
     head = _fragment(site, "head_front")
-    return _frame(site, site.words["front_title"], head, content, today, "home blog")
+    return _frame(site, site.words["front_title"], today, head=head, content=content, kind="home blog")
 
 
 def listing(site: Site, title: str, path: str, articles: Iterable[Manuscript], today: datetime) -> str:
@@ -84,17 +88,18 @@ def listing(site: Site, title: str, path: str, articles: Iterable[Manuscript], t
     cards = _each(site, "card", [_card(site, article) for article in articles])
     content = site.templates["listing"].substitute(title=escape(title), cards=cards, base=site.base)
     head = _fragment(site, "head_listing", path=path, title=escape(title))
-    return _frame(site, f"{title}{site.words['title_suffix']}", head, content, today, "archive category")
+    whole = f"{title}{site.words['title_suffix']}"
+    return _frame(site, whole, today, head=head, content=content, kind="archive category")
 
 
 def notice(site: Site, title: str, paragraphs: Sequence[str], today: datetime) -> str:
     """A page that is no article: about, privacy, the members' door, not found."""
     text = "".join(f"<p>{marked_up(paragraph)}</p>\n" for paragraph in paragraphs)
     content = site.templates["notice"].substitute(title=escape(title), text=text, base=site.base)
-    return _frame(site, f"{title}{site.words['title_suffix']}", "", content, today, "page")
+    return _frame(site, f"{title}{site.words['title_suffix']}", today, head="", content=content, kind="page")
 
 
-def _frame(site: Site, title: str, head: str, content: str, today: datetime, kind: str) -> str:
+def _frame(site: Site, title: str, today: datetime, *, head: str, content: str, kind: str) -> str:
     sections = [{"slug": slug, "title": escape(words)} for slug, words in site.sections.items()]
     return site.templates["page"].substitute(
         title=escape(title),
@@ -108,7 +113,7 @@ def _frame(site: Site, title: str, head: str, content: str, today: datetime, kin
     )
 
 
-def _fragment(site: Site, name: str, /, **values: Any) -> str:
+def _fragment(site: Site, name: str, /, **values: object) -> str:
     return site.templates[name].substitute({"base": site.base, **values})
 
 

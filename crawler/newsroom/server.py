@@ -88,7 +88,7 @@ class Newsroom:
     @property
     def resolve(self) -> dict[str, str]:
         """Host name to address and port, as ``[network.resolve]`` of archive.toml takes it."""
-        return {host: f"{ADDRESS}:{self.port}" for host in self.hosts}
+        return dict.fromkeys(self.hosts, f"{ADDRESS}:{self.port}")
 
     def __enter__(self) -> Self:
         listening = socket.create_server((ADDRESS, self.port), backlog=128)
@@ -139,9 +139,11 @@ class Newsroom:
         except (ConnectionError, TimeoutError):
             return  # the client went away, or fell silent: its own affair
         except asyncio.CancelledError:
-            return  # the server is closing; asyncio's stream protocol would report a cancelled task as an error
+            writer.transport.abort()  # the server is closing: what was not taken by now is not waited for
         finally:
             writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
     def _note(self, request: _Request, answer: Answer) -> None:
         status = 0 if answer.silent else answer.status
@@ -277,7 +279,9 @@ def _within(match: re.Match[bytes], host: str) -> bytes:
 
 def _index(host: str, hosts: tuple[str, ...], known: bool) -> str:
     """The page for those who come by address, and for those who ask for a host that is not here."""
-    sites = "".join(f'<li><a href="/_site/{name}/">{load_site(name).name}</a> <code>{name}</code></li>' for name in HOSTS)
+    sites = "".join(
+        f'<li><a href="/_site/{name}/">{load_site(name).name}</a> <code>{name}</code></li>' for name in HOSTS
+    )
     others = ", ".join(f"<code>{name}</code>" for name in hosts if name not in HOSTS)
     lost = "" if known else f"<p><strong>No site called <code>{escape(host or '?')}</code> is served here.</strong></p>"
     return (
