@@ -1,0 +1,1 @@
+"""The archive's verbs: one thin function each."""
