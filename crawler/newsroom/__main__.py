@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 import threading
+from contextlib import ExitStack
 
 from crawler.newsroom.server import ADDRESS, Newsroom
 
@@ -20,12 +21,12 @@ def main(arguments: list[str] | None = None) -> int:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    try:
-        newsroom = Newsroom(options.visit, options.port, awkward=options.awkward).__enter__()
-    except OSError as error:
-        sys.stderr.write(f"Port {options.port} cannot be had ({error.strerror}): try --port 0.\n")
-        return 1
-    with newsroom:
+    with ExitStack() as stack:
+        try:
+            newsroom = stack.enter_context(Newsroom(options.visit, options.port, awkward=options.awkward))
+        except OSError as error:
+            sys.stderr.write(f"Port {options.port} cannot be had ({error.strerror}): try --port 0.\n")
+            return 1
         sys.stdout.write(f"http://{ADDRESS}:{newsroom.port}/  (Ctrl-C ends it)\n")
         sys.stdout.writelines(f'"{host}" = "{where}"\n' for host, where in newsroom.resolve.items())
         sys.stdout.flush()

@@ -71,7 +71,7 @@ def _broken_feed(path: str) -> Answer | None:
         case "/feed/":
             # An entity that XML does not know, a bare ampersand, a NUL, and cut in the middle of an item.
             cut = (
-                '<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0"><channel>\n<title>Broken &nbsp; feed</title>'
+                '<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0"><channel><title>Broken &nbsp; feed</title>'
                 f"<item><title>Coffee & cake\0</title><link>http://{host}/2026/11/coffee-from-the-feed/</link></item>\n"
                 f"<item><title>Cut he"
             )

@@ -94,7 +94,10 @@ class Newsroom:
         listening = socket.create_server((ADDRESS, self.port), backlog=128)
         self.port = listening.getsockname()[1]
         ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._main(listening, ready)), name="newsroom")
+        # A daemon, so that a program which fails to close it still ends.
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._main(listening, ready)), name="newsroom", daemon=True
+        )
         self._thread.start()
         ready.wait()
         return self
