@@ -8,24 +8,21 @@ import hashlib
 import re
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 from html import escape
-from http import HTTPStatus
 from typing import Self
 
 from crawler.newsroom import awkward as awkward_sites
 from crawler.newsroom.answer import Answer, page
+from crawler.newsroom.message import MAX_HEAD, Request, chunks, head, requests, unchanged
 from crawler.newsroom.press import answer_of
 from crawler.newsroom.site import HOSTS, load_site
 
 ADDRESS = "127.0.0.1"
-MAX_HEAD = 64 * 1024  # more request head than any client of ours sends
-IDLE_SECONDS = 60  # how long a kept connection may say nothing
-CHUNK = 1500  # bytes of a chunk: several to a page, as servers that flush early send them
 _LINKS = re.compile(rb'(href|src|action)="(?:http://(' + "|".join(HOSTS).replace(".", r"\.").encode() + rb"))?(/[^/])?")
 
 
@@ -39,23 +36,6 @@ class Served:
     path: str  # with the query
     status: int
     agent: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    method: str
-    target: str
-    version: str
-    fields: dict[str, str]  # by lower-case name
-
-    @property
-    def host(self) -> str:
-        return self.fields.get("host", "").rpartition("@")[2].partition(":")[0].lower()
-
-    @property
-    def keeps(self) -> bool:
-        wish = self.fields.get("connection", "").lower()
-        return "close" not in wish if self.version == "HTTP/1.1" else "keep-alive" in wish
 
 
 class Newsroom:
@@ -130,8 +110,8 @@ class Newsroom:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            async for request in _requests(reader):
-                answer = self._answer(request)
+            async for request in requests(reader):
+                answer = _answer_of_condition(request, self._answer(request))
                 self._note(request, answer)
                 if answer.silent:
                     await reader.read()  # until the client, or the server's end, closes
@@ -148,12 +128,12 @@ class Newsroom:
             with suppress(ConnectionError):
                 await writer.wait_closed()
 
-    def _note(self, request: _Request, answer: Answer) -> None:
+    def _note(self, request: Request, answer: Answer) -> None:
         status = 0 if answer.silent else answer.status
         agent = request.fields.get("user-agent", "")
         self.log.append(Served(datetime.now(UTC), request.method, request.host, request.target, status, agent))
 
-    def _answer(self, request: _Request) -> Answer:
+    def _answer(self, request: Request) -> Answer:
         if request.method not in {"GET", "HEAD"}:
             if not request.method:
                 return Answer(400, "text/plain", b"This is not an HTTP/1.x request.\n")
@@ -179,18 +159,17 @@ class Newsroom:
             return replace(answer, fields=fields)
         return replace(answer, fields=fields, body=_LINKS.sub(lambda match: _within(match, host), answer.body))
 
-    async def _send(self, writer: asyncio.StreamWriter, request: _Request, answer: Answer) -> None:
-        body, fields = answer.body, [("Content-Type", answer.content_type)]
+    async def _send(self, writer: asyncio.StreamWriter, request: Request, answer: Answer) -> None:
+        short = answer.status == 304
+        body, fields = answer.body, [] if short else [("Content-Type", answer.content_type)]
         if answer.modified:
             fields.append(("Last-Modified", format_datetime(answer.modified.astimezone(UTC), usegmt=True)))
-        if answer.status == 200 and not answer.stream:
-            tag = f'W/"{hashlib.sha256(body).hexdigest()[:16]}"'  # weak: the same for the plain and the packed form
-            fields.append(("ETag", tag))
-            if _unchanged(request, tag, answer.modified):
-                head = _head(304, [field for field in fields if field[0] != "Content-Type"], keeps=request.keeps)
-                writer.write(head)
-                await writer.drain()
-                return
+        if answer.status in {200, 304} and not answer.stream:
+            fields.append(("ETag", _tag(body)))
+        if short:
+            writer.write(head(304, fields, keeps=request.keeps))
+            await writer.drain()
+            return
         if answer.packed and not answer.stream and body:
             fields.append(("Vary", "Accept-Encoding"))
             if "gzip" in request.fields.get("accept-encoding", ""):
@@ -199,78 +178,24 @@ class Newsroom:
         chunked = answer.chunked and request.version == "HTTP/1.1"
         length = answer.length if answer.stream else len(body)
         fields.append(("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(length)))
-        writer.write(_head(answer.status, [*fields, *answer.fields], keeps=request.keeps))
+        writer.write(head(answer.status, [*fields, *answer.fields], keeps=request.keeps))
         if request.method != "HEAD":
-            for part in answer.stream() if answer.stream else _chunks(body) if chunked else (body,):
+            for part in answer.stream() if answer.stream else chunks(body) if chunked else (body,):
                 writer.write(part)
                 await writer.drain()
         await writer.drain()
 
 
-async def _requests(reader: asyncio.StreamReader) -> AsyncIterator[_Request]:
-    """The requests of one connection; what is not HTTP/1.x comes as one without a method, and is the last."""
-    while True:
-        try:
-            async with asyncio.timeout(IDLE_SECONDS):
-                head = await reader.readuntil(b"\r\n\r\n")
-        except asyncio.IncompleteReadError:
-            return
-        except asyncio.LimitOverrunError:
-            yield _Request("", "", "", {})
-            return
-        line, *lines = head.decode("latin-1").split("\r\n")
-        parts = line.split(" ")
-        if len(parts) != 3 or not parts[2].startswith("HTTP/1."):
-            yield _Request("", line[:200], "", {})
-            return
-        fields = {name.strip().lower(): value.strip() for name, _, value in (entry.partition(":") for entry in lines)}
-        length = fields.get("content-length", "")
-        if length.isdigit():
-            async with asyncio.timeout(IDLE_SECONDS):
-                await _discard(reader, int(length))
-        method, target, version = parts
-        if target.startswith("http://"):  # the form that proxies get (RFC 9112, section 3.2.2)
-            fields["host"], _, rest = target.removeprefix("http://").partition("/")
-            target = f"/{rest}"
-        yield _Request(method, target, version, fields)
+def _tag(body: bytes) -> str:
+    return f'W/"{hashlib.sha256(body).hexdigest()[:16]}"'  # weak: the same for the plain and the packed form
 
 
-async def _discard(reader: asyncio.StreamReader, length: int) -> None:
-    """Reads a request's body, which nothing here wants."""
-    while length > 0:
-        part = await reader.read(min(length, MAX_HEAD))
-        if not part:
-            return
-        length -= len(part)
-
-
-def _head(status: int, fields: list[tuple[str, str]], *, keeps: bool) -> bytes:
-    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", "Server: nginx"]
-    lines.append(f"Date: {format_datetime(datetime.now(UTC), usegmt=True)}")
-    lines += [f"{name}: {value}" for name, value in fields]
-    lines.append(f"Connection: {'keep-alive' if keeps else 'close'}")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-
-
-def _chunks(body: bytes) -> Iterator[bytes]:
-    for start in range(0, len(body), CHUNK):
-        part = body[start : start + CHUNK]
-        yield b"%x\r\n%b\r\n" % (len(part), part)
-    yield b"0\r\n\r\n"
-
-
-def _unchanged(request: _Request, tag: str, modified: datetime | None) -> bool:
-    """Whether the client's copy will do (RFC 9110, section 13.1); If-None-Match outweighs If-Modified-Since."""
-    asked = request.fields.get("if-none-match")
-    if asked is not None:
-        return asked.strip() == "*" or tag in [part.strip() for part in asked.split(",")]
-    since = request.fields.get("if-modified-since")
-    if since is None or modified is None:
-        return False
-    try:
-        return modified <= parsedate_to_datetime(since)
-    except (TypeError, ValueError):  # a date that is none, or one without a zone
-        return False
+def _answer_of_condition(request: Request, answer: Answer) -> Answer:
+    """The answer, or 304 in its place where the client's copy will do."""
+    whole = answer.status == 200 and not answer.stream and not answer.silent
+    if whole and unchanged(request, _tag(answer.body), answer.modified):
+        return replace(answer, status=304)
+    return answer
 
 
 def _within(match: re.Match[bytes], host: str) -> bytes:

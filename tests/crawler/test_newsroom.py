@@ -302,6 +302,8 @@ def test_conditional_requests(newsroom: Newsroom) -> None:
     first = get(newsroom, url)
     again = get(newsroom, url, If_None_Match=first.fields["etag"])
     assert (again.status, again.body) == (304, b"")
+    assert again.fields["etag"] == first.fields["etag"]
+    assert newsroom.log[-1].status == 304
     assert get(newsroom, url, If_Modified_Since=first.fields["last-modified"]).status == 304
     assert get(newsroom, url, If_Modified_Since="yesterday").status == 200
     newsroom.visit = 2
