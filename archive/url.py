@@ -1,0 +1,175 @@
+"""URLs as keys: one form for every spelling of the same address."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import idna
+
+from archive.tracking import is_tracking
+
+DEFAULT_PORTS = {"http": "80", "https": "443"}
+# Names that are longer cannot be asked of DNS (RFC 1035, section 2.3.4); IDNA work on them would be in vain.
+MAX_HOST = 253
+
+# RFC 3986, appendix B, with the fragment left over.
+_PARTS = re.compile(r"(https?)://([^/?#]*)([^?#]*)(?:\?([^#]*))?", re.IGNORECASE | re.DOTALL)
+_PORT = re.compile(r"[0-9]{0,5}", re.ASCII)
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
+# What browsers strip (WHATWG URL, "basic URL parser", steps 1 to 3).
+_EDGES = "".join(map(chr, range(0x21)))
+_BREAKS = str.maketrans("", "", "\t\r\n")
+
+# RFC 3986 section 2.3, and the marks that RFC 2396 still called unreserved: writers differ on whether to escape them,
+# and no HTTP server tells the two spellings apart.
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!*'()")
+_ESCAPE_OR_UNSAFE = re.compile(r"%([0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~!*'()$&+,;=:@/?]")
+_HOST_FORBIDDEN = re.compile(r"[\x00-\x20#%/:<>?@\[\\\]^`{|}\x7f]")
+
+
+def normalise(url: str) -> str:
+    """The key of a URL: equal for all spellings of one address, different for any two that may be two articles.
+
+    Scheme and host in lower case, the host as A-labels without a final dot; default ports, fragments (``#!`` too:
+    no fragment ever reaches a server), empty parameters and an empty query dropped; dot segments resolved; escapes
+    in one form (RFC 3986, section 6.2.2); known tracking parameters dropped (`archive.tracking`). Paths keep their
+    case, their empty segments and their final slash; queries keep their order; ``www.`` stays.
+
+    http and https on their default ports give one key, written with https: news sites serve the same article on
+    both, or redirect. So a key names a page but is not for fetching. On any other port the scheme stays.
+
+    What is not an http(s) URL with a host (``urn:``, ``dns:``, garbage) comes back unchanged. Never raises;
+    idempotent; linear in the length of the URL.
+    """
+    parts = _split(url)
+    if parts is None:
+        return url
+    scheme, port = parts.scheme, parts.port
+    if port == DEFAULT_PORTS[scheme]:
+        port = ""
+    if not port:
+        scheme = "https"
+    user = f"{_escape(parts.user)}@" if parts.user else ""
+    path = _without_dots(_escape(parts.path)) or "/"
+    query = "&".join(one for one in _escape(parts.query).split("&") if one and not is_tracking(one))
+    return f"{scheme}://{user}{parts.host}{f':{port}' if port else ''}{path}{f'?{query}' if query else ''}"
+
+
+def host(url: str) -> str:
+    """The host of an http(s) URL as its key writes it, without port; empty where there is none."""
+    parts = _split(url)
+    return parts.host if parts else ""
+
+
+def is_fetchable(url: str) -> bool:
+    """Whether a URL can be fetched at all: http(s), a host that DNS or a connection can take, no credentials.
+
+    Scope, robots and the address guard are asked elsewhere.
+    """
+    parts = _split(url)
+    if parts is None or parts.user or (parts.port and not 0 < int(parts.port) < 65536):
+        return False
+    if parts.host.startswith("["):
+        return True
+    return len(parts.host) <= MAX_HOST and all(_LABEL.fullmatch(label) for label in parts.host.split("."))
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The pieces of an http(s) URL: scheme, host and port normalised, the rest as written."""
+
+    scheme: str
+    user: str
+    host: str
+    port: str  # digits without leading zeros, or empty
+    path: str
+    query: str
+
+
+def _split(url: str) -> _Parts | None:
+    match = _PARTS.match(url.strip(_EDGES).translate(_BREAKS))
+    if match is None:
+        return None
+    scheme, authority, path, query = match.groups(default="")
+    user, _, place = authority.rpartition("@")
+    if place.startswith("["):
+        name, bracket, port = place.partition("]")
+        name += bracket
+    else:
+        name, _, port = place.partition(":")
+        port = f":{port}" if port else ""
+    port = port.removeprefix(":")
+    found = _host(name)
+    if not found or not _PORT.fullmatch(port):
+        return None
+    return _Parts(scheme.lower(), user, found, str(int(port)) if port else "", path, query)
+
+
+def _host(name: str) -> str:
+    """The host in lower case as A-labels or an IPv6 literal; empty for what is no host at all."""
+    if name.startswith("["):
+        try:
+            return f"[{ipaddress.IPv6Address(name[1:-1]).compressed}]"
+        except ValueError:
+            return ""
+    if "%" in name:
+        name = _unescaped_host(name)
+    if not name.isascii():
+        name = _a_labels(name)
+    name = name.lower().rstrip(".")
+    return "" if _HOST_FORBIDDEN.search(name) else name
+
+
+def _unescaped_host(name: str) -> str:
+    raw = re.sub(rb"%([0-9A-Fa-f]{2})", lambda hit: bytes([int(hit[1], 16)]), name.encode("utf-8", "surrogatepass"))
+    return raw.decode("utf-8", "replace")
+
+
+def _a_labels(name: str) -> str:
+    """IDNA 2008 with UTS 46 mapping; names that it refuses get plain punycode labels, so that none is lost.
+
+    Not Python's own codec: it is IDNA 2003, which takes ``straße.de`` for another site.
+    """
+    if len(name) > MAX_HOST:
+        return ""
+    try:
+        return idna.encode(name, uts46=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        folded = unicodedata.normalize("NFC", name.replace("。", ".").lower())
+        return ".".join(
+            label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}"
+            for label in folded.split(".")
+        )
+
+
+def _escape(text: str) -> str:
+    return _ESCAPE_OR_UNSAFE.sub(_one_form, text)
+
+
+def _one_form(hit: re.Match[str]) -> str:
+    digits = hit[1]
+    if digits is None:
+        # Lone surrogates come from hostile pages; escaping their code unit keeps two such URLs apart.
+        return "".join(f"%{byte:02X}" for byte in hit[0].encode("utf-8", "surrogatepass"))
+    byte = int(digits, 16)
+    return chr(byte) if byte in _UNRESERVED else f"%{byte:02X}"
+
+
+def _without_dots(path: str) -> str:
+    """RFC 3986, section 5.2.4, in one walk."""
+    if "." not in path:
+        return path
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for segment in segments:
+        if segment == "..":
+            if kept:
+                kept.pop()
+        elif segment != ".":
+            kept.append(segment)
+    if segments and segments[-1] in {".", ".."}:
+        kept.append("")
+    return "/" + "/".join(kept)
