@@ -1,0 +1,98 @@
+"""Charsets, cheaply: what encodes a page or feed, found without statistics.
+
+A detector that guesses by letter frequency costs most of the CPU of fetching; links and dates do not need it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import html
+import re
+
+from w3lib.encoding import html_body_declared_encoding, read_bom, resolve_encoding
+
+FALLBACK = "cp1252"  # decodes every byte but five, and is what undeclared Western pages are in (WHATWG Encoding)
+_CHUNK = 1 << 20
+_DECLARED_WITHIN = 4096  # bytes in which a declaration must stand; HTML asks for 1,024
+
+_XML_ENCODING = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s{0,20}=\s{0,20}["']([A-Za-z0-9._:-]{1,40})["']""")
+_XML_DECLARATION = re.compile(rb"\s{0,1000}<\?xml[^>]{0,300}>")
+# CDATA is matched first, to be left alone; one without an end reaches to the end, so that no text is read twice.
+_AMPERSAND = re.compile(
+    rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:([A-Za-z][A-Za-z0-9]{1,31});|#x?[0-9A-Fa-f]{1,8};)?", re.DOTALL
+)
+_XML_ENTITIES = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
+# Control characters that XML 1.0 forbids (section 2.2): feeds carry them, and parsers stop at them.
+_FORBIDDEN = bytes(one for one in range(0x20) if one not in {0x09, 0x0A, 0x0D})
+
+
+def encoding_of(body: bytes, charset: str | None = None) -> str:
+    """The Python codec of a body: byte order mark, then valid UTF-8, then the HTTP charset, then its own declaration.
+
+    Valid UTF-8 goes before what is declared: text in another charset hardly ever happens to be valid UTF-8, and
+    declarations are often those of an older template.
+    """
+    marked, _ = read_bom(body)
+    if marked:
+        return str(marked)
+    head = body[:_DECLARED_WITHIN]
+    if b"\0" not in head and b"\x1b" not in head and is_utf8(body):  # UTF-16 and ISO-2022 are valid UTF-8, too
+        return "utf-8"
+    found = _XML_ENCODING.search(head)
+    for declared in (charset, found[1].decode("ascii") if found else None, html_body_declared_encoding(head)):
+        codec = resolve_encoding(declared) if declared else None
+        if codec and _decodes_text(codec):
+            return str(codec)
+    if b"\0" in head[:4]:
+        return "utf-16-le" if head[:1] != b"\0" else "utf-16-be"
+    return FALLBACK
+
+
+def _decodes_text(codec: str) -> bool:
+    """Whether it is a text codec; ``rot13`` and ``zlib`` are registered names, too."""
+    try:
+        return isinstance(b"a\0\0\0".decode(codec, "replace"), str)
+    except (LookupError, UnicodeError):
+        return False
+
+
+def is_utf8(body: bytes) -> bool:
+    """Whether the bytes are UTF-8, a cut last character allowed; in chunks, so that 50 MB need no 200 MB of text."""
+    decoder = codecs.getincrementaldecoder("utf-8")("strict")
+    try:
+        for start in range(0, len(body), _CHUNK):
+            decoder.decode(body[start : start + _CHUNK])
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def decode(body: bytes, charset: str | None = None) -> str:
+    """The text of a body; what its charset cannot decode becomes U+FFFD. The byte order mark is dropped."""
+    return body.decode(encoding_of(body, charset), "replace").removeprefix("\ufeff")
+
+
+def utf8_xml(body: bytes, charset: str | None = None) -> bytes:
+    """The XML of a body as UTF-8 without declaration, byte order mark and forbidden control characters.
+
+    HTML's named entities, which XML does not know, become characters, and bare ampersands, which feeds leave in
+    links, are escaped. So a parser that is told ``utf-8`` reads it whatever it declared.
+    """
+    codec = encoding_of(body, charset)
+    if codec != "utf-8" or body.startswith(codecs.BOM_UTF8):
+        body = body.decode(codec, "replace").removeprefix("\ufeff").encode("utf-8", "replace")
+    body = body.translate(None, _FORBIDDEN)
+    declaration = _XML_DECLARATION.match(body)
+    body = body[declaration.end() :] if declaration else body.lstrip()
+    return _AMPERSAND.sub(_as_character, body)
+
+
+def _as_character(hit: re.Match[bytes]) -> bytes:
+    found = hit[0]
+    if found == b"&":
+        return b"&amp;"
+    if hit[1] is None or hit[1] in _XML_ENTITIES:
+        return found
+    character = html.unescape(found.decode("ascii"))
+    # Names that HTML does not know either stay as they were written.
+    return b"&amp;" + found[1:] if character.startswith("&") else character.encode()
