@@ -5,9 +5,7 @@ lxml does the reading, not feedparser: one of feedparser's regular expressions t
 
 from __future__ import annotations
 
-import io
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -16,6 +14,7 @@ from lxml import etree
 
 from crawler.discovery.announcement import MAX_DATE, MAX_TITLE, Announcement, clean_text
 from crawler.discovery.decoding import decode, utf8_xml
+from crawler.discovery.xml import local_name, looks_like_html, release, text_of, without_doctype, xml_events
 from crawler.urls import MAX_REFERENCE, resolve
 
 FeedKind = Literal["rss", "rdf", "atom", "json"]
@@ -26,25 +25,10 @@ MAX_FEED = 20_000_000
 MAX_ITEMS = 5_000
 
 _ROOTS: dict[str, FeedKind] = {"rss": "rss", "rdf": "rdf", "feed": "atom"}
-_PLAIN = (
-    "",
-    "http://www.w3.org/2005/Atom",
-    "http://purl.org/atom/ns#",
-    "http://purl.org/rss/1.0/",
-    "http://my.netscape.com/rdf/simple/0.9/",
-    "http://channel.netscape.com/rdf/simple/0.9/",
-    "http://backend.userland.com/rss2",
-    "http://purl.org/dc/elements/1.1/",
-    "http://purl.org/dc/terms/",
-    "http://rssnamespace.org/feedburner/ext/1.0",
-)
-_PREFIXES = frozenset({"atom", "dc", "dcterms", "feedburner", "rss"})  # where their namespace is not declared
 _PUBLISHED = ("pubdate", "published", "issued", "date", "created")
 _UPDATED = ("updated", "modified", "lastbuilddate")
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
-_HTML = re.compile(rb"\s{0,1000}<(?:!doctype\s{1,20}html|html|head|body)\b", re.IGNORECASE)
-_SUBSET_END = re.compile(rb"\]\s{0,100}>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,75 +70,6 @@ def parse_feed(body: bytes, url: str, charset: str | None = None) -> Feed | NotA
     if xml is None:
         return NotAFeed("its DOCTYPE does not end")
     return _xml_feed(xml, url, whole)
-
-
-def looks_like_html(body: bytes) -> bool:
-    """Whether the bytes begin like an HTML page: what servers send for feeds and sitemaps that are not there."""
-    return _HTML.match(body.removeprefix(b"\xef\xbb\xbf")) is not None
-
-
-def without_doctype(xml: bytes) -> bytes | None:
-    """The XML without its DOCTYPE, and so without the entities it declares; None when that has no end."""
-    start = xml.find(b"<!DOCTYPE")
-    if start < 0:
-        return xml
-    end = xml.find(b">", start)
-    subset = xml.find(b"[", start, end if end >= 0 else len(xml))
-    if subset >= 0:
-        close = _SUBSET_END.search(xml, subset)
-        end = close.end() - 1 if close else -1
-    if end < 0:
-        return None
-    return xml[:start] + xml[end + 1 :]
-
-
-def xml_events(xml: bytes) -> Iterator[tuple[str, etree._Element]]:
-    """The start and end of each element of UTF-8 XML, as far as a forgiving parser gets; never raises."""
-    context = etree.iterparse(
-        io.BytesIO(xml),
-        events=("start", "end"),
-        encoding="utf-8",
-        recover=True,
-        resolve_entities=False,
-        load_dtd=False,
-        no_network=True,
-        huge_tree=False,  # depth 256 and text nodes of 10 MB are enough for any feed
-        remove_comments=True,
-        remove_pis=True,
-    )
-    try:
-        yield from context
-    except etree.XMLSyntaxError:
-        return  # nothing that could be recovered, or nothing more
-
-
-def local_name(element: etree._Element) -> str:
-    """The element's name in lower case without namespace; a foreign namespace stays as a prefix ``?``."""
-    tag = element.tag if isinstance(element.tag, str) else ""
-    namespace, _, name = tag.rpartition("}")
-    prefix, _, name = name.rpartition(":")
-    known = namespace[1:] in _PLAIN if namespace else prefix.lower() in _PREFIXES or not prefix
-    return name.lower() if known else f"?{name.lower()}"
-
-
-def text_of(element: etree._Element, limit: int) -> str | None:
-    """The text in an element in one line, cut to a limit."""
-    parts: list[str] = []
-    length = 0
-    for part in element.itertext():
-        parts.append(part)
-        length += len(part)
-        if length > 4 * limit:
-            break
-    return clean_text("".join(parts), limit)
-
-
-def release(element: etree._Element) -> None:
-    """Lets go of an element that has been read, and of the siblings before it."""
-    element.clear()
-    parent = element.getparent()
-    while parent is not None and element.getprevious() is not None:
-        del parent[0]
 
 
 def _xml_feed(xml: bytes, url: str, whole: bool) -> Feed | NotAFeed:
@@ -246,13 +161,14 @@ def _resolved(element: etree._Element, base: str, reference: str | None) -> str:
     own = element.get(_BASE)
     if own:
         base = resolve(base, own) or base
-    return (resolve(base, reference) if reference else None) or ""
+    # Feeds that escape twice, or escape within CDATA, say "&amp;"; no address contains that.
+    return (resolve(base, reference.replace("&amp;", "&")) if reference else None) or ""
 
 
 def _web_address(text: str | None) -> str:
     if not text or not text.lower().startswith(("http://", "https://")):
         return ""
-    return resolve(text, text) or ""
+    return resolve(text, text.replace("&amp;", "&")) or ""
 
 
 def _base_of(item: etree._Element, url: str) -> str:
