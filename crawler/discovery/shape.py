@@ -14,6 +14,8 @@ from crawler.urls import is_file, readable_path
 
 # At this many points a URL is taken for an article wherever it is linked from content.
 ARTICLE = 3
+# At so few, a source that names it as an article is wrong: tag pages, the front page, files.
+_CERTAINLY_NOT = -3
 
 _DATE = re.compile(
     r"(?<!\d)(?:(?:19|20)\d\d([/_.-]?)(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])"  # 2026/11/24, 2026-11-24, 20261124
@@ -228,3 +230,11 @@ def _id_in(segments: list[str]) -> tuple[str | None, bool]:
         if re.search(r",[A-Za-z0-9]{6,12}$", name):
             return "an id after a comma", True
     return None, False
+
+
+def may_be_article(url: str) -> bool:
+    """Whether what a feed or sitemap announces is worth fetching: all but files, service pages, listings, the front.
+
+    A source vouches for what it names, so this is milder than `ARTICLE`: a shape without any sign is let through.
+    """
+    return shape_of(url).points > _CERTAINLY_NOT
