@@ -1,0 +1,186 @@
+"""The text of a page as one stream, in which every character knows its element."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+
+from lxml import etree, html
+
+from archive.article import Source
+
+# Their text is never seen, and would only give a headline or a paragraph a second home.
+_UNSEEN = frozenset({"script", "style", "title", "textarea", "option"})
+# Elements that do not part words; every other one does, as a browser would show it.
+_INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr output q rp rt ruby s samp "
+    "small span strike strong sub sup time tt u var wbr".split()
+)
+_NAME = re.compile(r"[a-z_][a-z0-9_.-]*", re.ASCII)
+_TEXTS = etree.XPath("//text()")
+_FIRST_TEXT = etree.XPath("descendant::text()[1]")
+
+
+def normalise(text: str) -> str:
+    """The text with each run of white space (Unicode's) as one space, and none at its ends."""
+    return " ".join(text.split())
+
+
+def solid(text: str) -> str:
+    """The text without white space and without what has no glyph (soft hyphens, zero-width characters, controls).
+
+    Extractors change exactly these; texts are compared without them.
+    """
+    joined = "".join(text.split())
+    return joined if joined.isprintable() else "".join(filter(str.isprintable, joined))
+
+
+class TextStream:
+    """All visible text of a tree in document order, searchable in `solid` form, and the way back to its elements."""
+
+    def __init__(self, root: html.HtmlElement) -> None:
+        self._root = root
+        self._raws: list[str] = []
+        self._begins: list[int] = []  # of each text node, in the string value of the root
+        self._starts: list[int] = []  # of each text node, in self.solid
+        self._owners: list[html.HtmlElement] = []  # the element that a text node is a child of
+        self._after: list[html.HtmlElement | None] = []  # the element that ends just before it, if one does
+        self._begin_of: dict[tuple[html.HtmlElement, bool], int] = {}
+        parts: list[str] = []
+        begin = start = 0
+        for raw in _TEXTS(root):
+            near = raw.getparent()
+            owner = near.getparent() if raw.is_tail else near
+            self._begin_of.setdefault((near, raw.is_tail), begin)
+            if owner.tag not in _UNSEEN:
+                part = solid(raw)
+                self._raws.append(str(raw))
+                self._begins.append(begin)
+                self._starts.append(start)
+                self._owners.append(owner)
+                self._after.append(near if raw.is_tail else None)
+                parts.append(part)
+                start += len(part)
+            begin += len(raw)
+        self.solid = "".join(parts)
+        self._paths: dict[html.HtmlElement, str] = {root: f"/{root.tag}"}
+        self._first: dict[html.HtmlElement, int] = {}
+
+    def owner(self, at: int) -> html.HtmlElement:
+        """The element whose own text holds the solid character at ``at``."""
+        return self._owners[bisect_right(self._starts, at) - 1]
+
+    def extent(self, element: html.HtmlElement) -> tuple[int, int]:
+        """Where the solid text of an element begins and ends in the stream."""
+        begin = self._beginning(element)
+        size = sum(map(len, element.itertext()))
+        return self._position(begin), self._position(begin + size)
+
+    def sources(self, start: int, end: int) -> list[tuple[Source, str]]:
+        """The sources of the solid characters from ``start`` to ``end``, each with its normalised text.
+
+        More than one where elements part two words that have no white space between them, and where text that is not
+        seen lies between.
+        """
+        first = bisect_right(self._starts, start) - 1
+        last = bisect_right(self._starts, end - 1) - 1
+        head = self._begins[first] + _raw_index(self._raws[first], start - self._starts[first])
+        tail = self._begins[last] + _raw_index(self._raws[last], end - 1 - self._starts[last]) + 1
+        found = []
+        run = first
+        for number in range(first, last + 1):
+            if number < last and not self._parted(number):
+                continue
+            begin = max(head, self._begins[run])
+            stop = min(tail, self._begins[number] + len(self._raws[number]))
+            text = normalise("".join(self._raws[run : number + 1])[begin - self._begins[run] : stop - self._begins[run]])
+            if text:
+                found.append((self._source(run, number, begin, stop), text))
+            run = number + 1
+        return found
+
+    def path(self, element: html.HtmlElement) -> str:
+        """The absolute XPath of an element; indexes where siblings share the name, ``*[n]`` for names XPath lacks."""
+        if element not in self._paths:
+            missing = [element]
+            while (parent := missing[-1].getparent()) is not None and parent not in self._paths:
+                missing.append(parent)
+            for one in reversed(missing):
+                parent = one.getparent()
+                if parent is not None:
+                    self._name_children(parent, self._paths[parent])
+        return self._paths[element]
+
+    def _name_children(self, parent: html.HtmlElement, prefix: str) -> None:
+        named: dict[str, list[html.HtmlElement]] = {}
+        for number, child in enumerate(parent, 1):
+            if _NAME.fullmatch(child.tag):
+                named.setdefault(child.tag, []).append(child)
+            else:
+                self._paths[child] = f"{prefix}/*[{number}]"
+        for tag, children in named.items():
+            if len(children) == 1:
+                self._paths[children[0]] = f"{prefix}/{tag}"
+            else:
+                self._paths.update((child, f"{prefix}/{tag}[{number}]") for number, child in enumerate(children, 1))
+
+    def _source(self, first: int, last: int, begin: int, end: int) -> Source:
+        element = _common(self._owners[first], self._owners[last])
+        offset = self._beginning(element)
+        return Source(path=self.path(element), start=begin - offset, end=end - offset)
+
+    def _parted(self, number: int) -> bool:
+        """Whether the text nodes ``number`` and the next one must not be read as one run."""
+        left, right = self._raws[number], self._raws[number + 1]
+        if self._begins[number + 1] != self._begins[number] + len(left):
+            return True  # a script between them
+        if not left or not right or left[-1].isspace() or right[0].isspace():
+            return False
+        after = self._after[number + 1]
+        if after is not None and after.tag not in _INLINE:
+            return True  # "<br>" and the end of a block
+        owner, other = self._owners[number], self._owners[number + 1]
+        if owner is other:
+            return False
+        common = _common(owner, other)
+        return any(one.tag not in _INLINE for end in (owner, other) for one in _up_to(end, common))
+
+    def _beginning(self, element: html.HtmlElement) -> int:
+        """Where the string value of an element begins in that of the root."""
+        if element not in self._first:
+            found = _FIRST_TEXT(element)
+            self._first[element] = self._begin_of[found[0].getparent(), found[0].is_tail] if found else 0
+        return self._first[element]
+
+    def _position(self, raw: int) -> int:
+        """The solid position of the first seen text at or behind a position in the root's string value."""
+        number = bisect_left(self._begins, raw)
+        return self._starts[number] if number < len(self._starts) else len(self.solid)
+
+
+def _raw_index(raw: str, count: int) -> int:
+    """Where the solid character number ``count`` stands in a raw text."""
+    for index, char in enumerate(raw):
+        if not char.isspace() and char.isprintable():
+            if not count:
+                return index
+            count -= 1
+    return len(raw)
+
+
+def _up_to(element: html.HtmlElement, ancestor: html.HtmlElement) -> list[html.HtmlElement]:
+    chain = []
+    while element is not ancestor:
+        chain.append(element)
+        element = element.getparent()
+    return chain
+
+
+def _common(one: html.HtmlElement, other: html.HtmlElement) -> html.HtmlElement:
+    """The smallest element that contains both."""
+    if one is other:
+        return one
+    around = {one, *one.iterancestors()}
+    while other not in around:
+        other = other.getparent()
+    return other
