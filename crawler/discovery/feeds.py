@@ -24,6 +24,9 @@ MAX_FEED = 20_000_000
 # Feeds hold 10 to 500 items; one with more is an archive, whose newest items come first.
 MAX_ITEMS = 5_000
 
+# Real feeds have one or two on the way to an item; with hundreds, each item would cost hundreds of resolutions.
+_MAX_BASES = 4
+
 _ROOTS: dict[str, FeedKind] = {"rss": "rss", "rdf": "rdf", "feed": "atom"}
 _PUBLISHED = ("pubdate", "published", "issued", "date", "created")
 _UPDATED = ("updated", "modified", "lastbuilddate")
@@ -173,10 +176,11 @@ def _web_address(text: str | None) -> str:
 
 def _base_of(item: etree._Element, url: str) -> str:
     """The base of an item's links: ``xml:base`` of its ancestors and itself, outermost first, on the feed's URL."""
-    bases = [one.get(_BASE) for one in (item, *item.iterancestors())]
+    bases = [base for base in (one.get(_BASE) for one in (item, *item.iterancestors())) if base]
+    if len(bases) > _MAX_BASES:
+        return url
     for base in reversed(bases):
-        if base:
-            url = resolve(url, base) or url
+        url = resolve(url, base) or url
     return url
 
 

@@ -17,5 +17,5 @@ def read_listing(body: bytes, url: str, charset: str | None = None) -> Feed | Si
     feed = parse_feed(body, url, charset)
     if isinstance(feed, Feed):
         return feed
-    # The sitemap's reason tells of gzip and bombs, the feed's of JSON and of roots that are neither.
-    return feed if body.lstrip().startswith((b"<", b"{")) else sitemap
+    # The sitemap's reason tells of gzip, bombs and DOCTYPEs; the feed's of JSON, and of feeds that cannot be read.
+    return feed if body.lstrip().startswith(b"{") or sitemap.reason == "it is a feed" else sitemap

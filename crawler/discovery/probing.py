@@ -126,9 +126,9 @@ def candidates(home_url: str, robots_body: bytes | None, home: Page | bytes | No
         if "comments" not in feed.url.partition("://")[2].split("/"):
             add(Candidate(SourceKind.FEED, feed.url, f"named on the front page{_titled(feed.text)}", named=True))
     for kind, path, platform in WELL_KNOWN:
-        url = resolve(home_url, path)
-        if url:
-            add(Candidate(kind, url, platform))
+        place = resolve(home_url, path)
+        if place:
+            add(Candidate(kind, place, platform))
     add(Candidate(SourceKind.FRONT, home_url, "the front page", named=True))
     return list(found.values())
 

@@ -26,6 +26,7 @@ MAX_DEPTH = 3
 MAX_CHILDREN = 10
 
 _GZIP = b"\x1f\x8b"
+_MAX_MEMBERS = 100  # each costs a copy of what follows it; real files have one
 _TEXT_LINES = 20  # lines of a plain-text sitemap that must all be URLs before it is taken for one
 _DATE_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:[-_/.]?(0[1-9]|1[0-2])(?:[-_/.]?(0[1-9]|[12]\d|3[01]))?)?(?!\d)")
 _NEWS_NAME = re.compile(r"news|latest|recent|aktuell|today", re.IGNORECASE)
@@ -137,6 +138,8 @@ def _unpacked(body: bytes) -> tuple[bytes, bool] | NotASitemap:
     parts: list[bytes] = []
     room = MAX_BYTES
     while body.startswith(_GZIP):
+        if len(parts) >= _MAX_MEMBERS:
+            return b"".join(parts), False
         member = zlib.decompressobj(wbits=31)
         try:
             part = member.decompress(body, room + 1)
