@@ -290,7 +290,8 @@ def _is_headline(text: str) -> bool:
 
 def _section(one: _Seen, shape: Shape) -> tuple[str, ...] | None:
     """Why a link is taken for a section's, or None."""
-    if shape.points <= -9 or not 0 < shape.depth <= _SECTION_DEPTH or shape.strong:
+    # Many words in a menu are the terms of use, not a section's name.
+    if shape.points <= -9 or shape.points >= ARTICLE or not 0 < shape.depth <= _SECTION_DEPTH or shape.strong:
         return None
     if "?" in one.url or not one.text or len(one.text) > 2 * _HEADLINE:
         return None
