@@ -139,9 +139,10 @@ def append_table(path: Path, block: str, check: Callable[[Declaration], object])
     target = Path(os.path.realpath(path))  # a symbolic link stays one
     with _held(target) as raw:
         before = parse_declaration(path, raw)
+        declared = {header.lower(): header for header in before.tables}
         for header in tomllib.loads(block):
-            if header in before.tables:
-                line = before.line_of(header)
+            if header.lower() in declared:
+                line = before.line_of(declared[header.lower()])
                 raise UsageError(
                     f"{header} is already declared in {path}, line {line}: edit it there, or remove it first"
                 )

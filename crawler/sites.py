@@ -93,15 +93,15 @@ class Site(BaseModel):
 
     host: Name
     start: Url | None = None
-    name: str | None = Field(None, min_length=1, max_length=200)
-    language: str | None = Field(None, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", max_length=35)
+    name: str | None = Field(default=None, min_length=1, max_length=200)
+    language: str | None = Field(default=None, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", max_length=35)
     hosts: tuple[Host, ...] = ()
     sources: tuple[Source, ...] = ()
-    delay: float = Field(DEFAULT_DELAY, ge=0, le=MAX_DELAY, allow_inf_nan=False)
-    max_articles: int = Field(DEFAULT_MAX_ARTICLES, ge=1)
+    delay: float = Field(default=DEFAULT_DELAY, ge=0, le=MAX_DELAY, allow_inf_nan=False)
+    max_articles: int = Field(default=DEFAULT_MAX_ARTICLES, ge=1)
     cookies: bool = False
     mask: tuple[FieldName, ...] = ()
-    spider: str | None = Field(None, pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$")
+    spider: str | None = Field(default=None, pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$")
     enabled: bool = True
 
     @model_validator(mode="after")

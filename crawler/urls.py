@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import unquote, urldefrag, urljoin
 
 from archive.exchange import NoAnswer
 from archive.url import host as host_of
@@ -90,7 +90,7 @@ def trap_of(url: str) -> str | None:
     if len(url) > MAX_URL:
         return f"longer than {MAX_URL} characters"
     counts: dict[str, int] = {}
-    for segment in urlsplit(url).path.split("/") if "//" in url else ():
+    for segment in _path(url).split("/"):
         # Dates and ids repeat digits by chance (/11/11/11/); words do not.
         if segment and not segment.isdigit():
             counts[segment] = counts.get(segment, 0) + 1
@@ -101,9 +101,12 @@ def trap_of(url: str) -> str | None:
 
 def is_file(url: str) -> bool:
     """Whether the path ends like a picture, film, document, feed or program part: never an article."""
-    path = url.partition("#")[0].partition("?")[0].partition("://")[2].partition("/")[2]
-    found = _EXTENSION.search(path[-16:])
+    found = _EXTENSION.search(_path(url)[-16:])
     return found is not None and found[1].lower() in FILE_EXTENSIONS
+
+
+def _path(url: str) -> str:
+    return url.partition("#")[0].partition("?")[0].partition("://")[2].partition("/")[2]
 
 
 def resolve(base: str, reference: str) -> str | None:
