@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import tomllib
 from pathlib import Path
@@ -89,4 +91,29 @@ def test_many_at_once_lose_none(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert sorted(tomllib.loads(path.read_text())) == sorted(hosts)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["sites.toml"]
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from archive.errors import StorageFull
+from crawler.adding import append_site
+from crawler.sites import Site
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+try:
+    append_site(Path(sys.argv[1]), Site(host="b.example"))
+except StorageFull as error:
+    sys.stdout.write(str(error))
+"""
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "sites.toml"
+    before = b'["a.example"]\n' + b"# a comment\n" * 1000
+    path.write_bytes(before)
+    ended = subprocess.run([sys.executable, "-c", FULL, str(path)], capture_output=True, text=True, check=True)
+    assert "it is as it was" in ended.stdout
+    assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["sites.toml"]

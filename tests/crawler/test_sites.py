@@ -80,7 +80,7 @@ def test_array_tables_are_allowed() -> None:
         ('["a.example"]\nhosts = ["https://b.example"]', 2, "host name only"),
         ('["a.example"]\nsources = 5', 2, "array"),
         (
-            '["a.example"]\nsources = [\n { kind = "feed", url = "http://a.example/" },\n { kind = "fed", url = "http://a" }]',
+            '["a.example"]\nsources = [\n { kind = "front", url = "http://a.example" },\n { kind = "fed", url = "x" }]',
             4,
             "'feed', 'sitemap'",
         ),
