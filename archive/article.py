@@ -26,6 +26,7 @@ class Verdict(StrEnum):
     GALLERY = "gallery"
     VIDEO = "video"
     EMPTY = "empty"  # a page without text, such as one that only scripts can draw
+    HTTP_ERROR = "http-error"  # a status other than 200: nothing that could be an article
     NOT_HTML = "not-html"
     UNREADABLE = "unreadable"  # the payload cannot be decoded or parsed
     OVER_BUDGET = "over-budget"  # a deterministic limit of the cleaner

@@ -1,0 +1,93 @@
+"""The byline: people only, without "By", publishers and links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from lxml import etree
+
+from archive.cleaning.evidence import Candidate, Page
+from archive.cleaning.headline import fold
+from archive.cleaning.linked import Linked, names
+
+_METAS = (
+    "author", "article:author", "parsely-author", "dc.creator", "dcterms.creator", "sailthru.author", "byl",
+    "cxenseparse:author", "article.author", "authors", "rbauthors", "og:article:author",
+)  # fmt: skip
+_ELEMENTS = (
+    ("rel author", etree.XPath("//a[contains(concat(' ', @rel, ' '), ' author ')]")),
+    ("itemprop author", etree.XPath("//*[@itemprop='author']")),
+    (
+        "byline element",
+        etree.XPath(
+            "//*[self::a or self::span or self::p or self::div or self::address]"
+            "[contains(@class, 'byline') or contains(@class, 'author') or contains(@class, 'autor')]"
+        ),
+    ),
+)
+MAX_ELEMENTS = 8  # further ones belong to other articles' teasers
+MAX_PEOPLE = 12
+_PREFIX = re.compile(
+    r"(?:(?:written |posted |words |reported |story |text )?by|von|par|por|di|door|av|af|text|texte|texto|autor(?:in)?|author)"
+    r"(?:\s*:\s*|\s+)",
+    re.IGNORECASE,
+)
+_PARTS = re.compile(r"\s*[,;|\u2022]\s*|\s+(?:and|und|et|y|&|och|og|en)\s+|\s+/\s+", re.IGNORECASE)
+# What follows a comma and is no further name: "Jane Doe, Political Editor".
+_OFFICE = re.compile(
+    r"\b(?:editor|reporter|correspondent|writer|staff|journalist|redakteur|redaktion|redaktør|desk|newsroom|team|"
+    r"korrespondent|columnist|producer|senior|chief|associated press|reuters|afp|dpa|apa|published|updated)\b",
+    re.IGNORECASE,
+)
+_NO_NAME = re.compile(r"https?:|www\.|@|[0-9]{2}|[<>{}\[\]]")
+
+
+def byline(page: Page, linked: Linked, publishers: Iterable[str]) -> tuple[tuple[str, ...], list[Candidate]]:
+    """The people who wrote the article, in the page's order, and every candidate.
+
+    The first place that names a person wins: JSON-LD, meta elements, elements marked as bylines. Where only the
+    publisher is named, nobody is.
+    """
+    firms = {fold(name) for name in publishers}
+    everything: list[Candidate] = []
+    chosen: tuple[str, ...] = ()
+    for candidates in _places(page, linked):
+        people = _distinct(person for one in candidates for person in _people(page, one, firms))
+        everything += people or candidates
+        if people and not chosen:
+            chosen = tuple(one.value for one in people[:MAX_PEOPLE])
+    return chosen, everything
+
+
+def _places(page: Page, linked: Linked) -> Iterable[list[Candidate]]:
+    stated = [
+        linked.place(page, "name", name, "json-ld author" if person else "json-ld author, an organisation")
+        for name, person in names((linked.article or {}).get("author"))[:MAX_PEOPLE]
+    ]
+    people = [one for one in stated if one and one.rule == "json-ld author"]
+    yield people or [one for one in stated if one]
+    for name in _METAS:
+        if found := page.meta(name):
+            yield found
+    for rule, xpath in _ELEMENTS:
+        elements = xpath(page.root)[:MAX_ELEMENTS]
+        found = [one for one in (page.element(element, rule) for element in elements) if one and len(one.value) <= 120]
+        if found:
+            yield found if rule != "byline element" else found[:1]
+
+
+def _people(page: Page, candidate: Candidate, firms: set[str]) -> Iterable[Candidate]:
+    """The candidate's text as one candidate for each person that it names."""
+    whole = _PREFIX.sub("", candidate.value, count=1) if _PREFIX.match(candidate.value) else candidate.value
+    for part in _PARTS.split(whole):
+        name = part.strip(" .,:-\u2013\u2014")
+        if 2 < len(name) <= 60 and not _NO_NAME.search(name) and not _OFFICE.search(name) and fold(name) not in firms:
+            yield candidate if name == candidate.value else page.narrowed(candidate, name)
+
+
+def _distinct(people: Iterable[Candidate]) -> list[Candidate]:
+    found: dict[str, Candidate] = {}
+    for one in people:
+        found.setdefault(fold(one.value), one)
+    return list(found.values())

@@ -1,0 +1,124 @@
+"""The cleaner: captures to an article, or to a refusal with its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lxml import etree
+
+from archive.article import Article, CaptureRef, Evidence, Provenance, Refusal, Verdict
+from archive.capture import Capture
+from archive.cleaning import body, linked, metadata, verdict
+from archive.cleaning.alignment import Overwork
+from archive.cleaning.body import Placed
+from archive.cleaning.document import MAX_BYTES, Document, Unfit, parse
+from archive.cleaning.evidence import Page, evidence
+from archive.cleaning.headline import fold
+from archive.cleaning.language import count_words, language
+from archive.cleaning.profile import EMPTY, Profile
+from archive.cleaning.standfirst import standfirst
+from archive.cleaning.stream import TextStream
+from archive.cleaning.version import CLEANER
+from archive.errors import DamagedRecord, PayloadRefused
+from archive.http import HttpMessage
+
+# What the extraction library raises on trees it did not expect. Anything else is a bug of ours and is heard.
+_STUMBLES = (etree.LxmlError, ValueError, TypeError, AttributeError, LookupError, AssertionError, RecursionError)
+
+
+def clean(captures: Sequence[Capture], profile: Profile = EMPTY) -> Article | Refusal:
+    """The article of a page, or why there is none: a pure function of captures, this cleaner and the profile.
+
+    The page's capture first, then companions (none are asked for yet; they are named in the provenance). No clock, no
+    network, no state that outlives the call. Hostile bytes give a refusal, never an exception; only reading the
+    capture can raise (OSError, DamagedRecord: the archive's fault, not the page's).
+    """
+    capture = captures[0]
+    provenance = Provenance(
+        captures=tuple(
+            CaptureRef(one.id, one.url, one.at, one.payload_digest, "companion" if number else "page")
+            for number, one in enumerate(captures)
+        ),
+        cleaner=CLEANER,
+        profile=profile.digest,
+    )
+    raw = capture.block()
+    try:
+        document = open_page(raw)
+        return _article(document, capture, provenance, profile)
+    except Unfit as unfit:
+        return Refusal(provenance, unfit.verdict, unfit.reason)
+    except Overwork as overwork:
+        return Refusal(provenance, Verdict.OVER_BUDGET, str(overwork))
+    except _STUMBLES as stumble:
+        return Refusal(provenance, Verdict.UNREADABLE, f"the extraction stumbled: {type(stumble).__name__}")
+
+
+def open_page(raw: bytes) -> Document:
+    """The document of a stored HTTP response; raises `Unfit` with the verdict of one that has none."""
+    try:
+        message = HttpMessage.parse(raw)
+        payload = message.decoded(MAX_BYTES)
+    except DamagedRecord as damage:
+        raise Unfit(Verdict.UNREADABLE, damage.message) from damage
+    except PayloadRefused as refused:
+        raise Unfit(Verdict.UNREADABLE, refused.message) from refused
+    if (judgement := verdict.of_message(message, payload)) is not None:
+        raise Unfit(judgement.verdict, judgement.reason)
+    return parse(payload, message.charset)
+
+
+def _article(document: Document, capture: Capture, provenance: Provenance, profile: Profile) -> Article | Refusal:
+    stream = TextStream(document.root)
+    page = Page(document.root, stream, capture.url)
+    data = linked.read(document.root)
+    known = metadata.read(page, data, capture.at)
+    placed = tuple(one for one in body.extract(document.root, stream).placed if not profile.drops(one.block.text))
+    placed = _without_headline(placed, known.headline)
+    summary = standfirst(page, data, placed, known.headline)
+    found: list[Evidence] = list(known.evidence)
+    above = None
+    if summary is not None:
+        candidate, start, end = summary
+        above = candidate.value
+        found += evidence("standfirst", [candidate], [above])
+        placed = tuple(one for one in placed if not (start <= one.start and one.end <= end))
+    text = "\n".join([above or "", *(one.block.text for one in placed)])
+    words = count_words(text)
+    judgement = verdict.of_page(page, data, known, words, text)
+    if judgement.verdict not in {Verdict.ARTICLE, Verdict.TEASER, Verdict.PAYWALL}:
+        return Refusal(provenance, judgement.verdict, judgement.reason)
+    if judgement.reason:
+        found.append(Evidence("verdict", judgement.verdict.value, judgement.reason, chosen=True))
+    spoken, candidates = language(page, data, text)
+    chosen = next((one.value for one in candidates if spoken and one.value.replace("_", "-").lower() == spoken.lower()), None)
+    found += evidence("language", candidates, [chosen] if chosen else [])
+    return Article(
+        provenance=provenance,
+        headline=known.headline,
+        body=tuple(one.block for one in placed),
+        verdict=judgement.verdict,
+        standfirst=above,
+        byline=known.byline,
+        published=known.published,
+        modified=known.modified,
+        language=spoken,
+        section=known.section,
+        tags=known.tags,
+        canonical_url=known.canonical_url,
+        site_name=known.site_name,
+        lead_image=known.lead_image,
+        images=metadata.images(page, placed),
+        access=known.access,
+        word_count=words,
+        evidence=tuple(found),
+    )
+
+
+def _without_headline(placed: tuple[Placed, ...], headline: str | None) -> tuple[Placed, ...]:
+    """The blocks without a first one that only repeats the headline."""
+    if headline and placed and fold(placed[0].block.text) == fold(headline):
+        return placed[1:]
+    return placed
+
+

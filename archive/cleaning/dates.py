@@ -1,0 +1,152 @@
+"""Publication dates: as the page writes them, never later than the capture, never taken from a clock."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+
+from htmldate import find_date
+from lxml import etree
+
+from archive.cleaning.evidence import Candidate, Page
+from archive.cleaning.linked import Linked
+from archive.clock import to_datetime
+
+_ISO = re.compile(
+    r"((?:19|20)\d\d)-?(\d\d)-?(\d\d)"
+    r"(?:[T ]+(\d\d):?(\d\d)(?::?(\d\d)(?:[.,]\d+)?)?\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?(?![\d:])",
+    re.IGNORECASE | re.ASCII,
+)
+_SLASHES = re.compile(r"((?:19|20)\d\d)[/.](\d\d?)[/.](\d\d?)(?!\d)", re.ASCII)
+_RFC_2822 = re.compile(r"(?:\w{3}, )?\d{1,2} \w{3} \d{4} \d\d:\d\d", re.ASCII)
+_IN_URL = re.compile(r"/((?:19|20)\d\d)[/-]?(0[1-9]|1[0-2])[/-]?(0[1-9]|[12]\d|3[01])(?:/|-|_|\.|$)", re.ASCII)
+_OLDEST = 1995  # the first news sites: an earlier date is that of a subject, or an empty field's (1970)
+_WESTERN_MOST = timedelta(hours=14)  # where a local date without an offset may be ahead of UTC
+
+_PUBLISHED = (
+    "article:published_time", "og:article:published_time", "article:published", "datepublished", "og:published_time",
+    "parsely-pub-date", "sailthru.date", "cxenseparse:recs:publishtime", "dc.date.issued", "dcterms.created",
+    "dc.date.created", "publish-date", "publishdate", "pubdate", "publication_date", "date", "dc.date", "dcterms.date",
+    "rbpubdate", "citation_publication_date", "article.published", "displaydate",
+)  # fmt: skip
+_MODIFIED = ("article:modified_time", "og:article:modified_time", "datemodified", "og:updated_time", "dcterms.modified",
+             "last-modified", "lastmod", "article.updated")  # fmt: skip
+_TIMES = etree.XPath("//time[@datetime]")
+
+
+def iso(text: str) -> str | None:
+    """A date as ISO 8601, with the precision and the offset that are given: ``2026-11-24T09:30+01:00``.
+
+    Reads ISO 8601 (basic form too), ``2026/11/24`` and RFC 2822; fractions of a second are dropped. None for anything
+    else, and for what is no day.
+    """
+    text = text.strip()
+    if found := _ISO.match(text):
+        year, month, day, hour, minute, second, zone = found.groups()
+        written = f"{year}-{month}-{day}"
+        if hour is not None:
+            written += f"T{hour}:{minute}" + (f":{second}" if second else "") + _offset(zone)
+    elif found := _SLASHES.match(text):
+        year, month, day = found.groups()
+        written = f"{year}-{int(month):02}-{int(day):02}"
+    elif _RFC_2822.match(text):
+        try:
+            written = parsedate_to_datetime(text).isoformat()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    else:
+        return None
+    try:
+        when = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return written if when.year >= _OLDEST else None
+
+
+def _offset(zone: str | None) -> str:
+    if not zone:
+        return ""
+    if zone.upper() in {"Z", "UTC", "GMT"}:
+        return "Z"
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    return f"{zone[0]}{digits[:2]}:{digits[2:]}"
+
+
+def not_after(written: str, at: int) -> bool:
+    """Whether an ISO date can have been written by the time ``at`` (microseconds), wherever the writer's clock was."""
+    when = datetime.fromisoformat(written)
+    latest = to_datetime(at)
+    if when.tzinfo is not None:
+        try:
+            return when.astimezone(UTC) <= latest
+        except OverflowError:
+            return False
+    return when <= (latest + _WESTERN_MOST).replace(tzinfo=None)
+
+
+def published(page: Page, linked: Linked, at: int) -> tuple[str | None, list[Candidate]]:
+    """The date of publication and every candidate, the chosen one first among equals.
+
+    The page's statements about itself come before what stands in its text: a header shows the day of the visit, and
+    lists of other articles show theirs.
+    """
+    found = [linked.text(page, key, f"json-ld {key}") for key in ("datePublished", "dateCreated", "uploadDate")]
+    candidates = [one for one in found if one] + page.meta(*_PUBLISHED)
+    times = _TIMES(page.root)
+    marked = [one for one in times if one.get("pubdate") is not None or "datepublished" in one.get("itemprop", "").lower()]
+    candidates += [page.attribute(one, "datetime", "time marked as published") for one in marked[:3]]
+    # The first time element below the headline is the byline's; above it, a menu's or a ticker's.
+    heads = page.root.xpath("//h1")
+    if heads:
+        floor = page.stream.extent(heads[0])[0]
+        candidates += [page.attribute(one, "datetime", "first time below the headline") for one in _below(page, times, floor)]
+    chosen = _first(candidates, at)
+    if chosen is None and (found_in_url := _IN_URL.search(page.url)):
+        candidates.append(Candidate("-".join(found_in_url.groups()), "url"))
+        chosen = _first(candidates, at)
+    if chosen is None and (guess := _guess(page, at)):
+        candidates.append(guess)
+        chosen = guess
+    return (iso(chosen.value) if chosen else None), candidates
+
+
+def modified(page: Page, linked: Linked, at: int) -> tuple[str | None, list[Candidate]]:
+    """The date of the last change, where the page says so, and every candidate."""
+    stated = linked.text(page, "dateModified", "json-ld dateModified")
+    candidates = ([stated] if stated else []) + page.meta(*_MODIFIED)
+    chosen = _first(candidates, at)
+    return (iso(chosen.value) if chosen else None), candidates
+
+
+def _below(page: Page, times: list[etree._Element], floor: int) -> list[etree._Element]:
+    for one in times[:50]:
+        if page.stream.extent(one)[0] >= floor:
+            return [one]
+    return []
+
+
+def _first(candidates: list[Candidate], at: int) -> Candidate | None:
+    for one in candidates:
+        written = iso(one.value)
+        if written is not None and not_after(written, at):
+            return one
+    return None
+
+
+def _guess(page: Page, at: int) -> Candidate | None:
+    """htmldate's opinion, without its extensive search, which asks dateparser, and dateparser may ask a clock."""
+    # Naive bounds would be compared in the machine's own zone; two days of grace, and the test below is ours.
+    latest = to_datetime(at) + timedelta(days=2)
+    try:
+        written = find_date(
+            page.root,
+            extensive_search=False,
+            original_date=True,
+            url=page.url,
+            min_date=datetime(_OLDEST, 1, 1, tzinfo=timezone.utc).replace(tzinfo=None),
+            max_date=latest.replace(tzinfo=None),
+        )
+    except (ValueError, TypeError, OverflowError, AttributeError, IndexError, KeyError):
+        return None
+    return Candidate(written, "htmldate") if written and iso(written) and not_after(written, at) else None

@@ -1,0 +1,150 @@
+"""Linked data: what the page's JSON-LD scripts say of the article (https://schema.org/Article)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree, html
+
+from archive.article import Source
+from archive.cleaning.evidence import MAX_VALUE, Candidate, Page, literal_value, tidy
+
+Node = dict[str, Any]
+
+_SCRIPTS = etree.XPath("//script[contains(translate(@type, 'LDJSON', 'ldjson'), 'ld+json')]")
+# Types whose name ends like this are articles: NewsArticle, ReportageNewsArticle, BlogPosting, LiveBlogPosting, Report.
+_ARTICLE = re.compile(r"(?:article|posting|report|review)$", re.IGNORECASE)
+_LITERAL = r'"(?:[^"\\]|\\.)*"'
+MAX_SCRIPT = 2 * 2**20  # characters
+MAX_DEPTH = 60  # real ones stay under 12; beyond some hundred, json's recursion would meet the interpreter's limit
+MAX_NODES = 20_000
+# Lists of other articles are no statement about this one.
+_ELSEWHERE = frozenset({"itemlistelement", "relatedlink", "citation", "ispartof", "haspart", "mentions", "comment"})
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A JSON-LD script: its element, its text, and the nodes with a type, outermost first."""
+
+    element: html.HtmlElement
+    text: str
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """All JSON-LD of a page. ``article`` is the node that describes the article, with the script that holds it."""
+
+    scripts: tuple[Script, ...]
+    article: Node | None = None
+    home: Script | None = None
+
+    def text(self, page: Page, key: str, rule: str) -> Candidate | None:
+        """A property of the article's node, if it is a text (of a list, the first)."""
+        value = (self.article or {}).get(key)
+        if isinstance(value, list) and value:
+            value = value[0]
+        return self.place(page, key, value, rule) if isinstance(value, str) else None
+
+    def place(self, page: Page, key: str, value: str, rule: str) -> Candidate | None:
+        """A candidate for a text of the article's script, with the place of its literal; None if it is empty."""
+        value = tidy(value[:MAX_VALUE])
+        if not value:
+            return None
+        return Candidate(value, rule, self._source(page, key, value))
+
+    def types(self) -> set[str]:
+        """The type names of the article's node."""
+        return set(_types(self.article or {}))
+
+    def _source(self, page: Page, key: str, value: str) -> Source | None:
+        if self.home is None:
+            return None
+        text = self.home.text
+        for pattern in (rf'"{re.escape(key)}"\s*:\s*\[?\s*({_LITERAL})', rf"({_LITERAL})"):
+            for found in re.finditer(pattern, text):
+                start, end = found.span(1)
+                if end - start > 6 * MAX_VALUE or literal_value(text[start:end]) != value:
+                    continue
+                if tidy(text[start + 1 : end - 1]) == value:
+                    start, end = start + 1, end - 1  # nothing is escaped: the value itself stands there
+                return Source(page.stream.path(self.home.element), start, end)
+        return None
+
+
+def read(root: html.HtmlElement) -> Linked:
+    """The linked data of a page; scripts that are no JSON, too long or too deep are passed over."""
+    scripts = tuple(one for one in map(_script, _SCRIPTS(root)) if one is not None)
+    for script in scripts:
+        for node in script.nodes:
+            if any(_ARTICLE.search(name) for name in _types(node)):
+                return Linked(scripts, node, script)
+    return Linked(scripts)
+
+
+def publisher(linked: Linked) -> str | None:
+    """The name of the article's publisher."""
+    node = (linked.article or {}).get("publisher")
+    if isinstance(node, list) and node:
+        node = node[0]
+    name = node.get("name") if isinstance(node, dict) else None
+    return tidy(name) if isinstance(name, str) and name.strip() else None
+
+
+def names(value: Any) -> list[tuple[str, bool]]:
+    """The names that a property holds, as text, as a node or as a list of them; whether each is a person's."""
+    found = []
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, dict):
+            person = "Organization" not in "".join(_types(one))
+            inner = one.get("name")
+            found += [(name, person) for name in (inner if isinstance(inner, list) else [inner]) if isinstance(name, str)]
+        elif isinstance(one, str):
+            found.append((one, True))
+    return [(name, person) for name, person in found if name.strip() and len(name) <= MAX_VALUE]
+
+
+def _script(element: html.HtmlElement) -> Script | None:
+    text = element.text or ""
+    if not text.strip() or len(text) > MAX_SCRIPT:
+        return None
+    try:
+        data = json.loads(text.strip().rstrip(";"), strict=False)
+    except (ValueError, RecursionError):
+        return None
+    nodes = _nodes(data)
+    return Script(element, text, tuple(nodes)) if nodes is not None else None
+
+
+def _nodes(data: Any) -> list[Node] | None:
+    """All nodes with a type, those nearest to the top first; None where the data is too deep or too much."""
+    found: list[Node] = []
+    level = [data]
+    seen = 0
+    for _ in range(MAX_DEPTH):
+        below: list[Any] = []
+        for one in level:
+            seen += 1
+            if isinstance(one, dict):
+                if "@type" in one:
+                    found.append(one)
+                below += [child for key, child in one.items() if str(key).lower() not in _ELSEWHERE]
+            elif isinstance(one, list):
+                below += one
+        level = [one for one in below if isinstance(one, dict | list)]
+        if seen > MAX_NODES:
+            return None
+        if not level:
+            return found
+    return None
+
+
+def _types(node: Node) -> Iterator[str]:
+    value = node.get("@type")
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, str):
+            yield one

@@ -1,0 +1,171 @@
+"""Metadata: what is known of an article beside its text, each value with its evidence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from lxml import etree
+
+from archive.article import Evidence, Image
+from archive.cleaning import dates
+from archive.cleaning.body import Placed
+from archive.cleaning.byline import byline
+from archive.cleaning.evidence import Candidate, Page, evidence, tidy
+from archive.cleaning.headline import headline
+from archive.cleaning.linked import Linked, names, publisher
+from archive.cleaning.stream import normalise
+
+MAX_TAGS = 40
+MAX_IMAGES = 40
+_CANONICAL = etree.XPath("//link[@rel='canonical' or @rel='Canonical'][@href]")
+_FIGURES = etree.XPath("//figure[.//img]")
+_COMMA = re.compile(r"\s*[,;]\s*")
+_TIERS = {"free": "free", "metered": "metered", "locked": "paywalled", "paid": "paywalled", "premium": "paywalled"}
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The values that were chosen; `evidence` holds every candidate."""
+
+    headline: str | None
+    byline: tuple[str, ...]
+    published: str | None
+    modified: str | None
+    section: str | None
+    tags: tuple[str, ...]
+    canonical_url: str | None
+    site_name: str | None
+    lead_image: str | None
+    access: str | None
+    evidence: tuple[Evidence, ...]
+
+
+def read(page: Page, linked: Linked, at: int) -> Metadata:
+    """The metadata of a page that was captured at ``at`` (microseconds): no date can be later."""
+    found: list[Evidence] = []
+
+    def settle(field: str, candidates: list[Candidate], chosen: str | None = None) -> str | None:
+        value = chosen or (candidates[0].value if candidates else None)
+        found.extend(evidence(field, candidates, [value] if value else []))
+        return value
+
+    firm = publisher(linked)
+    stated = linked.place(page, "name", firm, "json-ld publisher") if firm else None
+    sites = page.meta("og:site_name") + ([stated] if stated else []) + page.meta("application-name")
+    site_name = settle("site_name", sites)
+    firms = {one.value for one in sites}
+
+    title, candidates = headline(page, linked, firms)
+    settle("headline", candidates, title)
+    people, candidates = byline(page, linked, firms)
+    found += evidence("byline", candidates, people)
+    published, candidates = dates.published(page, linked, at)
+    found += evidence("published", candidates, _behind(candidates, published, at))
+    modified, candidates = dates.modified(page, linked, at)
+    found += evidence("modified", candidates, _behind(candidates, modified, at))
+
+    section = linked.text(page, "articleSection", "json-ld articleSection")
+    sections = ([section] if section else []) + page.meta("article:section", "section", "cxenseparse:section")
+    tags, candidates = _tags(page, linked)
+    found += evidence("tags", candidates, tags)
+    canonical = _canonical(page)
+    images = page.meta("og:image", "og:image:url", "twitter:image", "twitter:image:src")
+    lead = settle("lead_image", images)
+    access, candidates = _access(page, linked)
+    settle("access", candidates, candidates[0].value if candidates else None)
+    return Metadata(
+        headline=title,
+        byline=people,
+        published=published,
+        modified=modified,
+        section=settle("section", sections),
+        tags=tags,
+        canonical_url=_absolute(page, settle("canonical_url", canonical)),
+        site_name=site_name,
+        lead_image=_absolute(page, lead),
+        access=access,
+        evidence=tuple(found),
+    )
+
+
+def images(page: Page, placed: tuple[Placed, ...]) -> tuple[Image, ...]:
+    """The figures that stand between headline and end of the body, with their captions."""
+    if not placed:
+        return ()
+    heads = page.root.xpath("//h1")
+    floor = page.stream.extent(heads[0])[0] if heads else placed[0].start
+    ceiling = max(one.end for one in placed)
+    found: dict[str, Image] = {}
+    for figure in _FIGURES(page.root)[: 4 * MAX_IMAGES]:
+        if not floor <= page.stream.extent(figure)[0] <= ceiling or len(found) >= MAX_IMAGES:
+            continue
+        picture = next(figure.iter("img"))
+        given = picture.get("src") or ""
+        if not given or given.startswith("data:"):  # a placeholder until a script loads the picture
+            given = picture.get("data-src") or ""
+        url = _absolute(page, given.strip())
+        if url:
+            caption = next(figure.iter("figcaption"), None)
+            text = normalise(" ".join(etree.ElementTextIterator(caption))) if caption is not None else ""
+            found.setdefault(url, Image(url, tidy(picture.get("alt") or "") or None, text or None))
+    return tuple(found.values())
+
+
+def _behind(candidates: list[Candidate], written: str | None, at: int) -> list[str]:
+    """The wording of the candidate that a date comes from."""
+    return [one.value for one in candidates if written is not None and dates.iso(one.value) == written][:1]
+
+
+def _tags(page: Page, linked: Linked) -> tuple[tuple[str, ...], list[Candidate]]:
+    keywords = (linked.article or {}).get("keywords")
+    stated = [linked.place(page, "keywords", text, "json-ld keywords") for text, _ in names(keywords)]
+    places: Iterable[list[Candidate]] = (
+        page.meta("article:tag"),
+        [one for one in stated if one],
+        page.meta("news_keywords"),
+        page.meta("keywords"),
+    )
+    for place in places:
+        split = [
+            one if part == one.value else page.narrowed(one, part)
+            for one in place
+            for part in (_COMMA.split(one.value) if len(place) == 1 else [one.value])
+            if part
+        ]
+        if split:
+            distinct = list({one.value: one for one in reversed(split)}.values())[::-1][:MAX_TAGS]
+            return tuple(one.value for one in distinct), distinct
+    return (), []
+
+
+def _canonical(page: Page) -> list[Candidate]:
+    links = [page.attribute(one, "href", "link canonical") for one in _CANONICAL(page.root)[:3]]
+    return [one for one in links if one.value] + page.meta("og:url")
+
+
+def _access(page: Page, linked: Linked) -> tuple[str | None, list[Candidate]]:
+    """What the page says of its own paywall: schema.org's isAccessibleForFree, Facebook's content tier."""
+    candidates = []
+    value = (linked.article or {}).get("isAccessibleForFree")
+    if value is not None:
+        free = str(value).strip().lower() in {"true", "1", "yes", "http://schema.org/true", "https://schema.org/true"}
+        candidates.append(Candidate("free" if free else "paywalled", "json-ld isAccessibleForFree"))
+    tiers = [one for one in page.meta("article:content_tier") if one.value.lower() in _TIERS]
+    candidates += tiers
+    if not candidates:
+        return None, []
+    return _TIERS.get(candidates[0].value.lower(), candidates[0].value), candidates
+
+
+def _absolute(page: Page, url: str | None) -> str | None:
+    """A URL as the page's address completes it; None where that is no web address."""
+    if not url:
+        return None
+    try:
+        joined = urljoin(page.url, url)
+        return joined if urlsplit(joined).scheme in {"http", "https"} else None
+    except ValueError:
+        return None

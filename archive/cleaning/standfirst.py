@@ -1,0 +1,107 @@
+"""The standfirst: the visible summary above the body, told apart from it."""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+from archive.cleaning.body import Placed
+from archive.cleaning.evidence import Candidate, Page
+from archive.cleaning.headline import fold
+from archive.cleaning.linked import Linked
+from archive.cleaning.stream import solid
+
+# Class names that publishers' style sheets give it, in the languages seen; as whole words of a class.
+_NAMED = re.compile(
+    r"(?:^|[\s_-])(?:standfirst|stand-first|dek|lede|sub-?head(?:line|ing)?|sub-?title|intro(?:duction)?|lead|summary|excerpt|"
+    r"sapo|chapo|chapeau|vorspann|anriss|entradilla|bajada|ingress|manchet|abstract|deck|tagline)(?:$|[\s_-])|"
+    r"(?:standfirst|subtitle|subheadline|articlelead|articleintro|leadtext)",
+    re.IGNORECASE,
+)
+_CLASSED = etree.XPath("//*[self::p or self::div or self::h2 or self::h3 or self::span or self::section][@class or @itemprop]")
+SHORTEST, LONGEST = 30, 900  # characters without white space
+_ENOUGH = 25  # of a description that was cut: so many of its first characters must stand at the element's beginning
+
+
+def standfirst(
+    page: Page, linked: Linked, placed: tuple[Placed, ...], headline: str | None
+) -> tuple[Candidate, int, int] | None:
+    """The summary between headline and body and its extent in the stream, None where the page shows none.
+
+    Found where the page's own description is visible there as an element of its own, else by a telling class name.
+    A description that only repeats the first paragraph is no standfirst.
+    """
+    if not placed:
+        return None
+    stream = page.stream
+    floor = _headline_end(page)
+    ceiling = placed[0].end if floor <= placed[0].start else 0
+    stated = [one.value for one in page.meta("og:description", "description", "twitter:description")]
+    if found := linked.text(page, "description", "json-ld description"):
+        stated.append(found.value)
+    seen = set()
+    for text in stated:
+        wanted = solid(text).rstrip(".\u2026")[:LONGEST]
+        if len(wanted) < SHORTEST or wanted in seen:
+            continue
+        seen.add(wanted)
+        at = stream.solid.find(wanted[: max(_ENOUGH, len(wanted) - 3)], floor, ceiling + LONGEST)
+        if 0 <= at < max(ceiling, floor + LONGEST):
+            element = _whole(page, at, len(wanted))
+            if accepted := _accept(page, element, placed, headline, "the description, visible above the body"):
+                return accepted
+    for element in _CLASSED(page.root):
+        if _NAMED.search(element.get("class", "")) or element.get("itemprop") in {"description", "alternativeHeadline"}:
+            start, end = stream.extent(element)
+            if floor <= start and end <= ceiling:
+                if accepted := _accept(page, element, placed, headline, "class name"):
+                    return accepted
+    return None
+
+
+def _headline_end(page: Page) -> int:
+    heads = page.root.xpath("//h1")
+    return page.stream.extent(heads[0])[1] if len(heads) == 1 else 0
+
+
+def _whole(page: Page, at: int, length: int) -> etree._Element | None:
+    """The largest element that begins at a place of the stream and holds little more than so many characters."""
+    element = page.stream.owner(at)
+    best = None
+    while element is not None:
+        start, end = page.stream.extent(element)
+        if start != at or end - start > min(LONGEST, 2 * length + 60):
+            break
+        best = element
+        element = element.getparent()
+    return best
+
+
+def _accept(
+    page: Page, element: etree._Element | None, placed: tuple[Placed, ...], headline: str | None, rule: str
+) -> tuple[Candidate, int, int] | None:
+    if element is None:
+        return None
+    start, end = page.stream.extent(element)
+    if not SHORTEST <= end - start <= LONGEST:
+        return None
+    inside = [one for one in placed if one.start < end and start < one.end]
+    if inside and _alike(page, element, inside, placed):
+        return None
+    found = page.spanned(start, end, rule)
+    return None if headline and fold(found.value) == fold(headline) else (found, start, end)
+
+
+def _alike(page: Page, element: etree._Element, inside: list[Placed], placed: tuple[Placed, ...]) -> bool:
+    """Whether the element is a paragraph of the body like the next ones: same parent, name and class."""
+    following = [one for one in placed if one.start >= inside[-1].end][:3]
+    for one in following:
+        other = page.stream.owner(one.start)
+        for _ in range(3):
+            if other is None:
+                break
+            if other.tag == element.tag and other.getparent() is element.getparent():
+                return other.get("class") == element.get("class")
+            other = other.getparent()
+    return len(inside) == len(placed)
