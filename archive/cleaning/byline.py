@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -28,6 +29,34 @@ _ELEMENTS = (
 )
 MAX_ELEMENTS = 8  # further ones belong to other articles' teasers
 MAX_PEOPLE = 12
+_FIRM = "json-ld author, an organisation"
+_AGENCIES = {
+    written: name
+    for name, forms in {
+        "AFP": "afp|agence france presse",
+        "AP": "ap|associated press|the associated press",
+        "Reuters": "reuters|thomson reuters",
+        "dpa": "dpa|deutsche presse agentur",
+        "APA": "apa|austria presse agentur",
+        "Keystone-SDA": "keystone sda|sda|ats",
+        "ANSA": "ansa",
+        "EFE": "efe|agencia efe",
+        "PA": "pa media|press association",
+        "TASS": "tass",
+        "Xinhua": "xinhua",
+        "Kyodo": "kyodo|kyodo news",
+        "epd": "epd",
+        "KNA": "kna",
+        "SID": "sid",
+        "NTB": "ntb",
+        "TT": "tt nyhetsbyrån",
+        "Ritzau": "ritzau",
+        "ANP": "anp",
+        "Belga": "belga",
+        "PTI": "pti|press trust of india",
+    }.items()
+    for written in forms.split("|")
+}
 _PREFIX = re.compile(
     r"(?:(?:written |posted |words |reported |story |text )?by|von|par|por|di|door|av|af|text|texte|texto|autor(?:in)?|author)"
     r"(?:\s*:\s*|\s+)",
@@ -40,29 +69,45 @@ _OFFICE = re.compile(
     r"korrespondent|columnist|producer|senior|chief|associated press|reuters|afp|dpa|apa|published|updated)\b",
     re.IGNORECASE,
 )
+_INITIALS = re.compile(r"\s*\([a-zäöü.]{2,5}\)$")  # "Jane Doe (jdo)"
 _NO_NAME = re.compile(r"https?:|www\.|@|[0-9]{2}|[<>{}\[\]]")
 
 
 def byline(page: Page, linked: Linked, publishers: Iterable[str]) -> tuple[tuple[str, ...], list[Candidate]]:
-    """The people who wrote the article, in the page's order, and every candidate.
+    """The people who wrote the article, in the page's order, and every candidate that was looked at.
 
     The first place that names a person wins: JSON-LD, meta elements, elements marked as bylines. Where only the
-    publisher is named, nobody is.
+    publisher or an agency is named, nobody is.
     """
-    firms = {fold(name) for name in publishers}
+    host = (urlsplit(page.url).hostname or "").removeprefix("www.")
+    firms = {fold(name) for name in publishers} | {fold(host), fold(host.rpartition(".")[0])}
     everything: list[Candidate] = []
     chosen: tuple[str, ...] = ()
     for candidates in _places(page, linked):
         people = _distinct(person for one in candidates for person in _people(page, one, firms))
         everything += people or candidates
-        if people and not chosen:
+        if people and not chosen and people[0].rule != _FIRM:
             chosen = tuple(one.value for one in people[:MAX_PEOPLE])
+    if not chosen:  # asked last and only then: these expressions read the whole tree
+        for candidates in _marked(page):
+            people = _distinct(person for one in candidates for person in _people(page, one, firms))
+            everything += people or candidates
+            chosen = chosen or tuple(one.value for one in people[:MAX_PEOPLE])
     return chosen, everything
+
+
+def agency(candidates: Iterable[Candidate]) -> str | None:
+    """The news agency that the candidates of a byline name, in its usual short form."""
+    for one in candidates:
+        for part in _PARTS.split(one.value):
+            if found := _AGENCIES.get(fold(part)):
+                return found
+    return None
 
 
 def _places(page: Page, linked: Linked) -> Iterable[list[Candidate]]:
     stated = [
-        linked.place(page, "name", name, "json-ld author" if person else "json-ld author, an organisation")
+        linked.place(page, "name", name, "json-ld author" if person else _FIRM)
         for name, person in names((linked.article or {}).get("author"))[:MAX_PEOPLE]
     ]
     people = [one for one in stated if one and one.rule == "json-ld author"]
@@ -70,6 +115,9 @@ def _places(page: Page, linked: Linked) -> Iterable[list[Candidate]]:
     for name in _METAS:
         if found := page.meta(name):
             yield found
+
+
+def _marked(page: Page) -> Iterable[list[Candidate]]:
     for rule, xpath in _ELEMENTS:
         elements = xpath(page.root)[:MAX_ELEMENTS]
         found = [one for one in (page.element(element, rule) for element in elements) if one and len(one.value) <= 120]
@@ -82,6 +130,9 @@ def _people(page: Page, candidate: Candidate, firms: set[str]) -> Iterable[Candi
     whole = _PREFIX.sub("", candidate.value, count=1) if _PREFIX.match(candidate.value) else candidate.value
     for part in _PARTS.split(whole):
         name = part.strip(" .,:-\u2013\u2014")
+        name = _INITIALS.sub("", name)
+        if fold(name) in _AGENCIES:
+            continue
         if 2 < len(name) <= 60 and not _NO_NAME.search(name) and not _OFFICE.search(name) and fold(name) not in firms:
             yield candidate if name == candidate.value else page.narrowed(candidate, name)
 

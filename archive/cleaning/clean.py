@@ -100,6 +100,7 @@ def _article(document: Document, capture: Capture, provenance: Provenance, profi
         verdict=judgement.verdict,
         standfirst=above,
         byline=known.byline,
+        agency=known.agency,
         published=known.published,
         modified=known.modified,
         language=spoken,

@@ -12,7 +12,7 @@ from lxml import etree
 from archive.article import Evidence, Image
 from archive.cleaning import dates
 from archive.cleaning.body import Placed
-from archive.cleaning.byline import byline
+from archive.cleaning.byline import agency, byline
 from archive.cleaning.evidence import Candidate, Page, evidence, tidy
 from archive.cleaning.headline import headline
 from archive.cleaning.linked import Linked, names, publisher
@@ -32,6 +32,7 @@ class Metadata:
 
     headline: str | None
     byline: tuple[str, ...]
+    agency: str | None
     published: str | None
     modified: str | None
     section: str | None
@@ -62,6 +63,7 @@ def read(page: Page, linked: Linked, at: int) -> Metadata:
     settle("headline", candidates, title)
     people, candidates = byline(page, linked, firms)
     found += evidence("byline", candidates, people)
+    wire = agency(candidates)
     published, candidates = dates.published(page, linked, at)
     found += evidence("published", candidates, _behind(candidates, published, at))
     modified, candidates = dates.modified(page, linked, at)
@@ -79,6 +81,7 @@ def read(page: Page, linked: Linked, at: int) -> Metadata:
     return Metadata(
         headline=title,
         byline=people,
+        agency=wire,
         published=published,
         modified=modified,
         section=settle("section", sections),

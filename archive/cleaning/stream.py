@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from itertools import islice
 
 from lxml import etree, html
 
@@ -17,6 +18,7 @@ _INLINE = frozenset(
     "small span strike strong sub sup time tt u var wbr".split()
 )
 _NAME = re.compile(r"[a-z_][a-z0-9_.-]*", re.ASCII)
+_WORD = re.compile(r"\S+")  # parts text where str.split does
 _TEXTS = etree.XPath("//text()")
 _FIRST_TEXT = etree.XPath("descendant::text()[1]")
 
@@ -160,11 +162,15 @@ class TextStream:
 
 def _raw_index(raw: str, count: int) -> int:
     """Where the solid character number ``count`` stands in a raw text."""
-    for index, char in enumerate(raw):
-        if not char.isspace() and char.isprintable():
-            if not count:
-                return index
-            count -= 1
+    for word in _WORD.finditer(raw):
+        size = len(solid(word[0]))
+        if count >= size:
+            count -= size
+            continue
+        if size == word.end() - word.start():
+            return word.start() + count
+        shown = (index for index, char in enumerate(word[0], word.start()) if char.isprintable())
+        return next(islice(shown, count, None))
     return len(raw)
 
 
