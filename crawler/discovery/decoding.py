@@ -23,9 +23,9 @@ _CHARSET = re.compile(
 _XML_ENCODING = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s{0,20}=\s{0,20}["']([A-Za-z0-9._:-]{1,40})["']""")
 _XML_DECLARATION = re.compile(rb"\s{0,1000}<\?xml[^>]{0,300}>")
 # CDATA is matched first, to be left alone; one without an end reaches to the end, so that no text is read twice.
-_AMPERSAND = re.compile(
-    rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:([A-Za-z][A-Za-z0-9]{1,31});|#x?[0-9A-Fa-f]{1,8};)?", re.DOTALL
-)
+_AMPERSAND = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:([A-Za-z][A-Za-z0-9]{1,31});|#x?[0-9A-Fa-f]+;)?", re.DOTALL)
+_REFERENCE = re.compile(rb"&#x?[0-9A-Fa-f]+;")
+_REPLACEMENT = "\ufffd".encode()
 _XML_ENTITIES = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
 # Control characters that XML 1.0 forbids (section 2.2): feeds carry them, and parsers stop at them.
 _FORBIDDEN = bytes(one for one in range(0x20) if one not in {0x09, 0x0A, 0x0D})
@@ -86,10 +86,29 @@ def utf8_xml(body: bytes, charset: str | None = None) -> bytes:
 
 def _as_character(hit: re.Match[bytes]) -> bytes:
     found = hit[0]
-    if found == b"&":
+    if found.startswith(b"<"):
+        # What looks like CDATA within an attribute is none: its references are read after all.
+        return _REFERENCE.sub(lambda inner: _reference(inner[0]), found)
+    if found.startswith(b"&#"):
+        return _reference(found)
+    if hit[1] is None:
         return b"&amp;"
-    if hit[1] is None or hit[1] in _XML_ENTITIES:
+    if hit[1] in _XML_ENTITIES:
         return found
     character = html.unescape(found.decode("ascii"))
     # Names that HTML does not know either stay as they were written.
     return b"&amp;" + found[1:] if character.startswith("&") else character.encode()
+
+
+def _reference(found: bytes) -> bytes:
+    """A numeric reference that XML allows (section 2.2); others become U+FFFD.
+
+    libxml2 lets references to surrogates through into attributes, where lxml then cannot decode its own tree.
+    """
+    digits = found[2:-1]
+    try:
+        code = int(digits[1:], 16) if digits.startswith(b"x") else int(digits)
+    except ValueError:  # letters in a decimal number, or thousands of digits
+        return _REPLACEMENT
+    allowed = code in {9, 10, 13} or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000
+    return found if allowed else _REPLACEMENT

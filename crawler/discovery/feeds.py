@@ -124,7 +124,7 @@ def _announcement(item: etree._Element, url: str) -> Announcement | None:
     fields: dict[str, str] = {}
     links: list[tuple[int, str]] = []  # lower rank first
     base = _base_of(item, url)
-    for child in item.iterchildren():
+    for child in item.iterchildren("*"):
         name = local_name(child)
         if name == "link":
             links.extend(_links(child, base))

@@ -223,13 +223,13 @@ def _entry(entry: etree._Element, url: str) -> tuple[Announcement | None, bool]:
     """The announcement in a ``url`` or ``sitemap`` element, and whether Google's news extension is in it."""
     fields: dict[str, str] = {}
     news = False
-    for child in entry.iterchildren():
+    for child in entry.iterchildren("*"):
         name = _name(child)
         if name in {"loc", "lastmod"}:
             fields.setdefault(name, text_of(child, MAX_REFERENCE) or "")
         elif name == "news":
             news = True
-            for detail in child.iterchildren():
+            for detail in child.iterchildren("*"):
                 fields.setdefault(_name(detail), text_of(detail, MAX_TITLE) or "")
     # Titles hold spaces; addresses are broken over lines by pretty-printers.
     location = fields.get("loc", "").replace(" ", "%20").replace("&amp;", "&")

@@ -240,6 +240,19 @@ PIECES = [
 ]
 
 
+def test_references_to_what_is_no_character() -> None:
+    # libxml2 takes a surrogate in an attribute, and lxml fails to read it back.
+    root = "<rss a='&#xD800;' xmlns:x='&#55296;' xmlns:y='<![CDATA[&#xD800;'>"
+    body = f"{root}<y:z/><x:item b='&#0;'><link>/a&#xDFFF;&#xZ;&#x110000;</link></x:item><item>"
+    assert isinstance(parse_feed(body.encode(), URL), Feed)
+
+
+def test_references_to_unknown_entities_are_no_elements() -> None:
+    # Where what looks like CDATA stands in an attribute, entities behind it reach the parser.
+    body = "<rss a='<![CDATA['><item>&nosuch;<link>/a&nosuch;b</link></item></rss>"
+    assert urls(feed(body)) == ["https://example-news.org/a&nosuch;b"]
+
+
 @given(
     original=st.sampled_from([RSS, RDF, ATOM]),
     cuts=st.lists(st.tuples(st.integers(0, 1500), st.integers(0, 30), st.sampled_from(PIECES)), max_size=6),

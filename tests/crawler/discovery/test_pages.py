@@ -227,13 +227,18 @@ TAGS = st.sampled_from(
         "<!--",
         "<script>",
         "x",
+        "&#xD800;",
+        "<p class='&#xDFFF;&#0;' id=&#55296;>",
+        "<a rel='&#xD800;' href='/&#xD800;-12345678'>",
+        "<\ud800>",
     ]
 )
 
 
 @given(st.lists(TAGS))
 def test_no_markup_raises(tags: list[str]) -> None:
-    links("".join(tags).encode(), HOME)
+    links("".join(tags).encode("utf-8", "surrogatepass"), HOME)
+    links("".join(tags).encode("utf-16", "surrogatepass"), HOME)
 
 
 HOSTILE = {
