@@ -13,6 +13,10 @@ _SEED = 24
 # Shorter remainders stand everywhere; they are taken only from close behind what was found before.
 _SHORT = 8
 _NEAR = 200
+# To know that a text stands once takes a reading of the whole page. After so many texts their order is well known, and
+# the next one is looked for where it should be.
+_SURE = 300
+_WINDOW = 65_536
 
 Span = tuple[int, int]
 
@@ -39,7 +43,7 @@ class _Search:
         self.taken: list[Span] = []  # sorted; texts come nearly in order, so that insertion is cheap
 
     def run(self) -> list[list[Span]]:
-        anchors = [self._unique(text) for text in self.texts]
+        anchors = self._anchors()
         ceilings = self._ceilings(anchors)
         spans: list[list[Span]] = []
         floor = 0
@@ -51,13 +55,28 @@ class _Search:
         return spans
 
     def _find(self, text: str, start: int, end: int) -> int:
-        self._spend(max(0, end - start))
-        return self.stream.find(text, start, end)
+        at = self.stream.find(text, start, end)
+        self._spend(at - start + len(text) if at >= 0 else max(0, end - start))
+        return at
 
     def _spend(self, characters: int) -> None:
         self.work += characters
         if self.work > BUDGET:
             raise Overwork(f"aligning {len(self.texts)} texts with {len(self.stream)} characters takes too much work")
+
+    def _anchors(self) -> list[int | None]:
+        """The certain places: of the first texts those that stand once, of later ones those close behind the last."""
+        anchors: list[int | None] = []
+        floor = 0
+        for number, text in enumerate(self.texts):
+            if number < _SURE:
+                at = self._unique(text)
+            else:
+                at = self._find(text, floor, floor + _WINDOW) if len(text) >= _SEED else None
+                at = None if at == -1 else at
+            anchors.append(at)
+            floor = floor if at is None else at + len(text)
+        return anchors
 
     def _unique(self, text: str) -> int | None:
         """The place of a text that stands exactly once."""

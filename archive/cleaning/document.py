@@ -16,7 +16,7 @@ from archive.cleaning.charset import decode
 MAX_BYTES = 16 * 2**20  # of the decoded entity; a tree of this size takes about 300 MB
 MAX_ELEMENTS = 60_000  # extraction has steps that grow with the square of the elements: 20 s lie near 150,000
 MAX_DEPTH = 1_500  # libxml2 drops what is nested more than 2,048 levels deep, without saying so
-MAX_TEXT = 4 * 2**20  # characters outside scripts and styles
+MAX_ATTRIBUTES = 1_000  # of one element; libxml2 compares each with all before it
 
 # What XML 1.0 does not allow in text (section 2.2): lxml would refuse to write it back. NUL, which the HTML standard
 # turns into U+FFFD, and lone surrogates are dropped with it, as trafilatura drops them.
@@ -25,7 +25,9 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\ufff
 _FORBIDDEN_REFERENCE = re.compile(
     r"&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01])(?![0-9])|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]|[fF]{3}[eEfF])(?![0-9a-fA-F]));?"
 )
-_DOCTYPE = re.compile(r"\s*<!doctype[^>]*>", re.IGNORECASE)
+_DOCTYPE = re.compile(r"\s*<!doctype[^>]{0,2000}>", re.IGNORECASE)
+_LONG_TAG = re.compile(r"<[A-Za-z][^<>]{4000,}")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _TOO_DEEP = etree.XPath("boolean(/" + "*/" * MAX_DEPTH + "*)")
 _ELEMENTS = etree.XPath("count(//*)")
 
@@ -61,7 +63,10 @@ def parse(payload: bytes, declared: str | None = None) -> Document:
     if "&#" in text:
         text = _FORBIDDEN_REFERENCE.sub("", text)
     # libxml2 stumbles over some doctypes (https://bugs.launchpad.net/lxml/+bug/1955915), and needs none.
-    text = _DOCTYPE.sub("", text, count=1)
+    if doctype := _DOCTYPE.match(text):
+        text = "\n" * doctype[0].count("\n") + text[doctype.end() :]  # line numbers stay those of the payload
+    if any(len(_QUOTED.sub("", tag[0]).split()) > MAX_ATTRIBUTES for tag in _LONG_TAG.finditer(text)):
+        raise Unfit(Verdict.OVER_BUDGET, f"an element with more than {MAX_ATTRIBUTES} attributes")
     if not text.strip():
         raise Unfit(Verdict.EMPTY, "the payload is empty")
     if "<" not in text:

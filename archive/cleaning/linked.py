@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from lxml import etree, html
@@ -22,6 +23,7 @@ _LITERAL = r'"(?:[^"\\]|\\.)*"'
 MAX_SCRIPT = 2 * 2**20  # characters
 MAX_DEPTH = 60  # real ones stay under 12; beyond some hundred, json's recursion would meet the interpreter's limit
 MAX_NODES = 20_000
+MAX_LITERALS = 5_000  # that are compared to find where a value stands
 # Lists of other articles are no statement about this one.
 _ELSEWHERE = frozenset({"itemlistelement", "relatedlink", "citation", "ispartof", "haspart", "mentions", "comment"})
 
@@ -66,7 +68,7 @@ class Linked:
             return None
         text = self.home.text
         for pattern in (rf'"{re.escape(key)}"\s*:\s*\[?\s*({_LITERAL})', rf"({_LITERAL})"):
-            for found in re.finditer(pattern, text):
+            for found in islice(re.finditer(pattern, text), MAX_LITERALS):
                 start, end = found.span(1)
                 if end - start > 6 * MAX_VALUE or literal_value(text[start:end]) != value:
                     continue

@@ -86,8 +86,8 @@ class TextStream:
         """
         first = bisect_right(self._starts, start) - 1
         last = bisect_right(self._starts, end - 1) - 1
-        head = self._begins[first] + _raw_index(self._raws[first], start - self._starts[first])
-        tail = self._begins[last] + _raw_index(self._raws[last], end - 1 - self._starts[last]) + 1
+        head = self._begins[first] + raw_index(self._raws[first], start - self._starts[first])
+        tail = self._begins[last] + raw_index(self._raws[last], end - 1 - self._starts[last]) + 1
         found = []
         run = first
         for number in range(first, last + 1):
@@ -160,7 +160,7 @@ class TextStream:
         return self._starts[number] if number < len(self._starts) else len(self.solid)
 
 
-def _raw_index(raw: str, count: int) -> int:
+def raw_index(raw: str, count: int) -> int:
     """Where the solid character number ``count`` stands in a raw text."""
     for word in _WORD.finditer(raw):
         size = len(solid(word[0]))

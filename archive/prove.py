@@ -1,0 +1,286 @@
+"""Proofs: each sentence and each value of an article followed to the bytes that came over the wire."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+
+from archive.article import Article, Block, CaptureRef, Evidence, Source
+from archive.capture import Capture, Location
+from archive.cleaning import dates
+from archive.cleaning.charset import decode
+from archive.cleaning.clean import open_page
+from archive.cleaning.document import Document, Unfit
+from archive.cleaning.evidence import literal_value, tidy
+from archive.cleaning.language import tag
+from archive.cleaning.source import element_at, text_at
+from archive.cleaning.stream import normalise, raw_index, solid
+from archive.cleaning.version import CLEANER
+from archive.digest import label
+from archive.errors import DamagedRecord, PayloadRefused
+from archive.http import HttpMessage
+
+# A sentence ends at its mark and what closes behind it, before white space; Chinese and Japanese set none.
+_SENTENCE_END = re.compile(r"[.!?\u2026\u061f\u06d4\u0964][\"'\u201d\u2019\u00bb\u00ab\u203a)\]]*(?=\s)|[\u3002\uff01\uff1f][\u300d\u300f\u201d)]*")
+_NEEDLE = re.compile(r"[^&<>\"'\s\xa0][^&<>\"'\n\r\t\xa0]*")  # text that stands in markup as it is
+_LONGEST_NEEDLE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A capture that the article was made from: what the archive says of it, and whether its bytes agree."""
+
+    ref: CaptureRef
+    holds: bool
+    reason: str  # why it does not hold; empty otherwise
+    location: Location | None = None  # where the record lies
+    entity_length: int | None = None  # bytes of the entity body, as stored
+    decoded_length: int | None = None  # bytes with the content coding removed
+    charset: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A span of the payload: its source, the line of its element, and its offset in the decoded payload, if seen."""
+
+    source: Source
+    line: int | None = None  # from 1
+    byte: int | None = None  # from 0; None where references or markup stand within its first words
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence or a value, and whether the bytes say it.
+
+    ``holds`` is None for a value that a rule made without pointing at a place, such as a date guessed from text.
+    """
+
+    field: str  # "headline", "standfirst", "body", or the name of a metadata field
+    text: str
+    holds: bool | None
+    reason: str = ""
+    places: tuple[Place, ...] = ()
+    block: int | None = None  # of a body: the number of its block, from 0
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The whole chain of one article."""
+
+    links: tuple[Link, ...]
+    claims: tuple[Claim, ...]
+    same_cleaner: bool  # whether the installed cleaner is the one that made the article
+
+    @property
+    def holds(self) -> bool:
+        """Whether every capture and every claim holds; claims without a place are left open."""
+        return all(one.holds for one in self.links) and all(one.holds is not False for one in self.claims)
+
+
+def prove(article: Article, captures: Sequence[Capture]) -> Proof:
+    """The proof of an article against the captures it names, in the order of its provenance.
+
+    Reads the captures' bytes, parses them anew, and compares character by character. Nothing is raised for what does
+    not agree, only for bytes that cannot be read at all (OSError).
+    """
+    given = {one.id: one for one in captures}
+    links = []
+    pages: list[_Page | None] = []
+    for ref in article.provenance.captures:
+        link, page = _follow(ref, given.get(ref.id))
+        links.append(link)
+        pages.append(page)
+    claims = [*_sentences(article, pages), *_values(article, pages)]
+    return Proof(tuple(links), tuple(claims), article.provenance.cleaner == CLEANER)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A capture's payload, parsed as the cleaner parses it."""
+
+    document: Document
+    payload: bytes
+    text: str
+    url: str
+
+    def place(self, source: Source, words: str) -> Place:
+        element = element_at(self.document.root, source.path)
+        line = element.sourceline if element is not None else None
+        return Place(source, line, self._byte(words, line or 1))
+
+    def _byte(self, words: str, line: int) -> int | None:
+        found = _NEEDLE.search(words)
+        if found is None:
+            return None
+        needle = found[0].rstrip()[:_LONGEST_NEEDLE]
+        at = self.text.find(needle, _line_start(self.text, line))
+        if at < 0:
+            return None
+        charset = self.document.charset
+        written = needle.encode(charset, "replace")
+        begin = len(self.text[:at].encode(charset, "replace"))
+        mark = len(self.payload) - len(self.text.encode(charset, "replace"))  # a byte order mark, else nothing
+        begin += mark if 0 <= mark <= 3 else 0
+        return begin if self.payload[begin : begin + len(written)] == written else None
+
+
+def _line_start(text: str, line: int) -> int:
+    at = 0
+    for _ in range(line - 1):
+        following = text.find("\n", at)
+        if following < 0:
+            return at
+        at = following + 1
+    return at
+
+
+def _follow(ref: CaptureRef, capture: Capture | None) -> tuple[Link, _Page | None]:
+    if capture is None:
+        return Link(ref, holds=False, reason="the archive has no such capture"), None
+    try:
+        raw = capture.block()
+        message = HttpMessage.parse(raw)
+        entity = message.entity()
+        document = open_page(raw)
+        payload = message.decoded()
+    except (DamagedRecord, PayloadRefused) as damage:
+        return Link(ref, holds=False, reason=damage.message, location=capture.location), None
+    except Unfit as unfit:
+        return Link(ref, holds=False, reason=unfit.reason, location=capture.location), None
+    reason = ""
+    if (ref.url, ref.at) != (capture.url, capture.at):
+        reason = "address or time differ from what the article says"
+    elif ref.payload_digest and _digest(ref.payload_digest, entity) != ref.payload_digest:
+        reason = f"the payload's digest is {_digest(ref.payload_digest, entity)}, not {ref.payload_digest}"
+    link = Link(ref, not reason, reason, capture.location, len(entity), len(payload), document.charset)
+    return link, _Page(document, payload, decode(payload, message.charset)[0], capture.url)
+
+
+def _digest(like: str, entity: bytes) -> str | None:
+    """The entity's digest, labelled by the same algorithm as another one; None for an algorithm not known here."""
+    algorithm = like.partition(":")[0].lower().replace("-", "")
+    try:
+        return label(like.partition(":")[0], hashlib.new(algorithm, entity, usedforsecurity=False).digest())
+    except ValueError:
+        return None
+
+
+def _sentences(article: Article, pages: Sequence[_Page | None]) -> Iterator[Claim]:
+    """Headline, standfirst and body; each sentence with the places it stands at."""
+    for field, text in (("headline", article.headline), ("standfirst", article.standfirst)):
+        if text is None:
+            continue
+        chosen = [one for one in article.evidence if one.field == field and one.chosen]
+        pieces = [(one.source, one.value) for one in chosen if one.source is not None]
+        joined = " ".join(one.value for one in chosen)
+        if len(pieces) < len(chosen) or joined != text:
+            yield Claim(field, text, None, "its evidence names no place")
+        else:
+            yield from _text_claims(field, text, pieces, pages, None)
+    for number, block in enumerate(article.body):
+        yield from _text_claims("body", block.text, _block_pieces(block, pages), pages, number)
+
+
+def _block_pieces(block: Block, pages: Sequence[_Page | None]) -> list[tuple[Source, str]]:
+    return [(source, normalise(_raw(source, pages) or "")) for source in block.sources]
+
+
+def _text_claims(
+    field: str, text: str, pieces: list[tuple[Source, str]], pages: Sequence[_Page | None], number: int | None
+) -> Iterator[Claim]:
+    wrong = next((source for source, piece in pieces if not _says(_raw(source, pages), piece)), None)
+    said = " ".join(piece for _, piece in pieces)
+    for start, end in split(text):
+        sentence = text[start:end]
+        if not pieces or wrong is not None or said[start:end] != sentence or len(said) != len(text):
+            reason = f"{wrong.path} says something else" if wrong else "its sources say something else"
+            yield Claim(field, sentence, False, reason if pieces else "it has no source", (), number)
+        else:
+            places = tuple(_places(start, end, pieces, pages))
+            yield Claim(field, sentence, True, "", places, number)
+
+
+def _places(
+    start: int, end: int, pieces: list[tuple[Source, str]], pages: Sequence[_Page | None]
+) -> Iterator[Place]:
+    """The parts of the sources that a span of their joined text stands at."""
+    at = 0
+    for source, piece in pieces:
+        low, high = max(start, at), min(end, at + len(piece))
+        words = piece[max(0, low - at) : max(0, high - at)]
+        page, raw = pages[source.capture], _raw(source, pages)
+        if words.strip() and page is not None and raw is not None:
+            if normalise(raw) == piece:
+                before = len(solid(piece[: low - at]))
+                first = raw_index(raw, before) if solid(words) else 0
+                last = raw_index(raw, before + len(solid(words)) - 1) + 1 if solid(words) else len(raw)
+                source = Source(source.path, source.start + first, source.start + last, source.capture)
+            yield page.place(source, words.strip())
+        at += len(piece) + 1
+
+
+def _values(article: Article, pages: Sequence[_Page | None]) -> Iterator[Claim]:
+    """The chosen metadata values that stand in attributes and scripts."""
+    fields = {
+        "byline": article.byline, "published": article.published, "modified": article.modified,
+        "language": article.language, "section": article.section, "tags": article.tags,
+        "canonical_url": article.canonical_url, "site_name": article.site_name, "lead_image": article.lead_image,
+    }  # fmt: skip
+    for field, value in fields.items():
+        texts = [value] if isinstance(value, str) else list(value or ())
+        chosen = [one for one in article.evidence if one.field == field and one.chosen]
+        for text in texts:
+            proof = next((one for one in chosen if _means(field, one.value, text, article)), None)
+            yield _value_claim(field, text, proof, pages)
+
+
+def _value_claim(field: str, text: str, proof: Evidence | None, pages: Sequence[_Page | None]) -> Claim:
+    if proof is None:
+        return Claim(field, text, False, "no chosen evidence gives this value")
+    if proof.source is None:
+        return Claim(field, text, None, f"by the rule {proof.rule!r}, which names no place")
+    raw, page = _raw(proof.source, pages), _page(proof.source, pages)
+    if page is None or not _says(raw, proof.value):
+        return Claim(field, text, False, f"{proof.source.path} says something else")
+    return Claim(field, text, True, "", (page.place(proof.source, proof.value),))
+
+
+def _means(field: str, evidence: str, value: str, article: Article) -> bool:
+    """Whether the wording of a piece of evidence gives a field's value."""
+    if field in {"published", "modified"}:
+        return dates.iso(evidence) == value
+    if field == "language":
+        return tag(evidence) == value
+    if field in {"canonical_url", "lead_image"}:
+        return urljoin(article.provenance.captures[0].url, evidence) == value
+    return evidence == value
+
+
+def _says(raw: str | None, value: str) -> bool:
+    """Whether raw characters of the payload say a value: as they stand, with references resolved, or as JSON."""
+    return raw is not None and bool(value) and (normalise(raw) == value or tidy(raw) == value or literal_value(raw) == value)
+
+
+def _page(source: Source, pages: Sequence[_Page | None]) -> _Page | None:
+    return pages[source.capture] if 0 <= source.capture < len(pages) else None
+
+
+def _raw(source: Source, pages: Sequence[_Page | None]) -> str | None:
+    page = _page(source, pages)
+    return text_at(page.document.root, source) if page is not None else None
+
+
+def split(text: str) -> list[tuple[int, int]]:
+    """The sentences of a text as spans, by their closing marks alone; abbreviations part some of them needlessly."""
+    spans = []
+    start = 0
+    for found in _SENTENCE_END.finditer(text):
+        spans.append((start, found.end()))
+        start = found.end() + (1 if text[found.end() : found.end() + 1].isspace() else 0)
+    if start < len(text):
+        spans.append((start, len(text)))
+    return [(begin, end) for begin, end in spans if text[begin:end].strip()]
