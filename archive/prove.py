@@ -25,7 +25,9 @@ from archive.errors import DamagedRecord, PayloadRefused
 from archive.http import HttpMessage
 
 # A sentence ends at its mark and what closes behind it, before white space; Chinese and Japanese set none.
-_SENTENCE_END = re.compile(r"[.!?\u2026\u061f\u06d4\u0964][\"'\u201d\u2019\u00bb\u00ab\u203a)\]]*(?=\s)|[\u3002\uff01\uff1f][\u300d\u300f\u201d)]*")
+_SENTENCE_END = re.compile(
+    r"[.!?\u2026\u061f\u06d4\u0964][\"'\u201d\u2019\u00bb\u00ab\u203a)\]]*(?=\s)|[\u3002\uff01\uff1f][\u300d\u300f\u201d)]*"
+)
 _NEEDLE = re.compile(r"[^&<>\"'\s\xa0][^&<>\"'\n\r\t\xa0]*")  # text that stands in markup as it is
 _LONGEST_NEEDLE = 40
 
@@ -204,9 +206,7 @@ def _text_claims(
             yield Claim(field, sentence, True, "", places, number)
 
 
-def _places(
-    start: int, end: int, pieces: list[tuple[Source, str]], pages: Sequence[_Page | None]
-) -> Iterator[Place]:
+def _places(start: int, end: int, pieces: list[tuple[Source, str]], pages: Sequence[_Page | None]) -> Iterator[Place]:
     """The parts of the sources that a span of their joined text stands at."""
     at = 0
     for source, piece in pieces:
@@ -262,7 +262,11 @@ def _means(field: str, evidence: str, value: str, article: Article) -> bool:
 
 def _says(raw: str | None, value: str) -> bool:
     """Whether raw characters of the payload say a value: as they stand, with references resolved, or as JSON."""
-    return raw is not None and bool(value) and (normalise(raw) == value or tidy(raw) == value or literal_value(raw) == value)
+    return (
+        raw is not None
+        and bool(value)
+        and (normalise(raw) == value or tidy(raw) == value or literal_value(raw) == value)
+    )
 
 
 def _page(source: Source, pages: Sequence[_Page | None]) -> _Page | None:

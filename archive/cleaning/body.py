@@ -17,7 +17,9 @@ from archive.cleaning.stream import TextStream, solid
 # What it discards is a verdict of ours, not a line on somebody's terminal.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
-_INLINE = frozenset({"hi", "ref", "del", "code", "graphic", "lb", "span", "a", "b", "i", "em", "strong", "u", "sub", "sup"})
+_INLINE = frozenset(
+    {"hi", "ref", "del", "code", "graphic", "lb", "span", "a", "b", "i", "em", "strong", "u", "sub", "sup"}
+)
 _KINDS = {
     "head": BlockKind.SUBHEADING,
     "item": BlockKind.LIST_ITEM,
@@ -70,18 +72,15 @@ def _options() -> Extractor:
 
 
 def _parts(body: etree._Element) -> Iterator[tuple[BlockKind, str]]:
-    """The extractor's blocks with their kinds; two line breaks in a row part paragraphs."""
+    """The extractor's blocks with their kinds."""
     kinds = [BlockKind.PARAGRAPH]
     text: list[str] = []
-    breaks = 0
     for event, element in etree.iterwalk(body, events=("start", "end")):
         if not isinstance(element.tag, str):
             continue
         block = element.tag not in _INLINE
         if event == "start":
-            if element.tag == "lb":
-                breaks += 1
-            elif block:
+            if block:
                 yield from _flush(kinds[-1], text)
                 kinds.append(_KINDS.get(element.tag, kinds[-1]))
             piece = element.text
@@ -90,9 +89,6 @@ def _parts(body: etree._Element) -> Iterator[tuple[BlockKind, str]]:
                 yield from _flush(kinds.pop(), text)
             piece = element.tail if element is not body else None
         if piece and not piece.isspace():
-            if breaks > 1:
-                yield from _flush(kinds[-1], text)
-            breaks = 0
             text.append(piece)
     yield from _flush(BlockKind.PARAGRAPH, text)
 

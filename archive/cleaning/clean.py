@@ -25,6 +25,8 @@ from archive.http import HttpMessage
 # What the extraction library raises on trees it did not expect. Anything else is a bug of ours and is heard.
 _STUMBLES = (etree.LxmlError, ValueError, TypeError, AttributeError, LookupError, AssertionError, RecursionError)
 
+_TOP = 3  # headline, standfirst and perhaps a kicker: below them, a repeated headline is somebody's sentence
+
 
 def clean(captures: Sequence[Capture], profile: Profile = EMPTY) -> Article | Refusal:
     """The article of a page, or why there is none: a pure function of captures, this cleaner and the profile.
@@ -91,7 +93,9 @@ def _article(document: Document, capture: Capture, provenance: Provenance, profi
     if judgement.reason:
         found.append(Evidence("verdict", judgement.verdict.value, judgement.reason, chosen=True))
     spoken, candidates = language(page, data, text)
-    chosen = next((one.value for one in candidates if spoken and one.value.replace("_", "-").lower() == spoken.lower()), None)
+    chosen = next(
+        (one.value for one in candidates if spoken and one.value.replace("_", "-").lower() == spoken.lower()), None
+    )
     found += evidence("language", candidates, [chosen] if chosen else [])
     return Article(
         provenance=provenance,
@@ -117,9 +121,8 @@ def _article(document: Document, capture: Capture, provenance: Provenance, profi
 
 
 def _without_headline(placed: tuple[Placed, ...], headline: str | None) -> tuple[Placed, ...]:
-    """The blocks without a first one that only repeats the headline."""
-    if headline and placed and fold(placed[0].block.text) == fold(headline):
-        return placed[1:]
-    return placed
-
-
+    """The blocks without those near the top that only repeat the headline."""
+    if headline is None:
+        return placed
+    said = fold(headline)
+    return tuple(one for number, one in enumerate(placed) if number >= _TOP or fold(one.block.text) != said)

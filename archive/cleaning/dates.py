@@ -94,13 +94,17 @@ def published(page: Page, linked: Linked, at: int) -> tuple[str | None, list[Can
     found = [linked.text(page, key, f"json-ld {key}") for key in ("datePublished", "dateCreated", "uploadDate")]
     candidates = [one for one in found if one] + page.meta(*_PUBLISHED)
     times = _TIMES(page.root)
-    marked = [one for one in times if one.get("pubdate") is not None or "datepublished" in one.get("itemprop", "").lower()]
+    marked = [
+        one for one in times if one.get("pubdate") is not None or "datepublished" in one.get("itemprop", "").lower()
+    ]
     candidates += [page.attribute(one, "datetime", "time marked as published") for one in marked[:3]]
     # The first time element below the headline is the byline's; above it, a menu's or a ticker's.
     heads = page.root.xpath("//h1")
     if heads:
         floor = page.stream.extent(heads[0])[0]
-        candidates += [page.attribute(one, "datetime", "first time below the headline") for one in _below(page, times, floor)]
+        candidates += [
+            page.attribute(one, "datetime", "first time below the headline") for one in _below(page, times, floor)
+        ]
     chosen = _first(candidates, at)
     if chosen is None and (found_in_url := _IN_URL.search(page.url)):
         candidates.append(Candidate("-".join(found_in_url.groups()), "url"))

@@ -18,7 +18,14 @@ _HEADS = etree.XPath("//h1")
 _TITLE = etree.XPath("//head/title|//body//title[not(ancestor::svg)]")
 MAX_HEADS = 5
 # How much each place is believed; the title tag is written for search engines, and carries the site's name.
-_WEIGHTS = {"json-ld headline": 3, "h1": 3, "one of several h1": 2, "meta og:title": 3, "meta twitter:title": 1, "title": 1}
+_WEIGHTS = {
+    "json-ld headline": 3,
+    "h1": 3,
+    "one of several h1": 2,
+    "meta og:title": 3,
+    "meta twitter:title": 1,
+    "title": 1,
+}
 _DISPLAYED = ("h1", "one of several h1", "json-ld headline", "meta og:title", "meta twitter:title", "title")
 
 
@@ -92,4 +99,3 @@ def _without_site(candidate: Candidate, page: Page, names: Iterable[str]) -> Can
 def _is_site(text: str, known: set[str]) -> bool:
     squeezed = fold(text).replace(" ", "")
     return squeezed in known
-

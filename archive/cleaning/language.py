@@ -8,7 +8,9 @@ from archive.cleaning.evidence import Candidate, Page
 from archive.cleaning.linked import Linked
 
 # BCP 47 as pages write it: "de", "pt-BR", "zh-Hans-CN", and Open Graph's "en_GB".
-_TAG = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|[0-9]{3}))?(?=$|[^a-z0-9])", re.IGNORECASE | re.ASCII)
+_TAG = re.compile(
+    r"([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|[0-9]{3}))?(?=$|[^a-z0-9])", re.IGNORECASE | re.ASCII
+)
 _NONE = frozenset({"und", "mul", "zxx", "xx"})
 
 # Scripts that one language alone is printed in, Han last: Japanese uses it too.

@@ -104,7 +104,9 @@ def names(value: Any) -> list[tuple[str, bool]]:
         if isinstance(one, dict):
             person = "Organization" not in "".join(_types(one))
             inner = one.get("name")
-            found += [(name, person) for name in (inner if isinstance(inner, list) else [inner]) if isinstance(name, str)]
+            found += [
+                (name, person) for name in (inner if isinstance(inner, list) else [inner]) if isinstance(name, str)
+            ]
         elif isinstance(one, str):
             found.append((one, True))
     return [(name, person) for name, person in found if name.strip() and len(name) <= MAX_VALUE]

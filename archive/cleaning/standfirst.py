@@ -19,7 +19,9 @@ _NAMED = re.compile(
     r"(?:standfirst|subtitle|subheadline|articlelead|articleintro|leadtext)",
     re.IGNORECASE,
 )
-_CLASSED = etree.XPath("//*[self::p or self::div or self::h2 or self::h3 or self::span or self::section][@class or @itemprop]")
+_CLASSED = etree.XPath(
+    "//*[self::p or self::div or self::h2 or self::h3 or self::span or self::section][@class or @itemprop]"
+)
 SHORTEST, LONGEST = 30, 900  # characters without white space
 _ENOUGH = 25  # of a description that was cut: so many of its first characters must stand at the element's beginning
 

@@ -95,7 +95,9 @@ class TextStream:
                 continue
             begin = max(head, self._begins[run])
             stop = min(tail, self._begins[number] + len(self._raws[number]))
-            text = normalise("".join(self._raws[run : number + 1])[begin - self._begins[run] : stop - self._begins[run]])
+            text = normalise(
+                "".join(self._raws[run : number + 1])[begin - self._begins[run] : stop - self._begins[run]]
+            )
             if text:
                 found.append((self._source(run, number, begin, stop), text))
             run = number + 1

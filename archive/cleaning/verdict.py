@@ -14,7 +14,9 @@ from archive.cleaning.linked import Linked
 from archive.cleaning.metadata import Metadata
 from archive.http import HttpMessage
 
-HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/xml", "text/xml", "application/vnd.wap.xhtml+xml"})
+HTML_TYPES = frozenset(
+    {"text/html", "application/xhtml+xml", "application/xml", "text/xml", "application/vnd.wap.xhtml+xml"}
+)
 _HTML_START = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|!--)", re.IGNORECASE)
 
 # Words, counted as the article counts them. A story of fewer is rarer than a stub that says "subscribe to read on".
@@ -65,7 +67,11 @@ def of_message(message: HttpMessage, payload: bytes) -> Judgement | None:
         return Judgement(Verdict.HTTP_ERROR, f"status {message.status}")
     if message.mime is not None and message.mime not in HTML_TYPES and not _HTML_START.match(payload, 0):
         return Judgement(Verdict.NOT_HTML, f"media type {message.mime}")
-    if message.mime in {"application/xml", "text/xml"} and not _HTML_START.match(payload, 0) and b"<html" not in payload[:2048]:
+    if (
+        message.mime in {"application/xml", "text/xml"}
+        and not _HTML_START.match(payload, 0)
+        and b"<html" not in payload[:2048]
+    ):
         return Judgement(Verdict.NOT_HTML, f"media type {message.mime}, without an html element")
     return None
 
@@ -92,4 +98,6 @@ def of_page(page: Page, linked: Linked, metadata: Metadata, words: int, text: st
 
 
 def _challenged(page: Page) -> bool:
-    return any(_CHALLENGE.search((one.get("src") or "") + (one.text or "")[:20_000]) for one in _SCRIPTS(page.root)[:50])
+    return any(
+        _CHALLENGE.search((one.get("src") or "") + (one.text or "")[:20_000]) for one in _SCRIPTS(page.root)[:50]
+    )

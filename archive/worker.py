@@ -1,0 +1,265 @@
+"""The killable child that cleans, and the parent's hold on it.
+
+Extraction of a hostile page can take minutes, and no signal stops a C library: only a process can be killed. The child
+(``python -m archive.worker``) reads tasks from its standard input, reads the captures' bytes from the WARC files
+itself, and answers with canonical JSON. Both directions are frames: a kind (one byte), a length (eight bytes, big
+endian), that many bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import os
+import pickle
+import resource
+import select
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from archive.article import canonical_json
+from archive.capture import Capture
+from archive.cleaning.clean import clean
+from archive.cleaning.profile import EMPTY, Profile
+from archive.errors import PresskeepError
+
+TIMEOUT = 20.0  # seconds for one page; an ordinary one takes 0.03, the worst within the budgets about 5
+# Address space of the child. Its libraries map some 200 MB; the largest page within the budgets took 630 MB resident.
+MEMORY = 2 * 2**30
+# A page that came this near to the limit may have met it within a library that swallows MemoryError and gives a
+# poorer text: its result is not believed.
+_NEARLY = 0.8
+# Python's allocator and the libraries' caches grow for some thousand pages; a fresh child costs about 0.5 s.
+RECYCLE = 2_000
+MAX_FRAME = 256 * 2**20  # bytes; a longer answer is a broken child's
+MAX_COMPLAINT = 16_384  # bytes kept of the child's standard error, the last ones
+MAX_OUTPUT = 2**20  # bytes of any file that a child writes: that is its standard error alone
+_HEAD = struct.Struct(">cQ")
+_TEXT, _UNREAD, _MEMORY, _READY = b"t", b"u", b"m", b"r"
+_START = 60.0  # seconds for the child to import its libraries, on a machine under load
+
+
+class FailureReason(StrEnum):
+    """Why a page has no text for now: operational, unlike a refusal, and worth another try."""
+
+    TIMEOUT = "timeout"  # killed after the wall-clock limit
+    MEMORY = "memory"  # met the memory limit, or came near it
+    CRASH = "crash"  # the child died
+    UNREAD = "unread"  # the capture's bytes could not be read
+
+
+@dataclass(frozen=True, slots=True)
+class CleaningFailure:
+    """A page that could not be cleaned this time: never an article, and no part of what a rebuild must equal."""
+
+    reason: FailureReason
+    detail: str = ""
+
+
+class ChildBroken(PresskeepError):
+    """The cleaning child cannot be started at all."""
+
+
+class CleaningChild:
+    """A child process that cleans one page at a time, killed and replaced where a page asks for too much.
+
+    A context manager, for one thread: the child also dies with the thread that started it. It is started with the
+    first page, and replaced after `RECYCLE` pages.
+    """
+
+    def __init__(self, *, memory: int = MEMORY, recycle: int = RECYCLE) -> None:
+        self._memory = memory
+        self._recycle = recycle
+        self._process: subprocess.Popen[bytes] | None = None
+        self._complaints: BinaryIO | None = None
+        self._done = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the living child, None where there is none."""
+        return self._process.pid if self._process is not None and self._process.poll() is None else None
+
+    def clean(
+        self, captures: Capture | Sequence[Capture], profile: Profile = EMPTY, timeout: float = TIMEOUT
+    ) -> bytes | CleaningFailure:
+        """The canonical JSON of the article or refusal, or why there is none after ``timeout`` seconds.
+
+        Raises ChildBroken where no child can be started.
+        """
+        task = pickle.dumps(([captures] if isinstance(captures, Capture) else list(captures), profile))
+        process = self._living()
+        try:
+            assert process.stdin is not None
+            process.stdin.write(_HEAD.pack(_TEXT, len(task)) + task)
+            process.stdin.flush()
+            answer = self._receive(process, timeout)
+        except OSError:  # the pipe broke: the child is gone
+            answer = None
+        except TimeoutError:
+            self.close()
+            return CleaningFailure(FailureReason.TIMEOUT, f"killed after {timeout:g} s")
+        if answer is None:
+            return CleaningFailure(FailureReason.CRASH, self._obituary())
+        kind, body = answer
+        self._done += 1
+        if kind == _MEMORY:
+            self.close()
+            return CleaningFailure(FailureReason.MEMORY, f"the limit is {self._memory // 2**20} MiB")
+        if self._done >= self._recycle:
+            self.close()
+        return body if kind == _TEXT else CleaningFailure(FailureReason.UNREAD, body.decode("utf-8", "replace"))
+
+    def close(self) -> None:
+        """End the child, if one lives, and free what belonged to it."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    with contextlib.suppress(OSError):  # unsent bytes of a task, and nobody to read them
+                        pipe.close()
+        if self._complaints is not None:
+            self._complaints.close()
+            self._complaints = None
+
+    def _living(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        self.close()
+        # A file, not a pipe: nobody has to read it while the child works, and the child cannot block on it.
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the child
+        self._process = subprocess.Popen(
+            # -P: nothing is imported from the directory that the user happens to stand in.
+            [sys.executable, "-P", "-m", "archive.worker", str(self._memory), str(os.getpid())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._complaints,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        self._done = 0
+        try:
+            ready = self._receive(self._process, _START)
+        except TimeoutError:
+            ready = None
+        if ready is None or ready[0] != _READY:
+            raise ChildBroken(f"the cleaning child does not start: {self._obituary()}")
+        return self._process
+
+    def _receive(self, process: subprocess.Popen[bytes], timeout: float) -> tuple[bytes, bytes] | None:
+        """The child's next frame; None at its end, TimeoutError past the limit."""
+        assert process.stdout is not None
+        deadline = time.monotonic() + timeout
+        poll = select.poll()  # select() would fail for descriptors above 1,023
+        poll.register(process.stdout, select.POLLIN)
+        received = bytearray()
+        wanted = _HEAD.size
+        while len(received) < wanted:
+            left = deadline - time.monotonic()
+            if left <= 0 or not poll.poll(left * 1000):
+                raise TimeoutError
+            piece = os.read(process.stdout.fileno(), min(2**20, wanted - len(received)))
+            if not piece:
+                return None
+            received += piece
+            if len(received) == _HEAD.size == wanted:
+                kind, length = _HEAD.unpack(bytes(received))
+                if length > MAX_FRAME:
+                    return None
+                wanted += length
+        return kind, bytes(received[_HEAD.size :])
+
+    def _obituary(self) -> str:
+        """How the child ended and its last words; it is gone afterwards."""
+        process, complaints = self._process, self._complaints
+        if process is None:
+            return ""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(1.0)  # its pipe closes a little before it ends
+        code = process.poll()
+        how = "killed" if code is None else f"signal {-code}" if code < 0 else f"exit code {code}"
+        words = ""
+        if complaints is not None:
+            size = complaints.seek(0, io.SEEK_END)
+            complaints.seek(max(0, size - MAX_COMPLAINT))
+            words = complaints.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
+        self.close()
+        return f"{how}: {words}" if words else how
+
+
+def _die_with_parent(parent: int) -> None:
+    """Ask Linux to kill this process when the thread that started it ends (prctl(2), PR_SET_PDEATHSIG)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it ended before it could be asked for
+        sys.exit(1)
+
+
+def _peak() -> int:
+    """The largest address space this process has had, in bytes; 0 where the system does not say."""
+    try:
+        with open("/proc/self/status", "rb") as status:  # noqa: PTH123 - once a page
+            return next((int(line.split()[1]) * 1024 for line in status if line.startswith(b"VmPeak:")), 0)
+    except OSError:
+        return 0
+
+
+def _answer(task: bytes) -> tuple[bytes, bytes]:
+    captures, profile = pickle.loads(task)  # noqa: S301 - from the parent that started this process, by its pipe
+    try:
+        return _TEXT, canonical_json(clean(captures, profile))
+    except MemoryError:
+        return _MEMORY, b""
+    except (PresskeepError, OSError, LookupError) as error:
+        return _UNREAD, f"{type(error).__name__}: {error}".encode("utf-8", "replace")
+
+
+def _exact(source: BinaryIO, size: int) -> bytes | None:
+    data = source.read(size)
+    return data if len(data) == size else None
+
+
+def main() -> None:
+    """Answer tasks until the parent closes the pipe."""
+    memory, parent = int(sys.argv[1]), int(sys.argv[2])
+    _die_with_parent(parent)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_OUTPUT, MAX_OUTPUT))
+    # Frames keep the real standard output to themselves: a library that prints must not break them.
+    tasks, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends this process
+    answers.write(_HEAD.pack(_READY, 0))
+    answers.flush()
+    while (head := _exact(tasks, _HEAD.size)) is not None:
+        task = _exact(tasks, _HEAD.unpack(head)[1])
+        if task is None:
+            return
+        kind, body = _answer(task)
+        if kind == _TEXT and _peak() > _NEARLY * memory:
+            kind, body = _MEMORY, b""
+        answers.write(_HEAD.pack(kind, len(body)) + body)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
