@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urljoin
-
 
 from archive.article import Article, Block, CaptureRef, Evidence, Source
 from archive.capture import Capture, Location
@@ -29,7 +28,7 @@ _SENTENCE_END = re.compile(
     r"[.!?\u2026\u061f\u06d4\u0964][\"'\u201d\u2019\u00bb\u00ab\u203a)\]]*(?=\s)|[\u3002\uff01\uff1f][\u300d\u300f\u201d)]*"
 )
 _NEEDLE = re.compile(r"[^&<>\"'\s\xa0][^&<>\"'\n\r\t\xa0]*")  # text that stands in markup as it is
-_LONGEST_NEEDLE = 40
+_SHORTEST_NEEDLE, _LONGEST_NEEDLE = 8, 40  # shorter ones stand in too many places to be believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +108,19 @@ class _Page:
     text: str
     url: str
 
-    def place(self, source: Source, words: str) -> Place:
+    def place(self, source: Source) -> Place:
         element = element_at(self.document.root, source.path)
         line = element.sourceline if element is not None else None
-        return Place(source, line, self._byte(words, line or 1))
+        return Place(source, line, self._byte(text_at(self.document.root, source) or "", line or 1))
 
-    def _byte(self, words: str, line: int) -> int | None:
-        found = _NEEDLE.search(words)
-        if found is None:
-            return None
-        needle = found[0].rstrip()[:_LONGEST_NEEDLE]
-        at = self.text.find(needle, _line_start(self.text, line))
+    def _byte(self, raw: str, line: int) -> int | None:
+        """Where a text of the tree begins in the payload, as far as its first characters stand there as they are."""
+        found = _NEEDLE.match(raw.lstrip())
+        needle = found[0].rstrip()[:_LONGEST_NEEDLE] if found else ""
+        floor = _line_start(self.text, line)
+        at = -1
+        while len(needle) >= _SHORTEST_NEEDLE and (at := self.text.find(needle, floor)) < 0:
+            needle = needle[: len(needle) // 2]  # markup may follow
         if at < 0:
             return None
         charset = self.document.charset
@@ -214,12 +215,13 @@ def _places(start: int, end: int, pieces: list[tuple[Source, str]], pages: Seque
         words = piece[max(0, low - at) : max(0, high - at)]
         page, raw = pages[source.capture], _raw(source, pages)
         if words.strip() and page is not None and raw is not None:
+            part = source
             if normalise(raw) == piece:
                 before = len(solid(piece[: low - at]))
                 first = raw_index(raw, before) if solid(words) else 0
                 last = raw_index(raw, before + len(solid(words)) - 1) + 1 if solid(words) else len(raw)
-                source = Source(source.path, source.start + first, source.start + last, source.capture)
-            yield page.place(source, words.strip())
+                part = replace(source, start=source.start + first, end=source.start + last)
+            yield page.place(part)
         at += len(piece) + 1
 
 
@@ -246,7 +248,7 @@ def _value_claim(field: str, text: str, proof: Evidence | None, pages: Sequence[
     raw, page = _raw(proof.source, pages), _page(proof.source, pages)
     if page is None or not _says(raw, proof.value):
         return Claim(field, text, False, f"{proof.source.path} says something else")
-    return Claim(field, text, True, "", (page.place(proof.source, proof.value),))
+    return Claim(field, text, True, "", (page.place(proof.source),))
 
 
 def _means(field: str, evidence: str, value: str, article: Article) -> bool:

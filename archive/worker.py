@@ -66,7 +66,7 @@ class CleaningFailure:
     detail: str = ""
 
 
-class ChildBroken(PresskeepError):
+class ChildBroken(PresskeepError):  # noqa: N818 - named by what happened, like those of archive.errors
     """The cleaning child cannot be started at all."""
 
 
@@ -111,11 +111,11 @@ class CleaningChild:
             process.stdin.write(_HEAD.pack(_TEXT, len(task)) + task)
             process.stdin.flush()
             answer = self._receive(process, timeout)
-        except OSError:  # the pipe broke: the child is gone
-            answer = None
         except TimeoutError:
             self.close()
             return CleaningFailure(FailureReason.TIMEOUT, f"killed after {timeout:g} s")
+        except OSError:  # the pipe broke: the child is gone
+            answer = None
         if answer is None:
             return CleaningFailure(FailureReason.CRASH, self._obituary())
         kind, body = answer

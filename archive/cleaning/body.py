@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lxml import etree, html
 from trafilatura import bare_extraction
+from trafilatura.settings import Document as Extracted
 from trafilatura.settings import Extractor
 
 from archive.article import Block, BlockKind
@@ -51,7 +52,7 @@ def extract(root: html.HtmlElement, stream: TextStream) -> Body:
     Every block's text is taken from the tree, never from the extractor: `Block.sources` prove it.
     """
     found = bare_extraction(root, options=_options())
-    if found is None:
+    if not isinstance(found, Extracted):
         return Body((), 0)
     parts = [(kind, solid(text)) for kind, text in _parts(found.body)]
     spans = align([text for _, text in parts], stream.solid)

@@ -58,7 +58,8 @@ _AGENCIES = {
     for written in forms.split("|")
 }
 _PREFIX = re.compile(
-    r"(?:(?:written |posted |words |reported |story |text )?by|von|par|por|di|door|av|af|text|texte|texto|autor(?:in)?|author)"
+    r"(?:(?:written |posted |words |reported |story |text )?by|von|par|por|di|door|av|af|text|texte|texto|"
+    r"autor(?:in)?|author)"
     r"(?:\s*:\s*|\s+)",
     re.IGNORECASE,
 )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from htmldate import find_date
-from lxml import etree
+from lxml import etree, html
 
-from archive.cleaning.evidence import Candidate, Page
+from archive.cleaning.evidence import HEADS, Candidate, Page
 from archive.cleaning.linked import Linked
 from archive.clock import to_datetime
 
@@ -99,7 +99,7 @@ def published(page: Page, linked: Linked, at: int) -> tuple[str | None, list[Can
     ]
     candidates += [page.attribute(one, "datetime", "time marked as published") for one in marked[:3]]
     # The first time element below the headline is the byline's; above it, a menu's or a ticker's.
-    heads = page.root.xpath("//h1")
+    heads = HEADS(page.root)
     if heads:
         floor = page.stream.extent(heads[0])[0]
         candidates += [
@@ -123,7 +123,7 @@ def modified(page: Page, linked: Linked, at: int) -> tuple[str | None, list[Cand
     return (iso(chosen.value) if chosen else None), candidates
 
 
-def _below(page: Page, times: list[etree._Element], floor: int) -> list[etree._Element]:
+def _below(page: Page, times: list[html.HtmlElement], floor: int) -> list[html.HtmlElement]:
     for one in times[:50]:
         if page.stream.extent(one)[0] >= floor:
             return [one]
@@ -148,7 +148,7 @@ def _guess(page: Page, at: int) -> Candidate | None:
             extensive_search=False,
             original_date=True,
             url=page.url,
-            min_date=datetime(_OLDEST, 1, 1, tzinfo=timezone.utc).replace(tzinfo=None),
+            min_date=datetime(_OLDEST, 1, 1, tzinfo=UTC).replace(tzinfo=None),
             max_date=latest.replace(tzinfo=None),
         )
     except (ValueError, TypeError, OverflowError, AttributeError, IndexError, KeyError):

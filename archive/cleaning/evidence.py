@@ -14,6 +14,7 @@ from archive.article import Evidence, Source
 from archive.cleaning.source import text_at
 from archive.cleaning.stream import TextStream, normalise
 
+HEADS = etree.XPath("//h1")
 MAX_VALUE = 1000  # characters: what is longer is no name, title or date, and would swell the provenance
 
 
@@ -31,7 +32,7 @@ class Candidate:
 
 
 def tidy(text: str) -> str:
-    """A value as read from an attribute or a script: references resolved (some sites write them twice), spaces single."""
+    """A value as read from an attribute or a script: references resolved (some write them twice), spaces single."""
     return normalise(unescape(text)) if "&" in text else normalise(text)
 
 
@@ -60,7 +61,7 @@ def evidence(field_name: str, candidates: Iterable[Candidate], chosen: Iterable[
 
 @dataclass(slots=True)
 class Page:
-    """What metadata rules read: a tree, its text stream, its ``meta`` elements by name, and the address it came from."""
+    """What metadata rules read: a tree, its text stream, its ``meta`` elements by name, and its address."""
 
     root: html.HtmlElement
     stream: TextStream

@@ -9,12 +9,11 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from archive.cleaning.evidence import Candidate, Page
+from archive.cleaning.evidence import HEADS, Candidate, Page
 from archive.cleaning.linked import Linked
 
 _SEPARATOR = re.compile(r"\s+[-\u2013\u2014|\u00b7\u2022:\u00bb\u00ab/]+\s+|\s*[|\u00bb\u00ab]\s*|:\s+")
 _NOT_WORD = re.compile(r"[\W_]+")
-_HEADS = etree.XPath("//h1")
 _TITLE = etree.XPath("//head/title|//body//title[not(ancestor::svg)]")
 MAX_HEADS = 5
 # How much each place is believed; the title tag is written for search engines, and carries the site's name.
@@ -63,7 +62,7 @@ def _rank(group: list[Candidate]) -> int:
 
 
 def _candidates(page: Page, linked: Linked) -> list[Candidate]:
-    heads = _HEADS(page.root)
+    heads = HEADS(page.root)
     rule = "h1" if len(heads) == 1 else "one of several h1"
     found = [page.element(one, rule) for one in heads[:MAX_HEADS]]
     found.append(linked.text(page, "headline", "json-ld headline"))

@@ -75,5 +75,5 @@ def _by_script(text: str) -> str | None:
 
 
 def count_words(text: str) -> int:
-    """The number of words: runs of letters and digits, and each character of scripts that are written without spaces."""
+    """The number of words: runs of letters and digits, and each character of scripts without spaces."""
     return len(_WORD.findall(text))

@@ -97,7 +97,7 @@ def publisher(linked: Linked) -> str | None:
     return tidy(name) if isinstance(name, str) and name.strip() else None
 
 
-def names(value: Any) -> list[tuple[str, bool]]:
+def names(value: object) -> list[tuple[str, bool]]:
     """The names that a property holds, as text, as a node or as a list of them; whether each is a person's."""
     found = []
     for one in value if isinstance(value, list) else [value]:
@@ -124,13 +124,13 @@ def _script(element: html.HtmlElement) -> Script | None:
     return Script(element, text, tuple(nodes)) if nodes is not None else None
 
 
-def _nodes(data: Any) -> list[Node] | None:
+def _nodes(data: object) -> list[Node] | None:
     """All nodes with a type, those nearest to the top first; None where the data is too deep or too much."""
     found: list[Node] = []
-    level = [data]
+    level: list[object] = [data]
     seen = 0
     for _ in range(MAX_DEPTH):
-        below: list[Any] = []
+        below: list[object] = []
         for one in level:
             seen += 1
             if isinstance(one, dict):

@@ -13,7 +13,7 @@ from archive.article import Evidence, Image
 from archive.cleaning import dates
 from archive.cleaning.body import Placed
 from archive.cleaning.byline import agency, byline
-from archive.cleaning.evidence import Candidate, Page, evidence, tidy
+from archive.cleaning.evidence import HEADS, Candidate, Page, evidence, tidy
 from archive.cleaning.headline import headline
 from archive.cleaning.linked import Linked, names, publisher
 from archive.cleaning.stream import normalise
@@ -98,7 +98,7 @@ def images(page: Page, placed: tuple[Placed, ...]) -> tuple[Image, ...]:
     """The figures that stand between headline and end of the body, with their captions."""
     if not placed:
         return ()
-    heads = page.root.xpath("//h1")
+    heads = HEADS(page.root)
     floor = page.stream.extent(heads[0])[0] if heads else placed[0].start
     ceiling = max(one.end for one in placed)
     found: dict[str, Image] = {}
@@ -112,7 +112,7 @@ def images(page: Page, placed: tuple[Placed, ...]) -> tuple[Image, ...]:
         url = _absolute(page, given.strip())
         if url:
             caption = next(figure.iter("figcaption"), None)
-            text = normalise(" ".join(etree.ElementTextIterator(caption))) if caption is not None else ""
+            text = normalise(" ".join(map(str, caption.itertext()))) if caption is not None else ""
             found.setdefault(url, Image(url, tidy(picture.get("alt") or "") or None, text or None))
     return tuple(found.values())
 

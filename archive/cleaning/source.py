@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lxml import etree, html
+from lxml import html
 
 from archive.article import Source
 
@@ -40,7 +40,7 @@ def string_at(root: html.HtmlElement, path: str) -> str | None:
     name = path.rpartition("/@")[2] if "/@" in path else None
     if name is not None:
         return element.get(name)
-    return "".join(etree.ElementTextIterator(element))
+    return "".join(map(str, element.itertext()))
 
 
 def text_at(root: html.HtmlElement, source: Source) -> str | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
-from lxml import etree
+from lxml import etree, html
 
 from archive.cleaning.body import Placed
-from archive.cleaning.evidence import Candidate, Page
+from archive.cleaning.evidence import HEADS, Candidate, Page
 from archive.cleaning.headline import fold
 from archive.cleaning.linked import Linked
 from archive.cleaning.stream import solid
@@ -22,6 +23,7 @@ _NAMED = re.compile(
 _CLASSED = etree.XPath(
     "//*[self::p or self::div or self::h2 or self::h3 or self::span or self::section][@class or @itemprop]"
 )
+_PROPERTIES = frozenset({"description", "alternativeHeadline"})
 SHORTEST, LONGEST = 30, 900  # characters without white space
 _ENOUGH = 25  # of a description that was cut: so many of its first characters must stand at the element's beginning
 
@@ -54,34 +56,36 @@ def standfirst(
             if accepted := _accept(page, element, placed, headline, "the description, visible above the body"):
                 return accepted
     for element in _CLASSED(page.root):
-        if _NAMED.search(element.get("class", "")) or element.get("itemprop") in {"description", "alternativeHeadline"}:
+        if _NAMED.search(element.get("class", "")) or element.get("itemprop") in _PROPERTIES:
             start, end = stream.extent(element)
-            if floor <= start and end <= ceiling:
-                if accepted := _accept(page, element, placed, headline, "class name"):
-                    return accepted
+            if (
+                floor <= start
+                and end <= ceiling
+                and (accepted := _accept(page, element, placed, headline, "class name"))
+            ):
+                return accepted
     return None
 
 
 def _headline_end(page: Page) -> int:
-    heads = page.root.xpath("//h1")
+    heads = HEADS(page.root)
     return page.stream.extent(heads[0])[1] if len(heads) == 1 else 0
 
 
-def _whole(page: Page, at: int, length: int) -> etree._Element | None:
+def _whole(page: Page, at: int, length: int) -> html.HtmlElement | None:
     """The largest element that begins at a place of the stream and holds little more than so many characters."""
-    element = page.stream.owner(at)
     best = None
-    while element is not None:
+    owner = page.stream.owner(at)
+    for element in (owner, *owner.iterancestors()):
         start, end = page.stream.extent(element)
         if start != at or end - start > min(LONGEST, 2 * length + 60):
             break
         best = element
-        element = element.getparent()
     return best
 
 
 def _accept(
-    page: Page, element: etree._Element | None, placed: tuple[Placed, ...], headline: str | None, rule: str
+    page: Page, element: html.HtmlElement | None, placed: tuple[Placed, ...], headline: str | None, rule: str
 ) -> tuple[Candidate, int, int] | None:
     if element is None:
         return None
@@ -95,15 +99,12 @@ def _accept(
     return None if headline and fold(found.value) == fold(headline) else (found, start, end)
 
 
-def _alike(page: Page, element: etree._Element, inside: list[Placed], placed: tuple[Placed, ...]) -> bool:
+def _alike(page: Page, element: html.HtmlElement, inside: list[Placed], placed: tuple[Placed, ...]) -> bool:
     """Whether the element is a paragraph of the body like the next ones: same parent, name and class."""
     following = [one for one in placed if one.start >= inside[-1].end][:3]
     for one in following:
-        other = page.stream.owner(one.start)
-        for _ in range(3):
-            if other is None:
-                break
+        owner = page.stream.owner(one.start)
+        for other in islice((owner, *owner.iterancestors()), 3):
             if other.tag == element.tag and other.getparent() is element.getparent():
                 return other.get("class") == element.get("class")
-            other = other.getparent()
     return len(inside) == len(placed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from itertools import islice
+from itertools import islice, takewhile
 
 from lxml import etree, html
 
@@ -13,10 +13,11 @@ from archive.article import Source
 # Their text is never seen, and would only give a headline or a paragraph a second home.
 _UNSEEN = frozenset({"script", "style", "title", "textarea", "option"})
 # Elements that do not part words; every other one does, as a browser would show it.
-_INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr output q rp rt ruby s samp "
-    "small span strike strong sub sup time tt u var wbr".split()
-)
+_INLINE = frozenset({
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
+    "kbd", "label", "mark", "nobr", "output", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong",
+    "sub", "sup", "time", "tt", "u", "var", "wbr",
+})  # fmt: skip
 _NAME = re.compile(r"[a-z_][a-z0-9_.-]*", re.ASCII)
 _WORD = re.compile(r"\S+")  # parts text where str.split does
 _TEXTS = etree.XPath("//text()")
@@ -65,7 +66,7 @@ class TextStream:
                 start += len(part)
             begin += len(raw)
         self.solid = "".join(parts)
-        self._paths: dict[html.HtmlElement, str] = {root: f"/{root.tag}"}
+        self._paths: dict[html.HtmlElement, str] = {root: f"/{root.tag!s}"}
         self._first: dict[html.HtmlElement, int] = {}
 
     def owner(self, at: int) -> html.HtmlElement:
@@ -118,8 +119,8 @@ class TextStream:
     def _name_children(self, parent: html.HtmlElement, prefix: str) -> None:
         named: dict[str, list[html.HtmlElement]] = {}
         for number, child in enumerate(parent, 1):
-            if _NAME.fullmatch(child.tag):
-                named.setdefault(child.tag, []).append(child)
+            if _NAME.fullmatch(str(child.tag)):
+                named.setdefault(str(child.tag), []).append(child)
             else:
                 self._paths[child] = f"{prefix}/*[{number}]"
         for tag, children in named.items():
@@ -177,18 +178,17 @@ def raw_index(raw: str, count: int) -> int:
 
 
 def _up_to(element: html.HtmlElement, ancestor: html.HtmlElement) -> list[html.HtmlElement]:
-    chain = []
-    while element is not ancestor:
-        chain.append(element)
-        element = element.getparent()
-    return chain
+    """The element and those around it, below an ancestor."""
+    return (
+        [element, *takewhile(lambda one: one is not ancestor, element.iterancestors())]
+        if element is not ancestor
+        else []
+    )
 
 
 def _common(one: html.HtmlElement, other: html.HtmlElement) -> html.HtmlElement:
-    """The smallest element that contains both."""
+    """The smallest element that contains both, which stand in one tree."""
     if one is other:
         return one
     around = {one, *one.iterancestors()}
-    while other not in around:
-        other = other.getparent()
-    return other
+    return next(element for element in (other, *other.iterancestors()) if element in around)

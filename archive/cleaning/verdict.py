@@ -35,9 +35,9 @@ _CHALLENGE_TITLE = re.compile(
     re.IGNORECASE,
 )
 _MISSING_TITLE = re.compile(
-    r"(?:^|\W)(?:404|page not found|not found|page introuvable|seite nicht gefunden|nicht gefunden|p[áa]gina no encontrada|"
-    r"pagina non trovata|pagina niet gevonden|p[áa]gina n[ãa]o encontrada|siden (?:blev )?ikke fundet|sidan hittades inte|"
-    r"no longer available|nicht mehr verfügbar)(?:\W|$)",
+    r"(?:^|\W)(?:404|page not found|not found|page introuvable|seite nicht gefunden|nicht gefunden|"
+    r"p[áa]gina no encontrada|pagina non trovata|pagina niet gevonden|p[áa]gina n[ãa]o encontrada|"
+    r"siden (?:blev )?ikke fundet|sidan hittades inte|no longer available|nicht mehr verfügbar)(?:\W|$)",
     re.IGNORECASE,
 )
 _CONSENT = re.compile(

@@ -15,10 +15,6 @@ from archive.digest import sha256
 MakeCapture = Callable[..., Capture]
 
 
-def _bytes(raw: bytes) -> bytes:
-    return raw
-
-
 def make(
     page: str | bytes,
     *,
@@ -36,9 +32,9 @@ def make(
         url=url,
         key=url,
         at=when,
-        status=int(status.split()[0]),
+        status=int(status.split(maxsplit=1)[0]),
         payload_digest=sha256(body),
-        block=partial(_bytes, head + body),
+        block=partial(bytes, head + body),  # picklable in any process,
     )
 
 
@@ -52,25 +48,27 @@ STORY = """<!doctype html>
 <title>Storm barrier opens after nine years | The Harbour Courier</title>
 <meta property="og:site_name" content="The Harbour Courier">
 <meta property="og:title" content="Storm barrier opens after nine years">
-<meta property="og:description" content="Engineers lifted the last gate into place on Tuesday, two winters later than planned.">
+<meta property="og:description"
+ content="Engineers lifted the last gate into place on Tuesday, two winters later than planned.">
 <meta property="article:published_time" content="2026-11-24T09:30:00+01:00">
 <meta property="article:modified_time" content="2026-11-24T11:00:00+01:00">
 <meta property="article:section" content="Harbour">
 <meta property="article:tag" content="barrier"><meta property="article:tag" content="tide">
 <link rel="canonical" href="/2026/11/24/barrier-opens">
 <script type="application/ld+json">{"@context": "https://schema.org", "@type": "NewsArticle",
- "headline": "Storm barrier opens after nine years", "author": [{"@type": "Person", "name": "Ida Mark"}, {"@type": "Person",
- "name": "J\\u00f6rg Feld"}], "publisher": {"@type": "Organization", "name": "The Harbour Courier"},
+ "headline": "Storm barrier opens after nine years", "author": [{"@type": "Person", "name": "Ida Mark"},
+ {"@type": "Person", "name": "J\\u00f6rg Feld"}], "publisher": {"@type": "Organization", "name": "The Harbour Courier"},
  "datePublished": "2026-11-24T09:30:00+01:00", "isAccessibleForFree": true}</script>
 </head><body>
-<header><p>Wednesday, 25 November 2026</p><nav><ul><li><a href="/">Home</a></li><li><a href="/tide">Tide</a></li></ul></nav></header>
+<header><p>Wednesday, 25 November 2026</p>
+<nav><ul><li><a href="/">Home</a></li><li><a href="/tide">Tide</a></li></ul></nav></header>
 <main><article>
 <h1>Storm barrier opens<br>after nine years</h1>
 <p class="standfirst">Engineers lifted the last gate into place on Tuesday, two winters later than planned.</p>
 <p class="byline">By <a rel="author" href="/ida">Ida Mark</a> and Jörg Feld</p>
 <figure><img src="/gate.jpg" alt="A gate"><figcaption>The last gate, seen from the mole.</figcaption></figure>
-<p>The harbour has waited for this morning since the flood of 2017, when the water stood <em>two metres</em> high in Quay
-Street and the council promised that it would be the last time.</p>
+<p>The harbour has waited for this morning since the flood of 2017, when the water stood <em>two metres</em>
+high in Quay Street and the council promised that it would be the last time.</p>
 <p>“We did not sleep much,” said Ruth Olsen, who led the works. “But the gate sat in its bed at the first attempt, and
 nobody who was there will forget the sound.” She has already been asked to build another one.</p>
 <h2>What it cost</h2>

@@ -10,8 +10,8 @@ import pytest
 from archive.article import Article, BlockKind, Refusal, Verdict, canonical_json, from_json
 from archive.capture import Capture
 from archive.cleaning import CLEANER, EMPTY, Profile, clean
-from archive.cleaning.source import text_at
 from archive.cleaning.clean import open_page
+from archive.cleaning.source import text_at
 from archive.cleaning.stream import normalise
 
 MakeCapture = Callable[..., Capture]

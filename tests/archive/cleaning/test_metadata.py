@@ -96,9 +96,8 @@ def test_linked_data_survives_what_sites_write() -> None:
 
 def test_nested_lists_of_other_articles_are_not_the_article() -> None:
     other = {"@type": "ItemList", "itemListElement": [{"@type": "NewsArticle", "headline": "Other"}]}
-    given = page(
-        f'<script type="application/ld+json">{json.dumps([other, {"@type": "NewsArticle", "headline": "This"}])}</script>'
-    )
+    both = json.dumps([other, {"@type": "NewsArticle", "headline": "This"}])
+    given = page(f'<script type="application/ld+json">{both}</script>')
     assert (linked.read(given.root).article or {})["headline"] == "This"
 
 

@@ -64,7 +64,7 @@ def test_extents_are_those_of_the_elements(root: html.HtmlElement) -> None:
     stream = TextStream(root)
     for element in root.iter("h1", "div", "p", "b", "td", "table", "body"):
         start, end = stream.extent(element)
-        seen = [text for text in element.xpath(".//text()[not(parent::script or parent::style)]")]
+        seen = element.xpath(".//text()[not(parent::script or parent::style)]")
         assert stream.solid[start:end] == solid("".join(seen))
 
 

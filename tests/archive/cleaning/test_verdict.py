@@ -28,12 +28,12 @@ PAGES = {
     "paid, but whole": (paid(LEDGER * 20), "/a", Verdict.ARTICLE),
     "paywall": (paid("Subscribe to read on."), "/a", Verdict.PAYWALL),
     "challenge": (
-        "<html><head><title>Just a moment...</title></head><body><p>Checking your browser before you proceed.</p></body></html>",
+        "<html><head><title>Just a moment...</title></head><body><p>Checking your browser.</p></body>",
         "/a",
         Verdict.BOT_CHALLENGE,
     ),
     "soft 404": (
-        "<html><head><title>Page not found</title></head><body><h1>Page not found</h1><p>Try the search.</p></body></html>",
+        "<html><head><title>Page not found</title></head><body><h1>Page not found</h1><p>Try the search.</p></body>",
         "/a",
         Verdict.SOFT_404,
     ),
