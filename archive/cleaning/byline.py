@@ -29,6 +29,7 @@ _ELEMENTS = (
 )
 MAX_ELEMENTS = 8  # further ones belong to other articles' teasers
 MAX_PEOPLE = 12
+MAX_MARKED = 120  # characters; longer ones are portraits of the author
 _FIRM = "json-ld author, an organisation"
 _AGENCIES = {
     written: name
@@ -121,9 +122,18 @@ def _places(page: Page, linked: Linked) -> Iterable[list[Candidate]]:
 def _marked(page: Page) -> Iterable[list[Candidate]]:
     for rule, xpath in _ELEMENTS:
         elements = xpath(page.root)[:MAX_ELEMENTS]
-        found = [one for one in (page.element(element, rule) for element in elements) if one and len(one.value) <= 120]
+        found = [_beginning(one) for one in (page.element(element, rule) for element in elements) if one]
+        found = [one for one in found if len(one.value) <= MAX_MARKED]
         if found:
             yield found if rule != "byline element" else found[:1]
+
+
+def _beginning(candidate: Candidate) -> Candidate:
+    """The candidate, or its first part: below a name stand an office, a reading time, a link to follow."""
+    if not candidate.parts:
+        return candidate
+    source, text = candidate.parts[0]
+    return Candidate(text, candidate.rule, source)
 
 
 def _people(page: Page, candidate: Candidate, firms: set[str]) -> Iterable[Candidate]:

@@ -14,7 +14,7 @@ from archive.cleaning.body import Placed
 from archive.cleaning.document import MAX_BYTES, Document, Unfit, parse
 from archive.cleaning.evidence import Page, evidence
 from archive.cleaning.headline import fold
-from archive.cleaning.language import count_words, language
+from archive.cleaning.language import count_words, language, tag
 from archive.cleaning.profile import EMPTY, Profile
 from archive.cleaning.standfirst import standfirst
 from archive.cleaning.stream import TextStream
@@ -93,10 +93,8 @@ def _article(document: Document, capture: Capture, provenance: Provenance, profi
     if judgement.reason:
         found.append(Evidence("verdict", judgement.verdict.value, judgement.reason, chosen=True))
     spoken, candidates = language(page, data, text)
-    chosen = next(
-        (one.value for one in candidates if spoken and one.value.replace("_", "-").lower() == spoken.lower()), None
-    )
-    found += evidence("language", candidates, [chosen] if chosen else [])
+    chosen = next((one.value for one in candidates if tag(one.value) == spoken), None)
+    found += evidence("language", candidates, [chosen] if spoken and chosen else [])
     return Article(
         provenance=provenance,
         headline=known.headline,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from dataclasses import dataclass
 
 from lxml import etree, html
@@ -16,7 +17,7 @@ from archive.cleaning.charset import decode
 MAX_BYTES = 16 * 2**20  # of the decoded entity; a tree of this size takes about 300 MB
 MAX_ELEMENTS = 60_000  # extraction has steps that grow with the square of the elements: 20 s lie near 150,000
 MAX_DEPTH = 1_500  # libxml2 drops what is nested more than 2,048 levels deep, without saying so
-MAX_ATTRIBUTES = 1_000  # of one element; libxml2 compares each with all before it
+MAX_ATTRIBUTES = 10_000  # of one element; libxml2 compares each with all before it: 50,000 take 3 s
 
 # What XML 1.0 does not allow in text (section 2.2): lxml would refuse to write it back. NUL, which the HTML standard
 # turns into U+FFFD, and lone surrogates are dropped with it, as trafilatura drops them.
@@ -26,7 +27,7 @@ _FORBIDDEN_REFERENCE = re.compile(
     r"&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01])(?![0-9])|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]|[fF]{3}[eEfF])(?![0-9a-fA-F]));?"
 )
 _DOCTYPE = re.compile(r"\s*<!doctype[^>]{0,2000}>", re.IGNORECASE)
-_LONG_TAG = re.compile(r"<[A-Za-z][^<>]{4000,}")
+_LONG_TAG = re.compile(r"<[A-Za-z][^<>]{20000,}")  # also what follows a "<" in a script: hence words are counted
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _TOO_DEEP = etree.XPath("boolean(/" + "*/" * MAX_DEPTH + "*)")
 _ELEMENTS = etree.XPath("count(//*)")
@@ -88,6 +89,9 @@ def _tree(text: str) -> html.HtmlElement:
         root = html.document_fromstring(text.encode("utf-8"), parser=parser)
     except (etree.LxmlError, ValueError) as error:
         raise Unfit(Verdict.UNREADABLE, f"the parser gave up: {error}") from error
+    if root.getnext() is not None or root.getprevious() is not None:
+        # libxml2 can leave a second element beside the root, which no path from the root would reach.
+        root = copy(root)
     elements = int(_ELEMENTS(root))
     if elements > MAX_ELEMENTS:
         raise Unfit(Verdict.OVER_BUDGET, f"{elements} elements, the limit is {MAX_ELEMENTS}")
