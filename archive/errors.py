@@ -68,3 +68,7 @@ class DamagedRecord(PresskeepError):
 
 class PayloadRefused(PresskeepError):
     """A payload cannot be decoded within its limits: unknown coding, broken stream, or a bomb."""
+
+
+class PayloadTooLarge(PayloadRefused):
+    """A payload is larger, once decoded, than was asked for."""

@@ -13,7 +13,7 @@ from functools import cached_property
 import brotli
 import zstandard
 
-from archive.errors import DamagedRecord, PayloadRefused
+from archive.errors import DamagedRecord, PayloadRefused, PayloadTooLarge
 
 # Nothing that news sites publish as a page is larger once decoded; 1 GiB of zeros is 13.5 KB of brotli.
 DECODED_LIMIT = 64 * 2**20
@@ -125,8 +125,8 @@ class HttpMessage:
     def decoded(self, limit: int = DECODED_LIMIT) -> bytes:
         """The payload: transfer and content coding removed.
 
-        A cut stream gives what can be decoded of it. Raises PayloadRefused past ``limit`` bytes, for an unknown
-        coding, and for bytes that are not what their coding says; a body declared as gzip or zstd that does not begin
+        A cut stream gives what can be decoded of it. Raises PayloadTooLarge past ``limit`` bytes, PayloadRefused for
+        an unknown coding, and for bytes that are not what their coding says; a body declared as gzip or zstd that does not begin
         like one is taken as it stands (servers that lie, archives that store decoded bodies).
         """
         codings = [one for value in self.all("content-encoding") for one in _tokens(value)]
@@ -191,13 +191,13 @@ def _decoded(data: bytes, codings: list[str], limit: int) -> bytes:
             for part in decoder(data):
                 total += len(part)
                 if total > limit:
-                    raise PayloadRefused(f"more than {limit} bytes once decoded")
+                    raise PayloadTooLarge(f"more than {limit} bytes once decoded")
                 parts.append(part)
         except (zlib.error, brotli.error, zstandard.ZstdError) as error:
             raise PayloadRefused(f"the body is not valid {coding}: {error}") from error
         data = b"".join(parts)
     if len(data) > limit:
-        raise PayloadRefused(f"{len(data)} bytes, the limit is {limit}")
+        raise PayloadTooLarge(f"{len(data)} bytes, the limit is {limit}")
     return data
 
 

@@ -19,7 +19,7 @@ from archive.cleaning.profile import EMPTY, Profile
 from archive.cleaning.standfirst import standfirst
 from archive.cleaning.stream import TextStream
 from archive.cleaning.version import CLEANER
-from archive.errors import DamagedRecord, PayloadRefused
+from archive.errors import DamagedRecord, PayloadRefused, PayloadTooLarge
 from archive.http import HttpMessage
 
 # What the extraction library raises on trees it did not expect. Anything else is a bug of ours and is heard.
@@ -63,6 +63,8 @@ def open_page(raw: bytes) -> Document:
         payload = message.decoded(MAX_BYTES)
     except DamagedRecord as damage:
         raise Unfit(Verdict.UNREADABLE, damage.message) from damage
+    except PayloadTooLarge as refused:
+        raise Unfit(Verdict.OVER_BUDGET, refused.message) from refused
     except PayloadRefused as refused:
         raise Unfit(Verdict.UNREADABLE, refused.message) from refused
     if (judgement := verdict.of_message(message, payload)) is not None:
