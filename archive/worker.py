@@ -83,6 +83,7 @@ class CleaningChild:
         self._process: subprocess.Popen[bytes] | None = None
         self._complaints: BinaryIO | None = None
         self._done = 0
+        self._owner = os.getpid()
 
     def __enter__(self) -> Self:
         return self
@@ -131,8 +132,9 @@ class CleaningChild:
         """End the child, if one lives, and free what belonged to it."""
         process, self._process = self._process, None
         if process is not None:
-            process.kill()
-            process.wait()
+            if self._owner == os.getpid():  # after a fork, the child is still the first process's
+                process.kill()
+                process.wait()
             for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
                     with contextlib.suppress(OSError):  # unsent bytes of a task, and nobody to read them
@@ -142,9 +144,10 @@ class CleaningChild:
             self._complaints = None
 
     def _living(self) -> subprocess.Popen[bytes]:
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and self._owner == os.getpid() and self._process.poll() is None:
             return self._process
         self.close()
+        self._owner = os.getpid()
         # A file, not a pipe: nobody has to read it while the child works, and the child cannot block on it.
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the child
         self._process = subprocess.Popen(
