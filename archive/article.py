@@ -198,7 +198,8 @@ def from_json(canonical: bytes | str) -> Article | Refusal:
     document["body"] = tuple(_block(one) for one in document["body"])
     document["images"] = tuple(Image(**one) for one in document["images"])
     document["evidence"] = tuple(
-        Evidence(**{**one, "source": Source(**one["source"]) if one["source"] else None}) for one in document["evidence"]
+        Evidence(**{**one, "source": Source(**one["source"]) if one["source"] else None})
+        for one in document["evidence"]
     )
     for name in ("byline", "tags", "corrections"):
         document[name] = tuple(document[name])

@@ -61,7 +61,7 @@ Event = Capture | StoredAttempt | RunStarted | RunEnded | SiteConfigured
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run as the catalogue sums it up; ``ended`` and ``outcome`` are None while it lasts, or where it was killed."""
+    """One run, summed up; ``ended`` and ``outcome`` are None while it lasts, or where it was killed."""
 
     id: str
     started: int

@@ -126,8 +126,8 @@ class HttpMessage:
         """The payload: transfer and content coding removed.
 
         A cut stream gives what can be decoded of it. Raises PayloadTooLarge past ``limit`` bytes, PayloadRefused for
-        an unknown coding, and for bytes that are not what their coding says; a body declared as gzip or zstd that does not begin
-        like one is taken as it stands (servers that lie, archives that store decoded bodies).
+        an unknown coding, and for bytes that are not what their coding says; a body declared as gzip or zstd that
+        does not begin like one is taken as it stands (servers that lie, archives that store decoded bodies).
         """
         codings = [one for value in self.all("content-encoding") for one in _tokens(value)]
         return _decoded(self.entity(), codings, limit)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from crawler.declaration import append_table
+from archive.declaration import append_table
 from crawler.sites import Site, parse_sites
 
 HEADER = """\

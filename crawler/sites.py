@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from archive.errors import NotFound
 from archive.url import host as host_of
 from archive.url import is_fetchable
-from crawler.declaration import Declaration, read_declaration
+from archive.declaration import Declaration, read_declaration
 from crawler.urls import MAX_URL, Scope
 
 FILE_NAME = "sites.toml"

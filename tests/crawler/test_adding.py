@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from archive.errors import ConfigurationError, UsageError
 from crawler.adding import append_site, render_site
-from crawler.declaration import parse_declaration
+from archive.declaration import parse_declaration
 from crawler.sites import Site, Source, SourceKind, parse_sites, read_sites
 
 FEED = Source(kind=SourceKind.FEED, url="https://example-news.org/feed/")

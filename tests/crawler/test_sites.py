@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.errors import ConfigurationError, NotFound
-from crawler.declaration import parse_declaration
+from archive.declaration import parse_declaration
 from crawler.sites import DEFAULT_DELAY, Site, SourceKind, parse_sites, read_sites
 
 WHOLE = """# mine

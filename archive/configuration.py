@@ -1,0 +1,238 @@
+"""The archive's own configuration: what ``archive.toml`` says."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from archive.declaration import Declaration, read_declaration
+from archive.errors import ConfigurationError, NotAnArchive
+from archive.target import replacing
+from archive.url import host as host_of
+
+FILE_NAME = "archive.toml"
+FORMAT = 1  # of an archive's directory; a newer one than the program knows is refused
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+# RFC 9110, section 10.1.5, without comments' parentheses: it goes into a header, and must not break out of it.
+_CONTACT = re.compile(r"[^\x00-\x1f\x7f()<>\\]{3,300}")
+
+Address = tuple[str, int]
+
+
+def _checked_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError("it names files: write letters, digits, hyphens and underscores only")
+    return name
+
+
+def _checked_contact(contact: str) -> str:
+    if contact and (not _CONTACT.fullmatch(contact) or not ("@" in contact or "://" in contact)):
+        raise ValueError("write a mail address or a web address, such as crawl@example.org")
+    return contact
+
+
+def _address(given: object) -> Address:
+    """``127.0.0.1:8017`` or ``[::1]:8017`` as address and port; a bare address keeps the port of the URL (0)."""
+    text = str(given)
+    found = re.fullmatch(r"\[(.+)\](?::(\d{1,5}))?|([^:]+)(?::(\d{1,5}))?", text)
+    try:
+        if found is None:
+            raise ValueError
+        address = ipaddress.ip_address(found[1] or found[3])
+        port = int(found[2] or found[4] or 0)
+        if not 0 <= port < 65536:
+            raise ValueError
+    except ValueError:
+        raise ValueError("write an address and a port, such as 127.0.0.1:8017") from None
+    return str(address), port
+
+
+def _checked_resolve(resolve: dict[str, Address]) -> dict[str, Address]:
+    checked: dict[str, Address] = {}
+    for name, address in resolve.items():
+        host = host_of(f"https://{name}/")
+        if not host:
+            raise ValueError(f"{name!r} is no host name")
+        checked[host] = address
+    return checked
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Network(_Table):
+    """``[network]``: where names lead, and whether loopback may be reached.
+
+    ``resolve`` maps a host name to address and port (0: the port of the URL), for tests and mirrors.
+    """
+
+    allow_loopback: bool = False
+    resolve: Annotated[
+        Mapping[str, Annotated[Address, BeforeValidator(_address)]], AfterValidator(_checked_resolve)
+    ] = Field(default_factory=dict)
+
+
+class Warc(_Table):
+    """``[warc]``: when a WARC file is closed and the next one begun."""
+
+    max_bytes: int = Field(default=2**30, ge=2**16)
+    max_age: int = Field(default=86_400, ge=1)  # seconds
+
+
+class Crawl(_Table):
+    """``[crawl]``: limits of a fetch, in seconds and bytes on the wire."""
+
+    # Scrapy's 180 s would let a server that never ends hold its place for three minutes, at each attempt.
+    timeout: float = Field(default=45.0, gt=0, le=3600)
+    # The largest news page seen among some 1,900 was 2.2 MB decoded, sitemaps may have 50 MB (sitemaps.org).
+    max_body: int = Field(default=64 * 2**20, ge=1024)
+    # Requests under way in one process, all hosts together.
+    concurrency: int = Field(default=16, ge=1, le=1000)
+
+
+class Cleaning(_Table):
+    """``[cleaning]``: limits of the processes that clean, in seconds and MiB."""
+
+    timeout: float = Field(default=20.0, gt=0, le=3600)
+    memory: int = Field(default=2048, ge=512)
+    workers: int = Field(default=0, ge=0, le=256)  # 0: as many as there are cores
+
+
+class ArchiveConfiguration(_Table):
+    """An archive's identity and settings; everything but ``format``, ``id`` and ``name`` has a default.
+
+    ``contact`` is a mail or web address that goes into the User-Agent; without one nothing is fetched.
+    ``state_dir`` holds the SQLite files where the archive itself lies on a network file system.
+    """
+
+    format: int
+    id: str = Field(pattern=r"^urn:uuid:[0-9a-f-]{36}$")
+    name: Annotated[str, AfterValidator(_checked_name)]
+    operator: str = Field(default="", max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")
+    contact: Annotated[str, AfterValidator(_checked_contact)] = ""
+    state_dir: Path | None = None
+    network: Network = Network()
+    warc: Warc = Warc()
+    crawl: Crawl = Crawl()
+    cleaning: Cleaning = Cleaning()
+
+    def require_contact(self) -> str:
+        """The contact; raises ConfigurationError where there is none yet."""
+        if not self.contact:
+            raise ConfigurationError(
+                f'a crawler must say who runs it: write contact = "you@example.org" into {FILE_NAME}'
+                " (an address where publishers reach you)"
+            )
+        return self.contact
+
+
+def read_configuration(path: Path) -> ArchiveConfiguration:
+    """The configuration in an ``archive.toml``; raises ConfigurationError with file, line and nearest key.
+
+    Raises NotAnArchive where it is of a newer format than this program knows.
+    """
+    declaration = read_declaration(path)
+    given = declaration.tables.get("format")
+    if isinstance(given, int) and given > FORMAT:
+        raise NotAnArchive(
+            f"the archive is of format {given}, this program knows {FORMAT}: install a newer Presskeep", file=str(path)
+        )
+    try:
+        return ArchiveConfiguration.model_validate_json(json.dumps(declaration.tables, default=str), strict=True)
+    except ValidationError as error:
+        raise _configuration_error(declaration, error.errors(include_url=False)[0]) from None
+
+
+def _configuration_error(declaration: Declaration, first: ErrorDetails) -> ConfigurationError:
+    place = [str(one) for one in first["loc"]]
+    key = ".".join(place)
+    match first["type"]:
+        case "extra_forbidden":
+            known = _keys(place[:-1])
+            near = get_close_matches(place[-1].lower(), known, n=1, cutoff=0.5)
+            hint = f'did you mean "{near[0]}"?' if near else f"valid keys: {', '.join(known)}"
+            said = f'unknown key "{key}": {hint}'
+        case "missing":
+            said = f"{key} is missing"
+        case _:
+            said = f"{key} = {first['input']!r}: {first['msg'].removeprefix('Value error, ')}"
+    return declaration.error(said, *place)
+
+
+def _keys(tables: list[str]) -> list[str]:
+    model: Any = ArchiveConfiguration
+    for name in tables:
+        model = model.model_fields[name].annotation
+    return list(model.model_fields)
+
+
+def write_configuration(
+    path: Path,
+    *,
+    name: str,
+    operator: str = "",
+    contact: str = "",
+    allow_loopback: bool = False,
+    resolve: Mapping[str, str] | None = None,
+) -> ArchiveConfiguration:
+    """Write the ``archive.toml`` of a new archive, with comments, and give what it says; raises ConfigurationError.
+
+    ``resolve`` maps names to ``address:port``.
+    """
+    quoted = {
+        key: json.dumps(value, ensure_ascii=False) for key, value in (("operator", operator), ("contact", contact))
+    }
+    lines = [
+        "# What this archive is, and how its crawler behaves. `presskeep` reads it at each start.",
+        "",
+        f"format = {FORMAT}",
+        f'id = "urn:uuid:{uuid.uuid4()}"',
+        f"name = {json.dumps(name)}  # begins the names of its WARC files",
+        f"operator = {quoted['operator']}  # who runs the crawler: goes into every WARC file",
+        f"contact = {quoted['contact']}  # a mail or web address for publishers: goes into every request",
+        "",
+        "[network]",
+        f"allow_loopback = {json.dumps(allow_loopback)}  # whether addresses of this machine may be reached",
+    ]
+    if resolve:
+        lines += ["", "[network.resolve]  # names that lead to an address and port of their own"]
+        lines += [f"{json.dumps(host)} = {json.dumps(where)}" for host, where in resolve.items()]
+    lines += [
+        "",
+        "# Settings with their defaults:",
+        "# [warc]",
+        f"# max_bytes = {Warc().max_bytes}  # a file is closed when it is larger, or older",
+        f"# max_age = {Warc().max_age}  # seconds",
+        "# [crawl]",
+        f"# timeout = {Crawl().timeout:g}  # seconds",
+        f"# max_body = {Crawl().max_body}  # bytes; what is longer is cut, and recorded as cut",
+        f"# concurrency = {Crawl().concurrency}  # requests under way at once, all hosts together",
+        "# [cleaning]",
+        f"# timeout = {Cleaning().timeout:g}  # seconds for one page; then its process is killed",
+        f"# memory = {Cleaning().memory}  # MiB for one process",
+        f"# workers = {Cleaning().workers}  # 0: as many as there are cores",
+        "",
+    ]
+    try:
+        ArchiveConfiguration(
+            format=FORMAT, id=f"urn:uuid:{uuid.uuid4()}", name=name, operator=operator, contact=contact
+        )
+        Network(resolve=dict(resolve or {}))  # type: ignore[arg-type]  # text becomes an address as it is checked
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        said = first["msg"].removeprefix("Value error, ")
+        raise ConfigurationError(f"{'.'.join(map(str, first['loc']))} = {first['input']!r}: {said}") from None
+    with replacing(path) as out:
+        out.write("\n".join(lines).encode("utf-8"))
+    return read_configuration(path)
