@@ -1,4 +1,4 @@
-"""Politeness: when a request may go to a host. Remembered in ``state.sqlite``, so it holds across runs and processes."""
+"""Politeness: when a request may go to a host. Remembered in ``state.sqlite``: across runs, and for all processes."""
 
 from __future__ import annotations
 

@@ -1,0 +1,165 @@
+"""The frontier: which article URLs of a site are due, and what became of the others. Kept in ``state.sqlite``."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from archive.capture import Capture
+from archive.event import StoredAttempt
+from archive.exchange import Role
+from crawler.schedule import Known, Phase, after_failure, after_status, counts, is_due
+from crawler.state import State
+
+# SQLite takes 32,766 variables; smaller questions keep the transaction of another process waiting less.
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An article's URL as a source announced it.
+
+    ``announced`` is the source's date for it, verbatim; ``updated`` that of its last change, and ``rank`` its place in
+    the order of a crawl, both in microseconds since 1970, UTC. ``via`` is the URL of the source, ``hops`` the way.
+    """
+
+    key: str
+    url: str
+    rank: int
+    announced: str | None = None
+    updated: int | None = None
+    via: str | None = None
+    source: str | None = None
+    hops: str = ""
+
+
+class Frontier:
+    """The article URLs of all sites, by site and key (`archive.url.normalise`)."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def sift(self, site: str, found: Sequence[Found], now: int) -> list[Found]:
+        """Those that are to be fetched: new ones, and ones that changed since our last capture. Nothing is written."""
+        kept: list[Found] = []
+        for part in _parts(found):
+            known = self._known(site, [one.key for one in part])
+            kept.extend(one for one in part if is_due(known.get(one.key), one.updated, now))
+        return kept
+
+    def plan(self, site: str, found: Iterable[Found]) -> None:
+        """Make these due."""
+        with self._state.write() as db:
+            db.executemany(
+                "INSERT INTO urls (site, key, url, state, rank, announced, updated, via, source, hops)"
+                " VALUES (?, ?, ?, 'due', ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (site, key) DO UPDATE SET"
+                " tries = CASE WHEN state = 'due' THEN tries ELSE 0 END,"
+                " state = 'due', url = excluded.url, rank = max(rank, excluded.rank),"
+                " announced = coalesce(excluded.announced, announced),"
+                " updated = max(coalesce(excluded.updated, updated), coalesce(updated, excluded.updated)),"
+                " via = excluded.via, source = excluded.source, hops = excluded.hops",
+                [
+                    (site, one.key, one.url, one.rank, one.announced, one.updated, one.via, one.source, one.hops)
+                    for one in found
+                ],
+            )
+
+    def due(self, site: str, limit: int) -> list[Found]:
+        """What is due for a site, the newest first, leftovers of earlier crawls among it."""
+        rows = self._state.read(
+            "SELECT key, url, rank, announced, updated, via, source, hops FROM urls"
+            " WHERE site = ? AND state = 'due' ORDER BY rank DESC, key LIMIT ?",
+            (site, limit),
+        )
+        return [Found(*row) for row in rows]
+
+    def count(self, site: str) -> dict[Phase, int]:
+        """How many URLs of a site are in each phase."""
+        rows = self._state.read("SELECT state, count(*) FROM urls WHERE site = ? GROUP BY state", (site,))
+        return {Phase(state): number for state, number in rows}
+
+    def is_done(self, site: str, key: str) -> bool:
+        """Whether a URL needs no fetch: captured, gone or not to be fetched at all."""
+        known = self._known(site, [key]).get(key)
+        return known is not None and known.phase is not Phase.DUE
+
+    def note(self, captures: Iterable[Capture], attempts: Iterable[StoredAttempt] = ()) -> None:
+        """What the archive committed, in its order: only now is a URL done, and only for this reason.
+
+        Noting the same once more changes nothing but the number of failures.
+        """
+        with self._state.write() as db:
+            for capture in captures:
+                if capture.role is Role.ARTICLE and capture.site and capture.status is not None:
+                    _note_capture(db, capture, capture.site, capture.status)
+            for stored in attempts:
+                if stored.attempt.origin.role is Role.ARTICLE and stored.attempt.origin.site:
+                    _note_attempt(db, stored, stored.attempt.origin.site)
+
+    def seed(self, captures: Iterable[Capture]) -> int:
+        """Fill a new frontier from the archive's captures, in their order; gives how many there were.
+
+        Attempts are left out: what they failed at is announced again, or is no loss.
+        """
+        seen = 0
+        stream = iter(captures)
+        while part := list(islice(stream, _CHUNK)):
+            self.note(part)
+            seen += len(part)
+        with self._state.write() as db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('seeded', ?)", (str(seen),))
+        return seen
+
+    def _known(self, site: str, keys: Sequence[str]) -> dict[str, Known]:
+        marks = ",".join("?" * len(keys))
+        rows = self._state.read(
+            f"SELECT key, state, updated, at, tries FROM urls WHERE site = ? AND key IN ({marks})",  # noqa: S608 - marks
+            (site, *keys),
+        )
+        return {key: Known(Phase(state), updated, at, tries) for key, state, updated, at, tries in rows}
+
+
+def _parts(found: Sequence[Found]) -> Iterator[Sequence[Found]]:
+    for start in range(0, len(found), _CHUNK):
+        yield found[start : start + _CHUNK]
+
+
+def _failures(db: sqlite3.Connection, site: str, key: str, run: str | None) -> int:
+    """The number of crawls in which a URL has failed, this run included: retries within a run count once."""
+    row = db.execute("SELECT tries, run FROM urls WHERE site = ? AND key = ?", (site, key)).fetchone()
+    if row is None:
+        return 1
+    tries, last = int(row[0]), row[1]
+    return max(1, tries) if run is not None and last == run else tries + 1
+
+
+def _note_capture(db: sqlite3.Connection, capture: Capture, site: str, status: int) -> None:
+    tries = _failures(db, site, capture.key, capture.run)
+    phase = after_status(status, capture.truncated, tries)
+    reason = f"it answers {status}" if status >= 400 else ""
+    # A whole answer forgives earlier failures.
+    tries = tries if phase in {Phase.DUE, Phase.FAILED} else 0
+    _put(db, (site, capture.key, capture.url, phase, tries, reason, capture.run, capture.at))
+
+
+def _note_attempt(db: sqlite3.Connection, stored: StoredAttempt, site: str) -> None:
+    attempt, run = stored.attempt, stored.attempt.origin.run
+    tries = _failures(db, site, stored.key, run)
+    if not counts(attempt.reason):
+        tries -= 1
+    phase = after_failure(attempt.reason, tries)
+    reason = f"{attempt.reason}: {attempt.detail}"[:300]
+    _put(db, (site, stored.key, attempt.url, phase, tries, reason, run, attempt.at))
+
+
+def _put(db: sqlite3.Connection, row: tuple[str, str, str, Phase, int, str, str | None, int]) -> None:
+    # What a later exchange settled stays so: exchanges of one URL may be noted out of their order.
+    db.execute(
+        "INSERT INTO urls (site, key, url, state, tries, reason, run, at, rank) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (site, key) DO UPDATE SET state = excluded.state, tries = excluded.tries,"
+        " reason = excluded.reason, run = excluded.run, at = excluded.at WHERE excluded.at >= at",
+        (*row, row[-1]),
+    )
