@@ -1,0 +1,48 @@
+"""The bytes of one record, read by its location."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive.capture import Location
+from archive.warc.member import Tear
+from archive.warc.paths import resolve
+from archive.warc.stored import BLOCK_LIMIT, read_record
+
+
+@dataclass(frozen=True, slots=True)
+class FileBlock:
+    """Reads a record's block anew with each call; a small value that can be pickled into another process.
+
+    ``record_id``, where given, must be that of the record found there: a location is a hint that may move.
+    """
+
+    directory: Path
+    location: Location
+    record_id: str | None = None
+
+    def __call__(self) -> bytes:
+        """The block; raises DamagedRecord where the record cannot be read or is another one."""
+        return read_block(self.directory, self.location, self.record_id)
+
+
+def read_block(directory: Path, location: Location, record_id: str | None = None) -> bytes:
+    """The block of the record at a location below ``directory`` (an archive's ``warc/``), byte for byte.
+
+    Raises DamagedRecord, with file and offset, where there is no whole record, another one than ``record_id``, one of
+    another length than the location says, or one too large to be read at once.
+    """
+    path = resolve(directory, location.file)
+    try:
+        with path.open("rb") as stream:
+            record = read_record(stream, location.offset, limit=BLOCK_LIMIT, file=location.file)
+    except FileNotFoundError:
+        # The writer gave the file its final name just now.
+        with resolve(directory, location.file).open("rb") as stream:
+            record = read_record(stream, location.offset, limit=BLOCK_LIMIT, file=location.file)
+    if record.length != location.length or (record_id is not None and record.id != record_id):
+        raise Tear("another record lies here than the catalogue says", file=location.file, offset=location.offset)
+    if not record.whole:
+        raise Tear(f"a block of {record.declared} bytes, too large to read", file=location.file, offset=location.offset)
+    return record.block

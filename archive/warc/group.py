@@ -1,0 +1,90 @@
+"""Groups: the records that one fetch, attempt, run or site configuration left in a file, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from archive.warc.fields import NamedFields, parse_fields
+from archive.warc.stored import Record, bare
+
+ANSWERS = frozenset({"response", "revisit"})
+_GROUPED = ANSWERS | {"request", "metadata", "resource"}
+# Ours have three; no writer is known with more than five. It bounds what a hostile file makes a reader hold.
+_MOST = 16
+
+
+@dataclass(slots=True)
+class Group:
+    """Records that belong together; ``metadata`` holds the fields of all their metadata records.
+
+    ``own`` tells whether a writer of Presskeep made it: its metadata says so, and it is whole.
+    """
+
+    records: list[Record] = field(default_factory=list)
+    metadata: NamedFields = field(default_factory=NamedFields)
+    own: bool = False
+
+    def find(self, *kinds: str) -> Record | None:
+        """The first record of these types."""
+        return next((one for one in self.records if one.kind in kinds), None)
+
+    def add(self, record: Record) -> None:
+        """Takes a record in."""
+        self.records.append(record)
+        if record.kind == "metadata" and _is_fields(record):
+            found = parse_fields(record.block)
+            self.metadata = NamedFields(self.metadata.pairs + found.pairs)
+            self.own = self.own or found.first("presskeep-schema") is not None
+
+
+def groups(records: Iterable[Record]) -> Iterator[Group]:
+    """The groups of a file's records, in their order.
+
+    Linked by WARC-Concurrent-To in either direction, as writers differ in which record names which and in their order;
+    neighbours without any link by their target URI. A group of our own ends with its metadata record.
+    """
+    pending = Group()
+    for record in records:
+        if record.kind not in _GROUPED:
+            if pending.records:
+                yield pending
+            pending = Group()
+            continue
+        if pending.records and not _belongs(record, pending):
+            yield pending
+            pending = Group()
+        pending.add(record)
+        if pending.own or len(pending.records) >= _MOST:
+            yield pending
+            pending = Group()
+    if pending.records:
+        yield pending
+
+
+def _belongs(record: Record, group: Group) -> bool:
+    if record.kind in ANSWERS and group.find(*ANSWERS):
+        return False
+    links = _links(record)
+    others = [_links(one) for one in group.records]
+    if any(record.id in other or one.id in links for one, other in zip(group.records, others, strict=True)):
+        return True
+    if any(links & other for other in others):
+        return True
+    if links or any(others):
+        return False
+    same_target = bare(record.fields.first("WARC-Target-URI")) == bare(group.records[0].fields.first("WARC-Target-URI"))
+    return same_target and group.find(record.kind) is None
+
+
+def _links(record: Record) -> frozenset[str]:
+    """The ids that a record names as belonging to it."""
+    given = record.fields.all("WARC-Concurrent-To")
+    if record.kind == "metadata":  # a revisit's WARC-Refers-To names another, older capture
+        given += record.fields.all("WARC-Refers-To")
+    return frozenset(one for value in given if (one := bare(value)) is not None)
+
+
+def _is_fields(record: Record) -> bool:
+    kind = (record.fields.first("Content-Type") or "").partition(";")[0].strip().lower()
+    return kind in {"application/warc-fields", "text/warc-fields"} and record.whole

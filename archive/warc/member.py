@@ -1,0 +1,72 @@
+"""Gzip members: one WARC record each (WARC/1.1, annex D), so that a record is read by its offset alone."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from isal import igzip_lib, isal_zlib
+
+from archive.errors import DamagedRecord
+
+# Level 2 of ISA-L: eight times as fast as zlib 9 for 16 % more space.
+LEVEL = 2
+MAGIC = b"\x1f\x8b\x08"
+_GZIP = 31  # zlib's window bits for the gzip format
+_FIRST_STEP, _LAST_STEP = 16 * 1024, 256 * 1024  # file bytes read at a time: small members first
+_INFLATED_STEP = 2**20
+
+
+class Tear(DamagedRecord):
+    """The place where a file stops being readable: its offset, and why."""
+
+    def __init__(self, reason: str, *, file: str, offset: int) -> None:
+        super().__init__(f"{file} is damaged at offset {offset}: {reason}; run `presskeep verify`", file=file)
+        self.offset = offset
+        self.reason = reason
+
+
+def compress(*parts: bytes) -> list[bytes]:
+    """One gzip member over the parts, in pieces that are to be written one after the other."""
+    stream = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, _GZIP)
+    pieces = [stream.compress(part) for part in parts]
+    pieces.append(stream.flush())
+    return [piece for piece in pieces if piece]
+
+
+class Member:
+    """One gzip member being read: its content by and by, and its length once the end is reached.
+
+    The checksum and the length in the member's trailer are checked. Raises Tear where the file ends within the
+    member, or holds what is none.
+    """
+
+    def __init__(self, stream: BinaryIO, offset: int, file: str) -> None:
+        self.offset = offset
+        self.length = 0  # bytes in the file; known when `read` has returned nothing
+        self._file = file
+        self._stream = stream
+        self._inflate = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+        self._step = _FIRST_STEP
+        self._fed = 0
+        stream.seek(offset)
+
+    def read(self, size: int) -> bytes:
+        """Up to ``size`` bytes of content; nothing at the member's end."""
+        while not self._inflate.eof:
+            given = b""
+            if self._inflate.needs_input:
+                given = self._stream.read(self._step)
+                self._step = min(self._step * 4, _LAST_STEP)
+                if not given:
+                    raise Tear("the file ends within a record", file=self._file, offset=self.offset)
+                self._fed += len(given)
+            try:
+                content: bytes = self._inflate.decompress(given, min(size, _INFLATED_STEP))
+            except igzip_lib.IsalError as error:
+                raise Tear(f"no whole gzip member ({error})", file=self._file, offset=self.offset) from error
+            if content:
+                return content
+            if not (given or self._inflate.eof or self._inflate.needs_input):
+                raise Tear("a gzip member that leads nowhere", file=self._file, offset=self.offset)
+        self.length = self._fed - len(self._inflate.unused_data)
+        return b""

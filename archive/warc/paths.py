@@ -1,0 +1,62 @@
+"""Names of WARC files: where they lie under ``warc/``, and how an open one is told from a closed one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path, PurePosixPath
+
+from archive.clock import to_datetime
+from archive.errors import DamagedRecord
+
+OPEN = ".open"  # appended to the name while a writer holds the file
+SUFFIXES = (".warc.gz", ".warc")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def fresh_name(prefix: str, worker: str, at: int, serial: int) -> str:
+    """The name of a new file: ``YYYY/MM/PREFIX-<17 digits of UTC>-NNNNN-<worker>.warc.gz``, relative to ``warc/``.
+
+    The form is that of the WARC standard's annex C; year and month are those in which the file was begun.
+    """
+    when = to_datetime(at)
+    stamp = f"{when:%Y%m%d%H%M%S}{when.microsecond // 1000:03d}"
+    return f"{when:%Y/%m}/{_safe(prefix)}-{stamp}-{serial:05d}-{_safe(worker)}.warc.gz"
+
+
+def _safe(part: str) -> str:
+    """A part of a file name that means the same on every file system, and can never leave its directory."""
+    return _UNSAFE.sub("_", part).strip("._")[:60] or "x"
+
+
+def resolve(directory: Path, file: str) -> Path:
+    """The path of a file as it lies now: under its final name, or with ``.open`` while it is being written.
+
+    ``file`` is the final name relative to ``directory`` (an archive's ``warc/``). Raises DamagedRecord where there is
+    neither, or where the name leads out of the directory.
+    """
+    parts = PurePosixPath(file)
+    if parts.is_absolute() or ".." in parts.parts or "\0" in file:
+        raise DamagedRecord("a file name leads out of warc/; run `presskeep rebuild`", file=file)
+    final = directory / parts
+    being_written = directory / f"{parts}{OPEN}"
+    # The final name again at the end: the writer may close the file between two looks.
+    for path in (final, being_written, final):
+        if path.is_file():
+            return path
+    raise DamagedRecord("the file is missing from warc/; run `presskeep verify`", file=file)
+
+
+def warc_files(directory: Path) -> tuple[str, ...]:
+    """The final names, relative to ``directory``, of all WARC files below it, open ones among them; sorted."""
+    found = {
+        path.relative_to(directory).as_posix().removesuffix(OPEN)
+        for path in directory.rglob("*.warc*")
+        if path.name.removesuffix(OPEN).endswith(SUFFIXES) and path.is_file()
+    }
+    return tuple(sorted(found))
+
+
+def open_files(directory: Path) -> tuple[str, ...]:
+    """The final names, relative to ``directory``, of the files that still carry ``.open``; sorted."""
+    found = directory.rglob(f"*.warc.gz{OPEN}")
+    return tuple(sorted(path.relative_to(directory).as_posix().removesuffix(OPEN) for path in found))

@@ -1,0 +1,252 @@
+"""What WARC files tell, read back: captures, attempts, runs and site configurations as values.
+
+What a `WarcWriter` returned and what is read here are equal. Files of other writers give captures too, of role OTHER.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+from archive import digest
+from archive.capture import Capture, Location
+from archive.clock import parse_warc_date
+from archive.errors import DamagedRecord, NotAnArchive, PayloadRefused
+from archive.event import Event, RunEnded, RunStarted, SiteConfigured, StoredAttempt
+from archive.exchange import Attempt, NoAnswer, Origin, Role, Truncation
+from archive.http import HttpMessage
+from archive.url import normalise
+from archive.warc.block import FileBlock, read_block
+from archive.warc.fields import NamedFields
+from archive.warc.group import ANSWERS, Group, groups
+from archive.warc.member import Tear
+from archive.warc.paths import resolve
+from archive.warc.record import SCHEMA
+from archive.warc.stored import Record, bare, read_records
+
+__all__ = ["Record", "read_block", "read_events", "read_records"]
+
+# The namespace of ids made for records that have none of their own, or share one.
+_NAMESPACE = uuid.UUID("7c5f2c52-3f5e-4a35-9d3b-6f0f1f7a3c1e")
+_METHOD = re.compile(rb"[A-Za-z]{1,20}(?= )")
+
+
+def read_events(directory: Path, file: str, start: int = 0) -> Iterator[Event]:
+    """The events of a file below ``directory`` (an archive's ``warc/``), from the offset of a group on.
+
+    Raises DamagedRecord, with file and offset, where the file cannot be read on; the group that was cut there is not
+    given. Raises NotAnArchive for records of a newer schema than this program knows.
+    """
+    path = resolve(directory, file)
+    reading = _Reading(directory, file, path)
+    for group in groups(read_records(path, start, file=file)):
+        event = reading.event(group)
+        if event is not None:
+            yield event
+
+
+class _Reading:
+    """One file being read: what its events share."""
+
+    def __init__(self, directory: Path, file: str, path: Path) -> None:
+        self._directory = directory
+        self._file = file
+        self._path = path
+        self._seen: set[str] = set()
+
+    def event(self, group: Group) -> Event | None:
+        """The event of a group; None for what is none (a lone request, another writer's metadata)."""
+        if not group.own:
+            return self._capture(group)
+        self._check_schema(group)
+        try:
+            return self._own(group)
+        except ValueError as error:
+            raise Tear(
+                f"fields that cannot be read ({error})", file=self._file, offset=group.records[0].offset
+            ) from error
+
+    def _own(self, group: Group) -> Event | None:
+        fields = group.metadata
+        if group.find(*ANSWERS):
+            return self._capture(group)
+        last = group.records[-1]
+        run = fields.first("presskeep-run")
+        if (reason := fields.first("presskeep-attempt")) is not None:
+            return self._attempt(group, last, NoAnswer(reason))
+        if resource := group.find("resource"):
+            site = fields.first("presskeep-site") or ""
+            body = resource.block
+            where, at = self._location(resource), _date(resource, self._file)
+            return SiteConfigured(self._id(resource), site, run, at, digest.sha256(body), body, where)
+        at, where = _date(last, self._file), self._location(last)
+        if (command := fields.first("presskeep-run-started")) is not None:
+            software = fields.first("software") or ""
+            return RunStarted(run or "", at, command, fields.all("presskeep-site"), software, where)
+        if (outcome := fields.first("presskeep-run-ended")) is not None:
+            return RunEnded(run or "", at, outcome, where)
+        return None  # a metadata record of a kind that this version does not read
+
+    def _attempt(self, group: Group, last: Record, reason: NoAnswer) -> StoredAttempt:
+        fields, request = group.metadata, group.find("request")
+        url = _url(last, fields)
+        attempt = Attempt(
+            url=url,
+            at=_date(last, self._file),
+            reason=reason,
+            detail=fields.first("presskeep-detail") or "",
+            method=fields.first("presskeep-method") or "GET",
+            duration=int(fields.first("presskeep-duration") or 0),
+            request=request.block if request else b"",
+            ip=_wire(last, fields, "WARC-IP-Address"),
+            protocols=last.fields.all("WARC-Protocol") or fields.all("WARC-Protocol"),
+            cipher=_wire(last, fields, "WARC-Cipher-Suite"),
+            masked=fields.all("presskeep-masked"),
+            origin=_origin(fields),
+        )
+        return StoredAttempt(self._id(last), normalise(url), attempt, self._location(last))
+
+    def _capture(self, group: Group) -> Capture | None:
+        answer = group.find(*ANSWERS)
+        if answer is None:
+            return None
+        fields, revisit = group.metadata, answer.kind == "revisit"
+        status, mime, payload_digest, payload_length = described(answer)
+        stated = answer.fields.first("WARC-Payload-Digest")
+        if group.own or revisit:
+            payload_digest = stated
+        url = _url(answer, fields)
+        if not group.own and not url.lower().startswith(("http:", "https:")):
+            return None  # whois:, dns: and the like
+        location, capture_id, own_id = self._location(answer), *self._ids(answer)
+        origin = (
+            _origin(fields) if group.own else Origin(via=fields.first("via"), hops=fields.first("hopsFromSeed") or "")
+        )
+        return Capture(
+            id=capture_id,
+            url=url,
+            key=normalise(url),
+            at=_date(answer, self._file),
+            kind="revisit" if revisit else "response",
+            method=_method(group),
+            status=status,
+            mime=mime,
+            role=origin.role,
+            site=origin.site,
+            run=origin.run,
+            via=origin.via,
+            source=origin.source,
+            hops=origin.hops,
+            announced=origin.announced,
+            ip=_wire(answer, fields, "WARC-IP-Address"),
+            truncated=_truncation(answer),
+            masked=fields.all("presskeep-masked"),
+            payload_digest=payload_digest,
+            payload_length=None if revisit else payload_length,
+            duration=_duration(fields),
+            refers_to=bare(answer.fields.first("WARC-Refers-To")) if revisit else None,
+            location=location,
+            block=FileBlock(self._directory, location, own_id),
+        )
+
+    def _location(self, record: Record) -> Location:
+        return Location(self._file, record.offset, record.length)
+
+    def _id(self, record: Record) -> str:
+        return self._ids(record)[0]
+
+    def _ids(self, record: Record) -> tuple[str, str | None]:
+        """The id to know a record by, and the one that stands in its head."""
+        given = record.id
+        if given is not None and given not in self._seen:
+            self._seen.add(given)
+            return given, given
+        return f"urn:uuid:{uuid.uuid5(_NAMESPACE, f'{self._file_digest}:{record.offset}')}", given
+
+    @cached_property
+    def _file_digest(self) -> str:
+        with self._path.open("rb") as stream:
+            return digest.label("sha256", hashlib.file_digest(stream, "sha256").digest())
+
+    def _check_schema(self, group: Group) -> None:
+        schema = group.metadata.first("presskeep-schema") or ""
+        if not (schema.isascii() and schema.isdigit() and int(schema) <= SCHEMA):
+            raise NotAnArchive(
+                f"records of schema {schema[:20]!r}, this program knows {SCHEMA}: install a newer Presskeep",
+                file=self._file,
+            )
+
+
+def described(answer: Record) -> tuple[int | None, str | None, str | None, int | None]:
+    """Status, media type, payload digest and payload length of a stored answer; None for what it does not show."""
+    if not answer.block:
+        return None, None, None, None
+    try:
+        message = HttpMessage.parse(answer.block)
+    except DamagedRecord:
+        return None, None, None, None  # no status line: an answer, but without an entity
+    if not answer.whole:
+        return message.status, message.mime, None, None
+    try:
+        entity = message.entity()
+    except PayloadRefused:
+        return message.status, message.mime, None, None  # a transfer coding that cannot be removed
+    return message.status, message.mime, digest.sha256(entity), len(entity)
+
+
+def _date(record: Record, file: str) -> int:
+    try:
+        return parse_warc_date(record.fields.first("WARC-Date") or "")
+    except ValueError as error:
+        raise Tear("a record without a date", file=file, offset=record.offset) from error
+
+
+def _url(record: Record, fields: NamedFields) -> str:
+    exact = fields.first("presskeep-url")
+    return exact if exact is not None else bare(record.fields.first("WARC-Target-URI")) or ""
+
+
+def _wire(record: Record, fields: NamedFields, name: str) -> str | None:
+    """A fact of the connection: in the head, or in the metadata where no head could hold it."""
+    found = record.fields.first(name)
+    return fields.first(name) if found is None else found
+
+
+def _origin(fields: NamedFields) -> Origin:
+    return Origin(
+        site=fields.first("presskeep-site"),
+        run=fields.first("presskeep-run"),
+        role=Role(fields.first("presskeep-role") or "other"),
+        via=fields.first("via"),
+        source=fields.first("presskeep-source"),
+        hops=fields.first("hopsFromSeed") or "",
+        retry=int(fields.first("presskeep-retry") or 0),
+        announced=fields.first("presskeep-announced"),
+    )
+
+
+def _method(group: Group) -> str:
+    if group.own:
+        return group.metadata.first("presskeep-method") or "GET"
+    request = group.find("request")
+    found = _METHOD.match(request.block) if request else None
+    return found[0].decode("ascii").upper() if found else "GET"
+
+
+def _truncation(record: Record) -> Truncation | None:
+    given = record.fields.first("WARC-Truncated")
+    if given is None:
+        return None
+    return Truncation(given) if given in set(Truncation) else Truncation.UNSPECIFIED
+
+
+def _duration(fields: NamedFields) -> int | None:
+    for name, unit in (("presskeep-duration", 1), ("fetchTimeMs", 1000)):
+        given = fields.first(name) or ""
+        if given.isascii() and given.isdigit() and len(given) < 16:
+            return int(given) * unit
+    return None

@@ -1,0 +1,172 @@
+"""Exchanges, attempts, runs and site configurations as groups of WARC records (docs/warc-profile.md).
+
+The records of a group are warcio's record types without a parsed HTTP head, so that a block is the bytes that were
+given. The last record of every group is its metadata: what ends otherwise is not whole.
+"""
+
+from __future__ import annotations
+
+import io
+import uuid
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote
+
+from warcio.recordloader import ArcWarcRecord
+from warcio.statusandheaders import StatusAndHeaders
+
+from archive import digest
+from archive.clock import warc_date
+from archive.exchange import Attempt, Exchange, Origin
+from archive.warc.fields import format_fields, is_plain, target_uri
+from archive.warc.member import compress
+
+SCHEMA = 1  # of the presskeep- fields; written as presskeep-schema
+HTTP_RESPONSE = "application/http;msgtype=response"
+HTTP_REQUEST = "application/http;msgtype=request"
+WARC_FIELDS = "application/warc-fields"
+JSON = "application/json"
+FORMAT = {
+    "format": "WARC File Format 1.1",
+    "conformsTo": "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
+}
+
+Pair = tuple[str, str]
+
+
+def new_id() -> str:
+    """A fresh record id: a URN, as it stands in the catalogue; heads carry it in angle brackets."""
+    return f"urn:uuid:{uuid.uuid4()}"
+
+
+def warcinfo_record(name: str, at: int, fields: Mapping[str, str | Sequence[str]]) -> ArcWarcRecord:
+    """The first record of a file; a sequence of values gives one field for each."""
+    pairs = [("presskeep-schema", str(SCHEMA))]
+    for field, given in {**FORMAT, **fields}.items():
+        pairs += [(field, value) for value in ((given,) if isinstance(given, str) else given)]
+    return _record("warcinfo", new_id(), at, [("WARC-Filename", name)], WARC_FIELDS, format_fields(pairs))
+
+
+def exchange_records(exchange: Exchange, record_id: str, payload_digest: str | None) -> list[ArcWarcRecord]:
+    """Response, request and metadata of an exchange; ``record_id`` becomes that of the response."""
+    target = ("WARC-Target-URI", target_uri(exchange.url))
+    together = ("WARC-Concurrent-To", f"<{record_id}>")
+    wire, unplain = _wire(exchange)
+    head = [target, *wire]
+    if exchange.truncated:
+        head.append(("WARC-Truncated", exchange.truncated.value))
+    if payload_digest:
+        head.append(("WARC-Payload-Digest", payload_digest))
+    facts = [*_facts(exchange), *unplain]
+    return [
+        _record("response", record_id, exchange.at, head, HTTP_RESPONSE, exchange.response),
+        _record("request", new_id(), exchange.at, [target, together, *wire], HTTP_REQUEST, exchange.request),
+        _record("metadata", new_id(), exchange.at, [target, together], WARC_FIELDS, format_fields(facts)),
+    ]
+
+
+def attempt_records(attempt: Attempt, record_id: str) -> list[ArcWarcRecord]:
+    """The request, where bytes were sent, and the metadata of an attempt; ``record_id`` is the metadata's."""
+    target = ("WARC-Target-URI", target_uri(attempt.url))
+    wire, unplain = _wire(attempt)
+    records = []
+    if attempt.request:
+        head = [target, ("WARC-Concurrent-To", f"<{record_id}>"), *wire]
+        records.append(_record("request", new_id(), attempt.at, head, HTTP_REQUEST, attempt.request))
+    facts = [("presskeep-attempt", attempt.reason.value)]
+    if attempt.detail:
+        facts.append(("presskeep-detail", attempt.detail))
+    facts += [*_facts(attempt), *unplain]
+    records.append(_record("metadata", record_id, attempt.at, [target, *wire], WARC_FIELDS, format_fields(facts)))
+    return records
+
+
+def run_started_records(run: str, at: int, command: str, sites: Sequence[str], software: str) -> list[ArcWarcRecord]:
+    """The one metadata record that says that a run began."""
+    facts = [("presskeep-run-started", command), *(("presskeep-site", site) for site in sites), ("software", software)]
+    return [_run_record(run, at, facts)]
+
+
+def run_ended_records(run: str, at: int, outcome: str) -> list[ArcWarcRecord]:
+    """The one metadata record that says how a run ended."""
+    return [_run_record(run, at, [("presskeep-run-ended", outcome)])]
+
+
+def site_records(site: str, run: str | None, at: int, body: bytes, record_id: str) -> list[ArcWarcRecord]:
+    """A site's configuration as a resource, whose id becomes ``record_id``, and the metadata that names the site."""
+    target = ("WARC-Target-URI", f"urn:presskeep:site:{quote(site, safe='', errors='surrogatepass')}")
+    facts = [("presskeep-schema", str(SCHEMA)), ("presskeep-site", site)]
+    if run is not None:
+        facts.append(("presskeep-run", run))
+    together = ("WARC-Concurrent-To", f"<{record_id}>")
+    payload = ("WARC-Payload-Digest", digest.sha256(body))
+    return [
+        _record("resource", record_id, at, [target, payload], JSON, body),
+        _record("metadata", new_id(), at, [target, together], WARC_FIELDS, format_fields(facts)),
+    ]
+
+
+def members(record: ArcWarcRecord) -> list[bytes]:
+    """The gzip member of a record, in pieces. The block is read as one and never copied."""
+    return compress(record.rec_headers.to_bytes(encoding="utf-8"), record.raw_stream.read(), b"\r\n\r\n")
+
+
+def _record(kind: str, record_id: str, at: int, head: list[Pair], content_type: str, block: bytes) -> ArcWarcRecord:
+    headers = StatusAndHeaders(
+        "",
+        [
+            ("WARC-Type", kind),
+            ("WARC-Record-ID", f"<{record_id}>"),
+            ("WARC-Date", warc_date(at)),
+            *head,
+            ("WARC-Block-Digest", digest.sha256(block)),
+            ("Content-Type", content_type),
+            ("Content-Length", str(len(block))),
+        ],
+        protocol="WARC/1.1",
+    )
+    return ArcWarcRecord("warc", kind, headers, io.BytesIO(block), None, content_type, len(block))
+
+
+def _run_record(run: str, at: int, facts: list[Pair]) -> ArcWarcRecord:
+    pairs = [("presskeep-schema", str(SCHEMA)), ("presskeep-run", run), *facts]
+    return _record("metadata", new_id(), at, [("WARC-Target-URI", target_uri(run))], WARC_FIELDS, format_fields(pairs))
+
+
+def _wire(fetch: Exchange | Attempt) -> tuple[list[Pair], list[Pair]]:
+    """What is known of the connection: as fields of a head, and what no head can hold as fields of the metadata."""
+    heads: list[Pair] = []
+    unplain: list[Pair] = []
+    if fetch.ip is not None:
+        (heads if is_plain(fetch.ip) else unplain).append(("WARC-IP-Address", fetch.ip))
+    protocols = [("WARC-Protocol", protocol) for protocol in fetch.protocols]
+    (heads if all(map(is_plain, fetch.protocols)) else unplain).extend(protocols)
+    if fetch.cipher is not None:
+        (heads if is_plain(fetch.cipher) else unplain).append(("WARC-Cipher-Suite", fetch.cipher))
+    return heads, unplain
+
+
+def _facts(fetch: Exchange | Attempt) -> list[Pair]:
+    """What the bytes do not show. Fields of Heritrix's under their own names, the rest as presskeep- fields."""
+    origin = fetch.origin
+    facts = [("presskeep-schema", str(SCHEMA))]
+    if fetch.url != target_uri(fetch.url):
+        facts.append(("presskeep-url", fetch.url))
+    if fetch.method != "GET":
+        facts.append(("presskeep-method", fetch.method))
+    facts += _origin(origin)
+    facts += [("presskeep-masked", name) for name in fetch.masked]
+    return [*facts, ("fetchTimeMs", str(fetch.duration // 1000)), ("presskeep-duration", str(fetch.duration))]
+
+
+def _origin(origin: Origin) -> list[Pair]:
+    given = (
+        ("via", origin.via),
+        ("hopsFromSeed", origin.hops or None),
+        ("presskeep-role", origin.role.value),
+        ("presskeep-site", origin.site),
+        ("presskeep-run", origin.run),
+        ("presskeep-source", origin.source),
+        ("presskeep-retry", str(origin.retry) if origin.retry else None),
+        ("presskeep-announced", origin.announced),
+    )
+    return [(name, value) for name, value in given if value is not None]

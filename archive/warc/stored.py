@@ -1,0 +1,158 @@
+"""WARC records as they lie in files, gzipped one by one or not at all."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from archive.warc.fields import NamedFields, parse_lines
+from archive.warc.member import MAGIC, Member, Tear
+
+# Blocks beyond this are walked over but not kept: no page, feed or sitemap is as large, and readers have memory limits.
+BLOCK_LIMIT = 256 * 2**20
+# No head of ours or of any other writer comes near; it bounds what a file without line ends can cost.
+HEAD_LIMIT = 4 * 2**20
+_STEP = 2**20
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_VERSION = re.compile(rb"WARC/(?:1\.[01]|0\.1[78])[ \t]*\r?\n")
+_TRAILER = b"\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record: where it lies, its head, and its block.
+
+    ``length`` counts the bytes in the file, with the line ends behind the block. ``declared`` is its Content-Length;
+    ``block`` is cut at the reader's limit, and ``whole`` tells whether it was. ``trailer`` is what stands behind the
+    block: ``\\r\\n\\r\\n`` by the standard.
+    """
+
+    offset: int
+    length: int
+    fields: NamedFields
+    block: bytes
+    declared: int
+    trailer: bytes = _TRAILER
+
+    @property
+    def whole(self) -> bool:
+        """Whether ``block`` holds all that the record declares."""
+        return len(self.block) == self.declared
+
+    @property
+    def kind(self) -> str:
+        """The WARC-Type, in lower case."""
+        return (self.fields.first("WARC-Type") or "").lower()
+
+    @property
+    def id(self) -> str | None:
+        """The record's URN without its angle brackets; None where it has none."""
+        return bare(self.fields.first("WARC-Record-ID"))
+
+
+class Readable(Protocol):
+    """What a record is parsed from: ``read`` returns up to so many bytes, and nothing at the end."""
+
+    def read(self, size: int) -> bytes: ...
+
+
+def bare(value: str | None) -> str | None:
+    """A URI without the angle brackets that WARC/1.0 and some writers put around it; None for nothing."""
+    if value is None:
+        return None
+    if value.startswith("<") and value.endswith(">"):
+        value = value[1:-1]
+    return value or None
+
+
+def read_records(path: Path, start: int = 0, *, limit: int = BLOCK_LIMIT, file: str | None = None) -> Iterator[Record]:
+    """The records of a WARC file from an offset on, which must be that of a record.
+
+    Raises Tear (a DamagedRecord with file and offset) where the file stops being readable: nothing behind that place
+    is ever read silently. ``file`` is the name to use in messages.
+    """
+    name = file or path.name
+    with path.open("rb", buffering=_STEP) as stream:
+        end = stream.seek(0, io.SEEK_END)
+        if not 0 <= start <= end:
+            raise Tear("the file is shorter than it was", file=name, offset=start)
+        while start < end:
+            record = read_record(stream, start, limit=limit, file=name)
+            yield record
+            start += record.length
+
+
+def read_record(stream: BinaryIO, offset: int, *, limit: int = BLOCK_LIMIT, file: str) -> Record:
+    """The record at an offset of an open file; raises Tear where there is no whole one."""
+    stream.seek(offset)
+    magic = stream.read(len(MAGIC))
+    if magic == MAGIC:
+        member = Member(stream, offset, file)
+        fields, block, declared, _ = _parsed(member, offset, limit, file)
+        trailer = b""
+        while part := member.read(_STEP):
+            trailer += part[: 64 - len(trailer)]
+        if trailer.strip(b"\r\n"):
+            raise Tear(
+                "several records in one gzip member, which can be read from the start only: recompress it first",
+                file=file,
+                offset=offset,
+            )
+        return Record(offset, member.length, fields, block, declared, trailer)
+    if not magic.startswith(b"WAR"):
+        reason = "zeros, as after a loss of power" if not magic.strip(b"\0") else "no WARC record begins here"
+        raise Tear(reason, file=file, offset=offset)
+    stream.seek(offset)
+    fields, block, declared, head_length = _parsed(stream, offset, limit, file)
+    end = offset + head_length + declared
+    stream.seek(end)
+    trailer = b""
+    while (one := stream.read(1)) and one in b"\r\n":
+        trailer += one
+    return Record(offset, end + len(trailer) - offset, fields, block, declared, trailer)
+
+
+def _parsed(stream: Readable, offset: int, limit: int, file: str) -> tuple[NamedFields, bytes, int, int]:
+    """Fields, block, declared length of the block, and length of the head with its empty line."""
+    head, rest = _head(stream, offset, file)
+    version = _VERSION.match(head)
+    if version is None:
+        raise Tear("no WARC record begins here", file=file, offset=offset)
+    fields = NamedFields(tuple(parse_lines(head[version.end() :])))
+    length = fields.first("Content-Length") or ""
+    if not (length.isascii() and length.isdigit() and len(length) < 16):
+        raise Tear("a record without a Content-Length", file=file, offset=offset)
+    declared = int(length)
+    return fields, _block(stream, rest, declared, limit, offset, file), declared, len(head)
+
+
+def _head(stream: Readable, offset: int, file: str) -> tuple[bytes, bytes]:
+    """The head with its empty line, and what was read beyond it."""
+    buffer = b""
+    while True:
+        part = stream.read(16 * 1024)
+        # The empty line may have begun in the part before.
+        found = _HEAD_END.search(buffer := buffer + part, max(0, len(buffer) - len(part) - 3))
+        if found:
+            return buffer[: found.end()], buffer[found.end() :]
+        if not part or len(buffer) > HEAD_LIMIT:
+            raise Tear("a record whose head has no end", file=file, offset=offset)
+
+
+def _block(stream: Readable, rest: bytes, declared: int, limit: int, offset: int, file: str) -> bytes:
+    """Exactly the declared bytes, of which at most ``limit`` are kept: a BytesIO gives them without another copy."""
+    kept = io.BytesIO()
+    kept.write(rest[: min(declared, limit)])
+    missing = declared - len(rest)
+    while missing > 0:
+        part = stream.read(min(missing, _STEP))
+        if not part:
+            raise Tear("a record shorter than its Content-Length", file=file, offset=offset)
+        missing -= len(part)
+        if kept.tell() < limit:
+            kept.write(part[: limit - kept.tell()])
+    return kept.getvalue()

@@ -1,0 +1,213 @@
+"""The WARC writer of one process: whole groups into files of its own, durable when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from warcio.recordloader import ArcWarcRecord
+
+from archive import clock, digest
+from archive.capture import Capture, Location
+from archive.errors import DamagedRecord, PayloadRefused, StorageFull
+from archive.event import RunEnded, RunStarted, SiteConfigured, StoredAttempt
+from archive.exchange import Attempt, Exchange
+from archive.http import HttpMessage
+from archive.url import normalise
+from archive.warc import record as records
+from archive.warc.block import FileBlock
+from archive.warc.openfile import ClosedFile, OpenFile
+from archive.warc.paths import fresh_name
+
+__all__ = ["ClosedFile", "WarcWriter"]
+
+
+class WarcWriter:
+    """Writes WARC files below ``directory`` (an archive's ``warc/``); nothing is created before the first record.
+
+    Each ``add…`` writes one group of records with one write call and returns it as the archive holds it. What was
+    added is durable after the next `sync`, and only then: a StorageFull that `sync` raises means that nothing added
+    since the last successful one may be counted on. The writer stays usable after StorageFull.
+
+    ``warcinfo`` opens every file; ``max_bytes`` and ``max_age`` (seconds) say when the next file is begun.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        prefix: str,
+        warcinfo: Mapping[str, str | Sequence[str]],
+        *,
+        max_bytes: int,
+        max_age: int,
+        worker: str = "worker",
+        now: Callable[[], int] = clock.now,
+    ) -> None:
+        self._directory = directory
+        self._prefix = prefix
+        self._warcinfo = dict(warcinfo)
+        self._max_bytes = max_bytes
+        self._max_age = max_age * 1_000_000
+        self._worker = worker
+        self._now = now
+        self._open: OpenFile | None = None
+        self._serial = 0
+        self._closed: list[ClosedFile] = []
+        self._lost = False  # something added since the last sync did not reach the disk
+
+    @property
+    def file(self) -> str | None:
+        """The final name of the open file, relative to ``warc/``; None while there is none."""
+        return self._open.file if self._open else None
+
+    @property
+    def size(self) -> int:
+        """Bytes in the open file; 0 while there is none."""
+        return self._open.size if self._open else 0
+
+    def add(self, exchange: Exchange) -> Capture:
+        """Writes an exchange: response, request and metadata. Raises StorageFull with nothing of it in the file."""
+        record_id = records.new_id()
+        status, mime, payload_digest, payload_length = _described(exchange.response)
+        group = records.exchange_records(exchange, record_id, payload_digest)
+        location = self._write(group)[0]
+        origin = exchange.origin
+        return Capture(
+            id=record_id,
+            url=exchange.url,
+            key=normalise(exchange.url),
+            at=exchange.at,
+            method=exchange.method,
+            status=status,
+            mime=mime,
+            role=origin.role,
+            site=origin.site,
+            run=origin.run,
+            via=origin.via,
+            source=origin.source,
+            hops=origin.hops,
+            announced=origin.announced,
+            ip=exchange.ip,
+            truncated=exchange.truncated,
+            masked=exchange.masked,
+            payload_digest=payload_digest,
+            payload_length=payload_length,
+            duration=exchange.duration,
+            location=location,
+            block=FileBlock(self._directory, location, record_id),
+        )
+
+    def add_attempt(self, attempt: Attempt) -> StoredAttempt:
+        """Writes an attempt without an answer: its request, where bytes were sent, and its metadata."""
+        record_id = records.new_id()
+        location = self._write(records.attempt_records(attempt, record_id))[-1]
+        return StoredAttempt(record_id, normalise(attempt.url), attempt, location)
+
+    def add_run_started(self, started: RunStarted) -> RunStarted:
+        """Writes that a run began; returned with its location."""
+        group = records.run_started_records(started.run, started.at, started.command, started.sites, started.software)
+        return replace(started, location=self._write(group)[0])
+
+    def add_run_ended(self, ended: RunEnded) -> RunEnded:
+        """Writes how a run ended; returned with its location."""
+        group = records.run_ended_records(ended.run, ended.at, ended.outcome)
+        return replace(ended, location=self._write(group)[0])
+
+    def add_site(self, site: str, run: str | None, at: int, body: bytes) -> SiteConfigured:
+        """Writes a site's configuration, canonical JSON, as it is crawled with."""
+        record_id = records.new_id()
+        location = self._write(records.site_records(site, run, at, body, record_id))[0]
+        return SiteConfigured(record_id, site, run, at, digest.sha256(body), body, location)
+
+    def sync(self) -> None:
+        """Makes everything added so far durable.
+
+        Raises StorageFull where that failed, or has failed since the last call; whatever was added since the last
+        successful call must then be taken as not stored.
+        """
+        if self._open:
+            try:
+                self._open.sync()
+            except BaseException:
+                self._lost = False  # told right now
+                raise
+        if self._lost:
+            self._lost = False
+            raise StorageFull("records added since the last commit did not reach the storage: free space, then go on")
+
+    def take_closed(self) -> tuple[ClosedFile, ...]:
+        """The files closed since this was last asked, by rotation or by `close`."""
+        closed, self._closed = tuple(self._closed), []
+        return closed
+
+    def close(self) -> None:
+        """Makes the open file durable and gives it its final name. A later ``add…`` begins a new one."""
+        if self._open:
+            closing, self._open = self._open, None
+            unsynced = closing.synced < closing.size
+            try:
+                self._closed.append(closing.close())
+            except BaseException:
+                # The file stays behind as .open: the next recovery adopts what is whole in it.
+                self._lost = unsynced
+                raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _write(self, group: list[ArcWarcRecord]) -> list[Location]:
+        members = [records.members(one) for one in group]
+        target = self._current()
+        offset = target.size
+        target.append(list(chain.from_iterable(members)))
+        locations = []
+        for pieces in members:
+            length = sum(map(len, pieces))
+            locations.append(Location(target.file, offset, length))
+            offset += length
+        return locations
+
+    def _current(self) -> OpenFile:
+        at = self._now()
+        if self._open and (self._open.size >= self._max_bytes or at - self._open.opened_at >= self._max_age):
+            self.close()
+        if self._open is None:
+            self._open = self._begun(at)
+        return self._open
+
+    def _begun(self, at: int) -> OpenFile:
+        """A new file with its warcinfo record."""
+        opened = None
+        while opened is None:
+            self._serial += 1
+            file = fresh_name(self._prefix, self._worker, at, self._serial)
+            opened = OpenFile.create(self._directory, file, at)
+        name = opened.file.rpartition("/")[2]
+        try:
+            opened.append(records.members(records.warcinfo_record(name, at, self._warcinfo)))
+        except BaseException:
+            opened.discard()
+            raise
+        return opened
+
+
+def _described(response: bytes) -> tuple[int | None, str | None, str | None, int | None]:
+    """Status, media type, payload digest and payload length of a response; None for what it does not show."""
+    try:
+        message = HttpMessage.parse(response)
+    except DamagedRecord:
+        return None, None, None, None  # an answer without a status line: kept, but it has no entity
+    try:
+        entity = message.entity()
+    except PayloadRefused:
+        return message.status, message.mime, None, None  # a transfer coding that cannot be removed
+    return message.status, message.mime, digest.sha256(entity), len(entity)
