@@ -62,6 +62,13 @@ def groups(records: Iterable[Record]) -> Iterator[Group]:
         yield pending
 
 
+def completes(record: Record) -> bool:
+    """Whether a record ends a group of our own; a file that ends with any other was cut within a group."""
+    if record.kind == "metadata":
+        return _is_fields(record) and parse_fields(record.block).first("presskeep-schema") is not None
+    return record.kind == "warcinfo"
+
+
 def _belongs(record: Record, group: Group) -> bool:
     if record.kind in ANSWERS and group.find(*ANSWERS):
         return False

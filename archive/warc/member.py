@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from isal import igzip_lib, isal_zlib
 
@@ -11,6 +11,7 @@ from archive.errors import DamagedRecord
 # Level 2 of ISA-L: eight times as fast as zlib 9 for 16 % more space.
 LEVEL = 2
 MAGIC = b"\x1f\x8b\x08"
+_ISAL_ERROR = cast("type[Exception]", igzip_lib.IsalError)  # the library's stub says that it is an instance
 _GZIP = 31  # zlib's window bits for the gzip format
 _FIRST_STEP, _LAST_STEP = 16 * 1024, 256 * 1024  # file bytes read at a time: small members first
 _INFLATED_STEP = 2**20
@@ -62,7 +63,7 @@ class Member:
                 self._fed += len(given)
             try:
                 content: bytes = self._inflate.decompress(given, min(size, _INFLATED_STEP))
-            except igzip_lib.IsalError as error:
+            except _ISAL_ERROR as error:
                 raise Tear(f"no whole gzip member ({error})", file=self._file, offset=self.offset) from error
             if content:
                 return content

@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
+
+from archive import digest
+from archive.clock import now, warc_date
+from archive.warc.group import completes
+from archive.warc.member import Tear
+from archive.warc.openfile import lock, storage, sync_directory
+from archive.warc.paths import OPEN, open_files
+from archive.warc.resume import whole_records
+from archive.warc.stored import read_record
+
+_STEP = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +36,138 @@ class Recovery:
     sha256: str
     cut: int
     report: Path | None
+
+
+def recover(directory: Path, quarantine: Path) -> tuple[Recovery, ...]:
+    """Adopts every ``.open`` file below ``directory`` (an archive's ``warc/``) whose lock nobody holds.
+
+    Each is cut behind its last whole group, made durable and given its final name; the bytes that were cut off go to
+    ``quarantine`` first. Killed anywhere, it can be run again. Raises StorageFull where the quarantine takes no more
+    bytes; the file is then as it was.
+    """
+    found = []
+    for file in open_files(directory):
+        with _adopted(directory, file) as descriptor:
+            if descriptor is not None:
+                found.append(_recovered(directory, quarantine, file, descriptor))
+    return tuple(found)
+
+
+@contextmanager
+def _adopted(directory: Path, file: str) -> Iterator[int | None]:
+    """The descriptor of a file whose lock is ours now; None where somebody writes it, or has closed it just now."""
+    path = directory / f"{file}{OPEN}"
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        yield None
+        return
+    try:
+        yield descriptor if lock(descriptor, path) else None
+    finally:
+        os.close(descriptor)
+
+
+def _recovered(directory: Path, quarantine: Path, file: str, descriptor: int) -> Recovery:
+    path = directory / f"{file}{OPEN}"
+    with path.open("rb", buffering=_STEP) as stream, storage(file):
+        size = os.fstat(descriptor).st_size
+        end, tear = _last_whole(stream, size, file)
+        report = None
+        if end < size:
+            report = _set_aside(stream, quarantine, file, end, size, tear)
+            if end:
+                os.ftruncate(descriptor, end)
+        sha256 = _digest(stream, end)
+        if end:
+            os.fsync(descriptor)
+            path.rename(directory / file)
+        else:
+            path.unlink()
+        sync_directory(path.parent)
+    return Recovery(file, end, sha256, size - end, report)
+
+
+def _last_whole(stream: BinaryIO, size: int, file: str) -> tuple[int, Tear | None]:
+    """Where the last whole group ends, and what stands in the way of reading on, if something does."""
+    end = at = 0
+    while at < size:
+        try:
+            record = read_record(stream, at, file=file)
+        except Tear as tear:
+            return end, tear
+        at += record.length
+        if completes(record):
+            end = at
+    return end, None
+
+
+def _set_aside(stream: BinaryIO, quarantine: Path, file: str, start: int, end: int, tear: Tear | None) -> Path:
+    """Copies a range of bytes into the quarantine, durably, with a report on them; returns the report's path.
+
+    The names follow from file and offset: a recovery that was killed half-way is simply done again.
+    """
+    quarantine.mkdir(parents=True, exist_ok=True)
+    name = f"{file.rpartition('/')[2]}.{start}"
+    kept = quarantine / f"{name}.bytes"
+    facts = {
+        "file": file,
+        "offset": start,
+        "bytes": end - start,
+        "sha256": _copied(stream, start, end, kept),
+        "kept": kept.name,
+        "reason": tear.reason if tear else "the last group is not whole: its metadata record is missing",
+        "at": warc_date(now()),
+        # More than none means damage within the file, not only a torn end: records behind it were readable.
+        "whole_records": [
+            {"offset": one.offset, "length": one.length, "type": one.kind, "id": one.id}
+            for one in whole_records(stream, start, end, file)
+        ],
+    }
+    report = quarantine / f"{name}.json"
+    _written(report, json.dumps(facts, indent=2, ensure_ascii=False).encode("utf-8"))
+    sync_directory(quarantine)
+    sync_directory(quarantine.parent)
+    return report
+
+
+def _copied(stream: BinaryIO, start: int, end: int, target: Path) -> str:
+    """Copies a range durably; returns its labelled SHA-256."""
+    running = hashlib.sha256()
+    partial = target.with_name(f"{target.name}.partial")
+    try:
+        with partial.open("wb") as out:
+            for part in _parts(stream, start, end):
+                out.write(part)
+                running.update(part)
+            out.flush()
+            os.fsync(out.fileno())
+        partial.replace(target)
+    except OSError:
+        with suppress(OSError):
+            partial.unlink()
+        raise
+    return digest.label("sha256", running.digest())
+
+
+def _written(target: Path, content: bytes) -> None:
+    partial = target.with_name(f"{target.name}.partial")
+    with partial.open("wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    partial.replace(target)
+
+
+def _digest(stream: BinaryIO, end: int) -> str:
+    running = hashlib.sha256()
+    for part in _parts(stream, 0, end):
+        running.update(part)
+    return digest.label("sha256", running.digest())
+
+
+def _parts(stream: BinaryIO, start: int, end: int) -> Iterator[bytes]:
+    stream.seek(start)
+    while start < end and (part := stream.read(min(_STEP, end - start))):
+        start += len(part)
+        yield part
