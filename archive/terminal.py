@@ -14,7 +14,6 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from types import TracebackType
 
-import sqlalchemy.exc
 import typer
 from rich.cells import cell_len
 from rich.console import Console
@@ -134,7 +133,7 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None, name: str = "p
         command = context.command_path if context else name
         _complain(f"{error.format_message().rstrip('.')}: see '{command} --help'", name, error if debug else None)
         return error.exit_code
-    except (PresskeepError, OSError, sqlite3.Error, sqlalchemy.exc.SQLAlchemyError) as error:
+    except _expected() as error:
         known = translate(error)
         _complain(str(known), name, error if debug else None)
         return known.exit_code
@@ -175,6 +174,12 @@ def translate(error: Exception) -> PresskeepError:
     if "readonly" in low or "unable to open" in low:
         return PresskeepError("the catalogue cannot be opened for writing: check the permissions of the archive")
     return PresskeepError(f"the catalogue answered '{said}': run 'presskeep rebuild', or again with {DEBUG}")
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    """Errors that are translated. Those of SQLAlchemy only where it is in use: help must not wait for its import."""
+    sql = sys.modules.get("sqlalchemy.exc")
+    return (PresskeepError, OSError, sqlite3.Error, *([sql.SQLAlchemyError] if sql is not None else []))
 
 
 def _debug_first(arguments: list[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,11 @@ LanguagesOption = Annotated[
         "--language", metavar="TAG", help="Only this language, such as de; may be repeated.", show_default=False
     ),
 ]
+UrlArgument = Annotated[str, typer.Argument(metavar="URL", help="The page's address.", show_default=False)]
+AtOption = Annotated[
+    str | None,
+    typer.Option("--at", metavar="TIME", help="As captured nearest to then; else the latest.", show_default=False),
+]
 
 
 def example(*lines: str) -> str:
@@ -54,3 +60,12 @@ def day(given: str | None, option: str) -> str | None:
     """The same, checked but kept as it was written."""
     point(given, option)
     return given
+
+
+def noted(given: Sequence[str] | None, option: str, allowed: Iterable[str]) -> tuple[str, ...]:
+    """The values of a repeatable option, each one of the allowed; raises UsageError, which names them."""
+    known = list(allowed)
+    for one in given or ():
+        if one not in known:
+            raise UsageError(f"{option} knows no {one!r}: choose from {', '.join(known)}")
+    return tuple(given or ())

@@ -1,0 +1,198 @@
+"""``presskeep list``: what the archive holds, one line a URL."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Annotated
+
+import typer
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from archive import terminal
+from archive.article import Article, Refusal, Verdict
+from archive.clock import warc_date
+from archive.dataset.rows import Entry
+from archive.dataset.selection import Editions, Selection, choose, matches, not_before
+from archive.entries import Failure, all_entries, failures, open_archive, require_sites
+from archive.typeset import count
+from archive.verbs.options import ArchiveOption, JsonOption, LanguagesOption, SitesOption, day, noted
+from archive.verbs.words import explain
+
+EVERYTHING = "all"
+FAILED = "failed"
+ROOMY = 70  # below this many cells there is no room for the words and the verdict
+_DATE, _WORDS, _VERDICT = 10, 6, 13
+_LINES = 2  # of a terminal that one headline may take
+_MOST = 10_000  # characters of it that are looked at: hostile ones have megabytes
+_STYLES: dict[str, str] = {Verdict.ARTICLE: "green", FAILED: "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the list. ``date`` is the page's own date, or that of the capture where the page gives none."""
+
+    date: str
+    captured_at: str
+    verdict: str
+    words: int | None
+    site: str | None
+    language: str | None
+    headline: str | None
+    reason: str | None
+    editions: int
+    url: str
+
+
+def list_(
+    site: SitesOption = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Published, or captured, then or later.", show_default=False)
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Published, or captured, before that.", show_default=False)
+    ] = None,
+    verdict: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="VERDICT",
+            help="article (the default), teaser, paywall, …; failed for fetches without an answer; all. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    language: LanguagesOption = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Only the newest N.", show_default=False)
+    ] = None,
+    json: JsonOption = False,
+    archive: ArchiveOption = None,
+) -> None:
+    """List the articles.
+
+    Date, words, verdict, headline and URL; the newest come last.
+    """
+    wanted = set(noted(verdict, "--verdict", [*Verdict, FAILED, EVERYTHING]) or [Verdict.ARTICLE])
+    since, until = day(since, "--since"), day(until, "--until")
+    if EVERYTHING in wanted:
+        wanted |= {FAILED, *Verdict}
+    selection = Selection(
+        sites=tuple(site or ()),
+        languages=tuple(language or ()),
+        editions=Editions.LAST,
+        verdicts=tuple(one for one in Verdict if one in wanted),
+    )
+    with open_archive(archive) as opened:
+        lines: list[Line] = []
+        others: Counter[str] = Counter()
+        if selection.verdicts:
+            seen = _seen(all_entries(opened, selection), selection, others)
+            lines += [_of_text(entry) for entry in choose(seen, selection)]
+        require_sites(opened, selection.sites)
+        if not selection.languages:
+            failed = [_of_failure(one) for one in failures(opened, selection.sites)]
+            if FAILED in wanted:
+                lines += failed
+            else:
+                others[FAILED] += len(failed)
+    lines = [line for line in lines if _within(line, since, until)]
+    lines.sort(key=lambda line: (line.date, line.captured_at, line.url))
+    if limit is not None:
+        lines = lines[-limit:]
+    if json:
+        for line in lines:
+            terminal.emit(asdict(line))
+    else:
+        _show(lines)
+        terminal.say(_summary(lines, others))
+
+
+def _seen(entries: Iterable[Entry], selection: Selection, others: Counter[str]) -> Iterable[Entry]:
+    """The entries as they come; those that only their verdict leaves out are counted, one a URL and verdict."""
+    anything = replace(selection, verdicts=())
+    last: tuple[str | None, str, str] | None = None
+    for entry in entries:
+        verdict = str(entry.text.verdict)
+        if verdict not in selection.verdicts and matches(entry, anything):
+            this = (entry.capture.site, entry.capture.key, verdict)
+            others[verdict] += this != last
+            last = this
+        yield entry
+
+
+def _of_text(entry: Entry) -> Line:
+    text, capture = entry.text, entry.capture
+    article = text if isinstance(text, Article) else None
+    captured = warc_date(capture.at)
+    return Line(
+        date=(article.published if article else None) or captured,
+        captured_at=captured,
+        verdict=str(text.verdict),
+        words=article.word_count if article else None,
+        site=capture.site,
+        language=article.language if article else None,
+        headline=article.headline if article else None,
+        reason=text.reason if isinstance(text, Refusal) else None,
+        editions=entry.editions,
+        url=capture.url,
+    )
+
+
+def _of_failure(failure: Failure) -> Line:
+    at = warc_date(failure.at)
+    return Line(at, at, FAILED, None, failure.site, None, None, explain(failure.reason, failure.detail), 0, failure.url)
+
+
+def _within(line: Line, since: str | None, until: str | None) -> bool:
+    return (since is None or not_before(line.date, since)) and (until is None or not not_before(line.date, until))
+
+
+def _show(lines: Sequence[Line]) -> None:
+    console = terminal.out()
+    if not console.is_terminal:
+        for line in lines:
+            words = "" if line.words is None else str(line.words)
+            said = terminal.one_line(line.headline or line.reason or "")
+            cells = (line.date[:_DATE], words, line.verdict, said, terminal.one_line(line.url))
+            console.print("\t".join(cells), soft_wrap=True)
+        return
+    for line in lines:
+        console.print(_row(line, console.width))
+
+
+def _row(line: Line, width: int) -> RenderableType:
+    """Headline, and the URL below it, whole: it is what `show` asks for."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(width=_DATE, no_wrap=True)
+    left = width - _DATE - 2
+    cells = [Text(line.date[:_DATE], style="dim")]
+    if width >= ROOMY:
+        grid.add_column(width=_WORDS, justify="right", no_wrap=True)
+        grid.add_column(width=_VERDICT, no_wrap=True)
+        cells.append(Text("" if line.words is None else f"{line.words:,}"))
+        cells.append(Text(line.verdict, style=_STYLES.get(line.verdict, "yellow")))
+        left -= _WORDS + _VERDICT + 4
+    grid.add_column(overflow="fold")
+    said = terminal.shorten(terminal.one_line((line.headline or line.reason or "(no headline)")[:_MOST]), left * _LINES)
+    above = Text(said, style="bold" if line.headline else "")
+    if line.editions > 1:
+        above.append(f"  {count(line.editions, 'edition')}", style="cyan")
+    grid.add_row(*cells, Group(above, Text(terminal.one_line(line.url), style="dim")))
+    return grid
+
+
+def _summary(lines: Sequence[Line], others: Counter[str]) -> str:
+    shown = Counter(line.verdict for line in lines)
+    said = _counts(shown) if lines else "nothing to list"
+    if others:
+        return f"{said}; beside them {_counts(others)}: --verdict all lists these too"
+    return said if lines else f"{said}: 'presskeep crawl' fetches what is new, 'presskeep clean' makes missing texts"
+
+
+def _counts(counted: Counter[str]) -> str:
+    return ", ".join(
+        count(number, "article") if verdict == Verdict.ARTICLE else f"{number:,} {verdict}"
+        for verdict, number in counted.most_common()
+    )

@@ -1,0 +1,171 @@
+"""``presskeep prove``: an article followed, sentence by sentence, to the bytes that came over the wire."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from archive import terminal
+from archive.article import Article
+from archive.capture import Capture
+from archive.dataset.rows import Entry
+from archive.entries import entry_at, look_up, open_archive
+from archive.errors import DamagedRecord, NotFound
+from archive.typeset import MARGIN, count, heading, moment
+from archive.verbs.options import ArchiveOption, AtOption, JsonOption, UrlArgument, point
+from archive.verbs.showing import why_no_text
+from archive.verbs.words import Json
+
+if TYPE_CHECKING:
+    from archive.prove import Claim, Link, Place, Proof
+    from archive.store import Archive
+
+_MOST = 400  # characters of a value that are shown: a hostile one has megabytes
+_MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("·", "yellow")}
+_WORDS = {True: "holds", False: "fails", None: "open"}
+
+
+def prove(url: UrlArgument, at: AtOption = None, json: JsonOption = False, archive: ArchiveOption = None) -> None:
+    """Follow each sentence of an article to its bytes.
+
+    Exit code 6 if a sentence, a value or a capture does not hold.
+    """
+    from archive.prove import prove as follow  # noqa: PLC0415 - brings the extraction library: half a second
+
+    when = point(at, "--at")
+    with open_archive(archive) as opened:
+        known = look_up(opened, url)
+        if not known.entries:
+            raise NotFound(f"there is no article of {known.url} to prove: {why_no_text(known, when)}")
+        entry = entry_at(known.entries, when)
+        if not isinstance(entry.text, Article):
+            said = f"{entry.text.verdict}: {terminal.one_line(entry.text.reason)}"
+            raise NotFound(f"there is no article of {known.url} to prove: {said}")
+        proof = follow(entry.text, _captures(opened, entry.text))
+    if json:
+        terminal.emit(_document(entry, proof))
+    else:
+        _print(terminal.out(), entry, proof)
+        if not proof.same_cleaner:
+            terminal.say(f"made by the cleaner {entry.text.provenance.cleaner}, which is not installed here")
+    if not proof.holds:
+        raise DamagedRecord(
+            f"{_failed(proof)}: run 'presskeep verify', and 'presskeep rebuild' where it finds the WARC files whole"
+        )
+
+
+def _captures(archive: Archive, article: Article) -> list[Capture]:
+    """The captures that the article names, without those that the archive does not have."""
+    found = []
+    for ref in article.provenance.captures:
+        try:
+            found.append(archive.capture(ref.id))
+        except NotFound:  # the proof says so, at its place in the chain
+            continue
+    return found
+
+
+def _failed(proof: Proof) -> str:
+    links = sum(not link.holds for link in proof.links)
+    claims = sum(claim.holds is False for claim in proof.claims)
+    parts = [count(links, "capture")] if links else []
+    parts += [f"{claims:,} of {count(len(proof.claims), 'claim')}"] if claims else []
+    return f"{' and '.join(parts)} could not be proved"
+
+
+def _print(console: Console, entry: Entry, proof: Proof) -> None:
+    if not console.is_terminal:
+        for claim in proof.claims:
+            console.print("\t".join(terminal.one_line(cell) for cell in _cells(claim, proof)), soft_wrap=True)
+        return
+    sentences = [claim for claim in proof.claims if claim.field in {"headline", "standfirst", "body"}]
+    values = [claim for claim in proof.claims if claim.field not in {"headline", "standfirst", "body"}]
+    parts: list[RenderableType] = [""]
+    for number, link in enumerate(proof.links):
+        parts += [_link(number, link, many=len(proof.links) > 1), ""]
+    many = len(proof.links) > 1
+    parts += [heading(count(len(sentences), "sentence")), _table(sentences, many=many), ""]
+    parts += [heading(count(len(values), "value")), _table(values, many=many), ""] if values else []
+    parts.append(_verdict(proof))
+    console.print(Padding(Group(*parts), (0, 0, 0, MARGIN)))
+
+
+def _link(number: int, link: Link, *, many: bool) -> RenderableType:
+    mark, style = _MARKS[link.holds]
+    name = f"capture {number + 1}" if many else "capture"
+    at = f"warc/{link.location.file}, byte {link.location.offset}" if link.location else "nowhere in the archive"
+    lines = [Text.assemble((f"{mark} ", style), f"{name} of {terminal.one_line(link.ref.url)}")]
+    lines.append(Text(f"  {moment(link.ref.at)}", style="dim"))
+    lines.append(Text(f"  {terminal.one_line(at)}", style="dim"))
+    if link.holds:
+        size = f"{count(link.entity_length or 0, 'byte')} stored, {count(link.decoded_length or 0, 'byte')} decoded"
+        lines.append(Text(f"  {size}, {link.charset}; the digest agrees", style="dim"))
+    else:
+        lines.append(Text(f"  {terminal.one_line(link.reason[:_MOST])}", style="red"))
+    return Group(*lines)
+
+
+def _table(claims: list[Claim], *, many: bool) -> RenderableType:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(no_wrap=True, style="dim")
+    grid.add_column(no_wrap=True, style="dim", justify="right")
+    grid.add_column(overflow="fold")
+    for claim in claims:
+        mark, style = _MARKS[claim.holds]
+        said = Text(terminal.shorten(terminal.one_line(claim.text[: _MOST * 4]), _MOST))
+        if claim.reason:
+            said.append(f"  ({terminal.one_line(claim.reason[:_MOST])})", style=style)
+        where = "\n".join(_where(place, many=many) for place in claim.places[:1])
+        grid.add_row(Text(mark, style=style), _name(claim), where, said)
+    return grid
+
+
+def _name(claim: Claim) -> str:
+    return claim.field if claim.block is None else f"block {claim.block + 1}"
+
+
+def _where(place: Place, *, many: bool) -> str:
+    line = f"line {place.line}" if place.line is not None else "no line"
+    byte = f", byte {place.byte}" if place.byte is not None else ""
+    return f"{place.source.capture + 1}: {line}{byte}" if many else f"{line}{byte}"
+
+
+def _verdict(proof: Proof) -> Text:
+    counted = Counter(claim.holds for claim in proof.claims)
+    if not proof.holds:
+        return Text(f"✗ {_failed(proof)}", style="bold red")
+    held = f"✓ every sentence stands in the captured bytes: {counted[True]:,} of {count(len(proof.claims), 'claim')}"
+    return Text(held + (f", {counted[None]:,} left open" if counted[None] else ""), style="bold green")
+
+
+def _cells(claim: Claim, proof: Proof) -> Iterator[str]:
+    place = claim.places[0] if claim.places else None
+    location = proof.links[place.source.capture].location if place else None
+    yield _WORDS[claim.holds]
+    yield _name(claim)
+    yield location.file if location else ""
+    yield str(location.offset) if location else ""
+    yield str(place.line) if place and place.line is not None else ""
+    yield str(place.byte) if place and place.byte is not None else ""
+    yield claim.text
+    yield claim.reason
+
+
+def _document(entry: Entry, proof: Proof) -> Json:
+    return {
+        "url": entry.capture.url,
+        "identity": entry.identity,
+        "cleaner": entry.text.provenance.cleaner,
+        "same_cleaner": proof.same_cleaner,
+        "holds": proof.holds,
+        "captures": [asdict(link) for link in proof.links],
+        "claims": [asdict(claim) for claim in proof.claims],
+    }
