@@ -35,19 +35,47 @@ class Found:
     hops: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """What a source announced, by what it means: ``new`` ones are to be fetched, ``changed`` ones again.
+
+    ``learned`` are known ones of which an update was announced for the first time.
+    """
+
+    new: list[Found]
+    changed: list[Found]
+    learned: list[Found]
+
+
 class Frontier:
     """The article URLs of all sites, by site and key (`archive.url.normalise`)."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def sift(self, site: str, found: Sequence[Found], now: int) -> list[Found]:
-        """Those that are to be fetched: new ones, and ones that changed since our last capture. Nothing is written."""
-        kept: list[Found] = []
+    def sift(self, site: str, found: Sequence[Found], now: int) -> Sifted:
+        """Which of these are to be fetched. Nothing is written."""
+        new: list[Found] = []
+        changed: list[Found] = []
+        learned: list[Found] = []
         for part in _parts(found):
-            known = self._known(site, [one.key for one in part])
-            kept.extend(one for one in part if is_due(known.get(one.key), one.updated, now))
-        return kept
+            rows = self._known(site, [one.key for one in part])
+            for one in part:
+                known = rows.get(one.key)
+                if is_due(known, one.updated, now):
+                    (changed if known is not None and known.phase is Phase.DONE else new).append(one)
+                elif known is not None and known.updated is None and one.updated is not None:
+                    learned.append(one)
+        return Sifted(new, changed, learned)
+
+    def learn(self, site: str, found: Sequence[Found]) -> None:
+        """Remember the updates that were announced for URLs that need no fetch: later ones are compared with them."""
+        if found:
+            with self._state.write() as db:
+                db.executemany(
+                    "UPDATE urls SET updated = ? WHERE site = ? AND key = ? AND updated IS NULL",
+                    [(one.updated, site, one.key) for one in found],
+                )
 
     def plan(self, site: str, found: Iterable[Found]) -> None:
         """Make these due."""

@@ -1,0 +1,211 @@
+"""Walks over a site's sources: the front page, feeds, sitemaps and sections, declared or discovered as it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from archive.exchange import Role
+from archive.url import normalise
+from crawler.discovery import Announcement, Candidate, Feed, Page, Sitemap, candidates, links, read_listing, recent
+from crawler.robots import origin_of
+from crawler.sites import Site, SourceKind
+from crawler.urls import refusal
+from crawler.walk import Answer, Walk, Want, fetch
+
+# Sitemaps and feeds that a site names itself and that are asked in one crawl: large papers name a hundred, by year.
+MAX_NAMED = 20
+# Indexes within an index are read, those within these are not (sitemaps.org allows none at all).
+MAX_DEPTH = 2
+# Sections that are read where a site has neither feed nor sitemap.
+MAX_SECTIONS = 20
+# Guesses in a row that a site blocks before it is left alone.
+MAX_BLOCKED = 3
+_BLOCKED = frozenset({401, 403, 429, 451})
+_LISTS = frozenset({SourceKind.FEED, SourceKind.SITEMAP, SourceKind.NEWS_SITEMAP})
+
+ROLES = {
+    SourceKind.FEED: Role.FEED,
+    SourceKind.SITEMAP: Role.SITEMAP,
+    SourceKind.NEWS_SITEMAP: Role.SITEMAP,
+    SourceKind.FRONT: Role.FRONT,
+    SourceKind.SECTION: Role.SECTION,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What one source announced: ``problem`` says why it announced nothing."""
+
+    kind: SourceKind
+    url: str
+    hops: str
+    announcements: tuple[Announcement, ...] = ()
+    problem: str | None = None
+
+    @property
+    def fresh(self) -> bool:
+        """Whether an undated announcement in it is a new one."""
+        return self.kind not in {SourceKind.SITEMAP, SourceKind.NEWS_SITEMAP}
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A site's front page as it answered: ``url`` is where its redirects ended."""
+
+    answer: Answer
+    page: Page | None
+
+    @property
+    def url(self) -> str:
+        """The front page's address."""
+        return self.answer.url
+
+
+Take = Callable[[Listing], None]
+RobotsBody = Callable[[str], bytes | None]
+
+
+def home(starts: Sequence[str]) -> Generator[Want, Answer, Home]:
+    """The front page: the next start is tried only when the one before does not connect."""
+    answer = Answer(starts[0])
+    for start in starts:
+        answer = yield from fetch(Want(start, Role.FRONT, source="seed"))
+        if answer.failure is None or not answer.failure.no_connection:
+            break
+    page = links(answer.body, answer.url, answer.charset) if answer.ok else None
+    return Home(answer, page)
+
+
+@dataclass(slots=True)
+class SourceWalk:
+    """The walk over all sources of one site; each listing is given to ``take`` as soon as it is read."""
+
+    site: Site
+    take: Take
+    robots_body: RobotsBody
+    asked: set[str] = field(default_factory=set)
+    found: set[SourceKind] = field(default_factory=set)  # kinds of which one announced something
+    problems: list[str] = field(default_factory=list)
+
+    def __call__(self) -> Walk:
+        """Declared sources, or else what can be found."""
+        if self.site.sources:
+            for source in self.site.sources:
+                yield from self._source(source.kind, source.url, "declared", None, "")
+            return
+        front = yield from home(self.site.starts)
+        if front.page is None:
+            self._failed(SourceKind.FRONT, front.answer)
+            if front.answer.failure is not None:
+                return
+        else:
+            self._page(SourceKind.FRONT, front.url, "", front.page)
+        yield from self._candidates(front)
+        if front.page is not None and not self.found & _LISTS:
+            sections = [link.url for link in front.page.sections if refusal(link.url, self.site.scope) is None]
+            for url in sections[:MAX_SECTIONS]:
+                yield from self._source(SourceKind.SECTION, url, "front", front.url, "L")
+
+    def _candidates(self, front: Home) -> Walk:
+        tried = [
+            one
+            for one in candidates(front.url, self.robots_body(front.url), front.page)
+            if one.kind is not SourceKind.FRONT
+        ]
+        named = [one for one in tried if one.named]
+        for one in named[:MAX_NAMED]:
+            yield from self._source(one.kind, one.url, *_way(one, front.url))
+        blocked = 0
+        for one in tried:
+            if one.named or self.found & _LISTS or blocked >= MAX_BLOCKED:
+                continue
+            answer = yield from fetch(_guess(one), retries=0)
+            blocked = blocked + 1 if is_blocked(answer) else 0
+            if answer.ok:
+                yield from self._list(one.kind, answer, "I", depth=0, guessed=True)
+
+    def _source(self, kind: SourceKind, url: str, source: str, via: str | None, hops: str, depth: int = 0) -> Walk:
+        key = normalise(url)
+        if key in self.asked:
+            return
+        self.asked.add(key)
+        answer = yield from fetch(Want(url, ROLES[kind], source=source, via=via, hops=hops))
+        if not answer.ok:
+            self._failed(kind, answer)
+        elif kind in {SourceKind.FRONT, SourceKind.SECTION}:
+            self._page(kind, answer.url, hops, links(answer.body, answer.url, answer.charset))
+        else:
+            yield from self._list(kind, answer, hops, depth)
+
+    def _list(self, kind: SourceKind, answer: Answer, hops: str, depth: int, *, guessed: bool = False) -> Walk:
+        listing = read_listing(answer.body, answer.url, answer.charset)
+        if isinstance(listing, Feed):
+            self._took(Listing(SourceKind.FEED, answer.url, hops, listing.announcements))
+        elif not isinstance(listing, Sitemap):
+            if not guessed:  # that a guess is wrong is no problem
+                self._problem(Listing(kind, answer.url, hops, problem=listing.reason))
+        elif listing.kind != "index":
+            news = listing.kind == "news"
+            self._took(Listing(SourceKind.NEWS_SITEMAP if news else SourceKind.SITEMAP, answer.url, hops, listing.urls))
+        elif depth >= MAX_DEPTH:
+            self._problem(Listing(kind, answer.url, hops, problem="an index too deep within indexes"))
+        else:
+            for child in recent(listing.index):
+                yield from self._source(SourceKind.SITEMAP, child.url, "sitemap", answer.url, hops + "L", depth + 1)
+
+    def _page(self, kind: SourceKind, url: str, hops: str, page: Page) -> None:
+        if page.nofollow:
+            self._problem(Listing(kind, url, hops, problem="it asks robots not to follow its links"))
+            return
+        found = tuple(Announcement(link.url, title=link.text or None) for link in page.articles)
+        self._took(Listing(kind, url, hops, found))
+
+    def _took(self, listing: Listing) -> None:
+        if listing.announcements:
+            self.found.add(listing.kind)
+        self.take(listing)
+
+    def _failed(self, kind: SourceKind, answer: Answer) -> None:
+        self._problem(Listing(kind, answer.url, "", problem=answer.why))
+
+    def _problem(self, listing: Listing) -> None:
+        self.problems.append(f"{listing.url}: {listing.problem}")
+        self.take(listing)
+
+
+def is_blocked(answer: Answer) -> bool:
+    """Whether an answer to a guess says that guesses are not wanted."""
+    if answer.failure is not None:
+        return True
+    return answer.status in _BLOCKED or (answer.status or 0) >= 500
+
+
+def role_of(candidate: Candidate) -> Role:
+    """The role of a candidate's fetch: a guess is a probe, whatever it turns out to be."""
+    return ROLES[candidate.kind] if candidate.named else Role.PROBE
+
+
+def _way(candidate: Candidate, front: str) -> tuple[str, str, str]:
+    """How a named candidate was found: source, via and hops."""
+    if candidate.kind is SourceKind.FEED:
+        return "front", front, "L"
+    return "robots", f"{origin_of(front)}/robots.txt", "I"
+
+
+def _guess(candidate: Candidate) -> Want:
+    return Want(candidate.url, role_of(candidate), source="guess", hops="I")
+
+
+def want_candidate(candidate: Candidate, front: str) -> Want:
+    """What to ask for a candidate that was named on the front page or in robots.txt, or guessed."""
+    if not candidate.named:
+        return _guess(candidate)
+    source, via, hops = _way(candidate, front)
+    return Want(candidate.url, role_of(candidate), source=source, via=via, hops=hops)
+
+
+def in_scope(announcements: Iterable[Announcement], site: Site) -> list[Announcement]:
+    """Those that may be fetched for the site at all."""
+    scope = site.scope
+    return [one for one in announcements if refusal(one.url, scope) is None]

@@ -1,0 +1,232 @@
+"""A visit: one site within one crawl. First its sources are read, then what is due is fetched, the newest first."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from heapq import nlargest
+from itertools import count
+
+from scrapy import Request
+
+from archive.exchange import NoAnswer, Role
+from archive.url import normalise
+from crawler.discovery import may_be_article
+from crawler.frontier import Found, Frontier
+from crawler.schedule import rank, updates
+from crawler.sites import Site, SourceKind
+from crawler.sources import Listing, RobotsBody, SourceWalk, in_scope
+from crawler.walk import Answer, Walk, Want, fetch
+
+# Articles that are fetched again in one crawl because a source says that they changed.
+MAX_AGAIN = 100
+# Failures in a row after which a site is left alone for this crawl: what is due stays due.
+MAX_FAILURES = 10
+# Requests under way at once on a host without a delay, which only loopback may have.
+UNPACED_WIDTH = 8
+
+_BLOCKED = frozenset({401, 403, 429, 451})
+# What Scrapy sends exactly as it stands; anything else is asked of Scrapy, so that keys meet those of the captures.
+_SENT_AS_IT_STANDS = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?/[A-Za-z0-9\-._~/?=&+,;:@!$'()*]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A want with the number under which its answer is to be given back."""
+
+    number: int
+    want: Want
+
+
+@dataclass(frozen=True, slots=True)
+class VisitReport:
+    """How a visit went, beside what the archive itself tells of it.
+
+    ``planned`` is the number of articles that were due, ``answered`` how many of them were asked for, ``left`` what
+    stays due, ``unchosen`` how many new ones were announced beyond the site's ``max_articles``. ``problem`` says why
+    nothing or not all could be done. ``sources`` are the URLs that were read, with what they announced.
+    """
+
+    site: str
+    planned: int = 0
+    answered: int = 0
+    again: int = 0
+    left: int = 0
+    unchosen: int = 0
+    sources: tuple[tuple[str, int, str], ...] = ()
+    problem: str | None = None
+
+
+class Visit:
+    """One site's crawl in progress: gives what to ask for, takes the answers. Knows the frontier, but no network."""
+
+    def __init__(
+        self, site: Site, frontier: Frontier, robots_body: RobotsBody, now: Callable[[], int], limit: int | None = None
+    ) -> None:
+        self.site = site
+        self.width = UNPACED_WIDTH if site.delay == 0 else 1
+        self.planned = self.answered = self._again = self._unchosen = 0
+        self.problem: str | None = None
+        self._limit = min(site.max_articles, limit) if limit is not None else site.max_articles
+        self._frontier = frontier
+        self._now = now
+        self._numbers = count()
+        self._running: dict[int, Walk] = {}
+        self._sources = SourceWalk(site, self._take, robots_body)
+        self._listings: list[Listing] = []
+        self._found: dict[str, Found] = {}  # new and changed ones, bounded
+        self._changed: set[str] = set()
+        self._due: deque[Found] | None = None  # None while the sources are being read
+        self._failures = 0
+        self._stopped = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is under way and nothing more will be asked."""
+        return not self._running and (self._due is not None or self._stopped) and not self._due
+
+    def begin(self) -> list[Ask]:
+        """The first things to ask."""
+        return self._started(self._sources())
+
+    def answered_by(self, number: int, answer: Answer) -> list[Ask]:
+        """What to ask next, now that this was answered."""
+        walk = self._running.pop(number)
+        try:
+            asks = [self._ask(walk, walk.send(answer))]
+        except StopIteration:
+            asks = []
+        if self._stopped:
+            self._running.clear()
+            return []
+        if self._due is None and not self._running:
+            self._choose()
+        return asks + self._fill()
+
+    def stop(self) -> None:
+        """Ask for nothing more: what is due stays due."""
+        self._stopped = True
+        self._due = deque()
+        self._running.clear()
+
+    def report(self) -> VisitReport:
+        """How it went so far."""
+        left = sum(number for phase, number in self._frontier.count(self.site.host).items() if phase == "due")
+        sources = tuple((one.url, len(one.announcements), one.problem or str(one.kind)) for one in self._listings)
+        problem = self.problem
+        if problem is None and self.planned == 0 and not any(one.announcements for one in self._listings):
+            problem = "; ".join(self._sources.problems[:3]) or None
+        return VisitReport(
+            self.site.host, self.planned, self.answered, self._again, left, self._unchosen, sources, problem
+        )
+
+    def _started(self, walk: Walk) -> list[Ask]:
+        try:
+            return [self._ask(walk, next(walk))]
+        except StopIteration:
+            return []
+
+    def _ask(self, walk: Walk, want: Want) -> Ask:
+        ask = Ask(next(self._numbers), want)
+        self._running[ask.number] = walk
+        return ask
+
+    def _fill(self) -> list[Ask]:
+        """Articles for the free places."""
+        asks: list[Ask] = []
+        while self._due and len(self._running) < self.width:
+            asks.extend(self._started(self._article(self._due.popleft())))
+        return asks
+
+    def _article(self, found: Found) -> Walk:
+        self.answered += 1
+        want = Want(found.url, Role.ARTICLE, found.source, found.via, found.hops, found.announced)
+        self._judge((yield from fetch(want, follow=self._is_open)))
+
+    def _is_open(self, url: str) -> bool:
+        """Whether a redirect's target is still to be fetched: an old address of an article we have is not."""
+        return not self._frontier.is_done(self.site.host, normalise(url))
+
+    def _judge(self, answer: Answer) -> None:
+        """Give a site up that answers nothing but errors, or that asked to be left alone."""
+        reason = answer.failure.reason if answer.failure is not None else None
+        if reason in {NoAnswer.ROBOTS, NoAnswer.SCOPE, NoAnswer.OTHER}:
+            return  # nothing was asked of the site
+        failed = reason is not None or answer.worth_retrying or answer.status in _BLOCKED
+        self._failures = self._failures + 1 if failed else 0
+        if reason is NoAnswer.BUDGET:
+            self._give_up(answer.why)
+        elif self._failures >= MAX_FAILURES:
+            self._give_up(f"{self._failures} failures in a row, the last one: {answer.why}")
+
+    def _give_up(self, why: str) -> None:
+        if self._due:
+            self.problem = f"{why}; {len(self._due)} articles stay due for the next crawl"
+            self._due.clear()
+
+    def _take(self, listing: Listing) -> None:
+        """Keep what a source announces that is to be fetched: a bounded number, the newest."""
+        self._listings.append(
+            Listing(listing.kind, listing.url, listing.hops, listing.announcements[:0], listing.problem)
+            if listing.problem
+            else listing
+        )
+        now = self._now()
+        vouched = listing.kind not in {SourceKind.FRONT, SourceKind.SECTION}
+        changed = updates(listing.announcements)
+        fetchable = {one.url for one in in_scope(listing.announcements, self.site)}
+        candidates: list[Found] = []
+        for place, (one, updated) in enumerate(zip(listing.announcements, changed, strict=True)):
+            if one.url not in fetchable or (vouched and not may_be_article(one.url)):
+                continue
+            url = one.url if _SENT_AS_IT_STANDS.fullmatch(one.url) else Request(one.url).url
+            found = Found(
+                normalise(url),
+                url,
+                rank(one.at, place, now, fresh=listing.fresh),
+                one.announced,
+                updated,
+                listing.url,
+                str(listing.kind),
+                listing.hops + "L",
+            )
+            before = self._found.get(found.key)
+            if before is None:
+                candidates.append(found)
+            else:
+                self._found[found.key] = _merged(before, found)
+        sifted = self._frontier.sift(self.site.host, candidates, now)
+        for one_found in sifted.new + sifted.changed:
+            self._found.setdefault(one_found.key, one_found)
+        self._changed.update(one_found.key for one_found in sifted.changed)
+        self._frontier.learn(self.site.host, sifted.learned)
+        self._prune()
+
+    def _prune(self) -> None:
+        room = 2 * self._limit + MAX_AGAIN
+        if len(self._found) > room:
+            kept = nlargest(room, self._found.values(), key=lambda one: one.rank)
+            self._unchosen += len(self._found) - len(kept)
+            self._found = {one.key: one for one in kept}
+
+    def _choose(self) -> None:
+        """All sources are read: decide what this crawl fetches."""
+        new = [one for one in self._found.values() if one.key not in self._changed]
+        changed = [one for one in self._found.values() if one.key in self._changed]
+        chosen = nlargest(self._limit, new, key=lambda one: one.rank)
+        again = nlargest(min(MAX_AGAIN, self._limit), changed, key=lambda one: one.rank)
+        self._unchosen += len(new) - len(chosen)
+        self._again = len(again)
+        self._found.clear()
+        self._frontier.plan(self.site.host, [*chosen, *again])
+        self._due = deque(self._frontier.due(self.site.host, self._limit))
+        self.planned = len(self._due)
+
+
+def _merged(one: Found, other: Found) -> Found:
+    """What two sources say of one URL, taken together: the first tells the way, the dated one the date."""
+    updated = max((at for at in (one.updated, other.updated) if at is not None), default=None)
+    dated = one if one.announced else other
+    return Found(one.key, one.url, dated.rank, dated.announced, updated, one.via, one.source, one.hops)
