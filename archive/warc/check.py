@@ -2,24 +2,183 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO
+
+from archive.clock import parse_warc_date
+from archive.errors import DamagedRecord, PayloadRefused
+from archive.http import HttpMessage
+from archive.warc.digests import matches
+from archive.warc.fields import parse_fields
+from archive.warc.group import ANSWERS, completes
+from archive.warc.member import Tear
+from archive.warc.paths import OPEN
+from archive.warc.resume import whole_records
+from archive.warc.stored import Record, read_record
+
+_STEP = 2**20
 
 
 class Severity(StrEnum):
     """What a finding means for whoever relies on the file."""
 
     DAMAGED = "damaged"  # stored bytes are gone or not what they were
-    REPAIRABLE = "repairable"  # nothing that was committed is lost; the next writer's start puts it right
+    REPAIRABLE = "repairable"  # a writer was killed: the next one's start cuts the file to what is whole
     CONVENTION = "convention"  # another reading of the standard than ours; nothing to do
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is not as it should be: in which file, at which offset, against which rule."""
+    """One thing that is not as it should be: in which file, at which offset, against which rule.
+
+    Rules: ``readable``, ``date``, ``block-digest``, ``payload-digest``, ``group``, ``trailer``, ``record-id``,
+    ``warcinfo``, ``size`` (docs/warc-profile.md).
+    """
 
     file: str
     offset: int
     rule: str
     severity: Severity
     message: str
+
+
+def check_file(path: Path, file: str | None = None) -> Iterator[Finding]:
+    """The findings about a WARC file, in the order of its bytes; none where every byte is accounted for.
+
+    Checks each gzip member's checksum, each record's length and digests, and that the groups are whole. After a
+    damaged place it goes on with the next whole record, and says how many bytes lie between. ``file`` is the name to
+    use in findings; ``path`` may carry ``.open``.
+    """
+    name = file or path.name.removesuffix(OPEN)
+    with path.open("rb", buffering=_STEP) as stream:
+        yield from _Check(name, being_written=path.name.endswith(OPEN)).findings(stream)
+
+
+@dataclass(slots=True)
+class _Check:
+    """One file being checked: what its findings share."""
+
+    file: str
+    being_written: bool
+    own: bool = False
+    ids: set[str] = field(default_factory=set)
+    begun: int | None = None  # where the group began that is not ended yet
+
+    def findings(self, stream: BinaryIO) -> Iterator[Finding]:
+        """Walks the file."""
+        end = stream.seek(0, 2)
+        at = 0
+        while at < end:
+            try:
+                record = read_record(stream, at, file=self.file)
+            except Tear as tear:
+                behind = next(whole_records(stream, at + 1, end, self.file), None)
+                yield self._torn(tear, end, behind)
+                if behind is None:
+                    return
+                self.begun = None
+                at = behind.offset
+                continue
+            yield from self._record(record)
+            at += record.length
+        if self.begun is not None:
+            severity = Severity.REPAIRABLE if self.being_written else Severity.DAMAGED
+            yield Finding(self.file, self.begun, "group", severity, "the last group has no metadata record")
+
+    def _torn(self, tear: Tear, end: int, behind: Record | None) -> Finding:
+        if behind is None:
+            severity = Severity.REPAIRABLE if self.being_written else Severity.DAMAGED
+            rest = f"nothing of the {end - tear.offset} bytes from here to the end can be read"
+        else:
+            severity = Severity.DAMAGED
+            rest = f"{behind.offset - tear.offset} bytes cannot be read; the next whole record is at {behind.offset}"
+        return Finding(self.file, tear.offset, "readable", severity, f"{tear.reason}: {rest}")
+
+    def _record(self, record: Record) -> Iterator[Finding]:
+        at = record.offset
+        if at == 0:
+            yield from self._first(record)
+        yield from self._head(record)
+        if record.trailer != b"\r\n\r\n":
+            yield self._convention(at, "trailer", "the block is not followed by exactly two line ends")
+        if record.whole:
+            yield from self._digests(record)
+        else:
+            yield self._convention(at, "size", f"a block of {record.declared} bytes: too large to check its digests")
+        if self.own:
+            if completes(record):
+                self.begun = None
+            elif record.kind in ANSWERS and self.begun is not None:
+                yield self._damaged(self.begun, "group", "a group without its metadata record")
+                self.begun = at
+            elif self.begun is None:
+                self.begun = at
+
+    def _first(self, record: Record) -> Iterator[Finding]:
+        if record.kind != "warcinfo":
+            yield self._convention(0, "warcinfo", "the file does not begin with a warcinfo record")
+            return
+        self.own = parse_fields(record.block).first("presskeep-schema") is not None
+        given = record.fields.first("WARC-Filename")
+        if given is not None and given != self.file.rpartition("/")[2]:
+            yield self._convention(0, "warcinfo", f"the file was once named {given}")
+
+    def _head(self, record: Record) -> Iterator[Finding]:
+        at = record.offset
+        if record.id is None:
+            yield self._convention(at, "record-id", "the record has no id")
+        elif record.id in self.ids:
+            yield self._convention(at, "record-id", f"another record of this file has the id {record.id}")
+        else:
+            self.ids.add(record.id)
+        try:
+            parse_warc_date(record.fields.first("WARC-Date") or "")
+        except ValueError:
+            yield self._damaged(at, "date", "the record has no date that can be read")
+
+    def _digests(self, record: Record) -> Iterator[Finding]:
+        stated = record.fields.first("WARC-Block-Digest")
+        if stated is not None:
+            found = matches(stated, [record.block])
+            if found is False:
+                yield self._damaged(record.offset, "block-digest", f"the block is not that of {stated}")
+            elif found is None:
+                yield self._convention(record.offset, "block-digest", f"{stated[:80]!r} is a digest not known here")
+        elif self.own:
+            yield self._damaged(record.offset, "block-digest", "the record states no digest of its block")
+        stated = record.fields.first("WARC-Payload-Digest")
+        # The digest of a revisit is that of the record it refers to.
+        if stated is not None and record.kind != "revisit":
+            yield from self._payload(record, stated)
+
+    def _payload(self, record: Record, stated: str) -> Iterator[Finding]:
+        framed: bytes | memoryview = record.block
+        entity: bytes | None = record.block
+        if record.kind == "response":
+            try:
+                message = HttpMessage.parse(record.block)
+                framed = memoryview(record.block)[message.body_offset :]
+                entity = message.entity()
+            except (DamagedRecord, PayloadRefused):
+                entity = None
+        elif record.kind == "request":
+            return  # requests of other writers; their bodies are no payload of ours
+        found = matches(stated, [framed if entity is None else entity])
+        if found:
+            return
+        if found is None:
+            yield self._convention(record.offset, "payload-digest", f"{stated[:80]!r} is a digest not known here")
+        elif entity is not None and matches(stated, [framed]):
+            framing = "the payload digest is over the chunk framing (warcio, wget and others), not over the entity"
+            yield self._convention(record.offset, "payload-digest", framing)
+        else:
+            yield self._damaged(record.offset, "payload-digest", f"the payload is not that of {stated}")
+
+    def _damaged(self, offset: int, rule: str, message: str) -> Finding:
+        return Finding(self.file, offset, rule, Severity.DAMAGED, message)
+
+    def _convention(self, offset: int, rule: str, message: str) -> Finding:
+        return Finding(self.file, offset, rule, Severity.CONVENTION, message)
