@@ -1,0 +1,149 @@
+"""The wire: Scrapy's download handler for http and https that records every exchange exactly as it crossed.
+
+``DOWNLOAD_HANDLERS = {"http": "crawler.wire.Wire", "https": "crawler.wire.Wire"}``. It reads these keys of a request's
+meta: ``presskeep_origin`` (`archive.exchange.Origin`), ``presskeep_mask`` (names of request fields to mask),
+``presskeep_delay`` (seconds between two requests on this host), and Scrapy's ``download_timeout``,
+``download_maxsize``, ``download_fail_on_dataloss`` and ``bindaddress``. It writes ``presskeep_capture``, the id of the
+capture that was added, or ``presskeep_attempt``, the `archive.event.StoredAttempt` with the reason why there is none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urldefrag
+
+from scrapy import Request
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest, NotConfigured, NotSupported, ResponseDataLossError
+from scrapy.http import Response
+from scrapy.utils._download_handlers import get_dataloss_msg, wrap_twisted_exceptions
+from scrapy.utils.defer import maybe_deferred_to_future
+from scrapy.utils.httpobj import urlparse_cached
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.python.failure import Failure
+
+from archive import clock
+from archive.exchange import Attempt, NoAnswer
+from crawler.capturing import Capturing
+from crawler.politeness import Pacing
+from crawler.tap.agent import TapAgent
+from crawler.tap.connection import Pool
+from crawler.tap.masking import masked
+from crawler.tap.outcome import fact
+from crawler.tap.tape import Tape
+from crawler.tap.trust import Trust
+
+logger = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+# Seconds between two looks at whether the crawl stops, while a request waits for its turn: Scrapy has no signal for it.
+_LOOK = 0.2
+
+
+class NotSent(IgnoreRequest):
+    """A request that was not sent because the crawl stops: nothing is known of it, and nothing is recorded."""
+
+
+class Wire(HTTP11DownloadHandler):
+    """The download handler. Every request that reaches it ends as one exchange or one attempt, or is not sent at all.
+
+    Needs the `Capturing` extension. Responses are what Scrapy's own handler makes of the same bytes.
+    """
+
+    lazy = False
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        capturing = crawler.get_extension(Capturing)
+        if capturing is None:
+            raise NotConfigured(
+                "crawler.wire needs the extension crawler.capturing.Capturing: load both by"
+                ' ADDONS = {"crawler.capturing.CaptureAddon": 500}'
+            )
+        self._capturing: Capturing = capturing
+        self._pacing = crawler.get_extension(Pacing)
+        from twisted.internet import reactor  # noqa: PLC0415 - importing it installs one
+
+        pool = Pool(reactor, persistent=True)  # type: ignore[no-untyped-call]
+        pool.maxPersistentPerHost = self._pool.maxPersistentPerHost
+        self._pool = pool
+        self._timeout = crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
+        authorities = crawler.settings.get("PRESSKEEP_CA_FILE")
+        self._trust = Trust(Path(authorities) if authorities else None)
+
+    async def download_request(self, request: Request) -> Response:
+        """Fetch a request and keep its exchange.
+
+        Raises NotSent when the crawl stops, `crawler.capturing.NotStored` when the archive took no more bytes, and
+        otherwise what Scrapy's handler raises, after the attempt or the cut exchange was recorded.
+        """
+        self._refuse_when_stopping(request)
+        if request.meta.get("proxy"):
+            self._refuse_proxy(request)
+        await self._wait_turn(request)
+        tape = Tape()
+        agent = TapAgent(
+            self._crawler,
+            tape,
+            guard=self._capturing.guard,
+            policy=self._trust,
+            pool=self._pool,
+            timeout=self._timeout,
+            maxsize=self._default_maxsize,
+            warnsize=self._default_warnsize,
+            fail_on_dataloss=self._fail_on_dataloss,
+            bind=self._bind_address,
+        )
+        fetched: Deferred[Response] = maybeDeferred(agent.download_request, request)
+        fetched.addBoth(self._keep, request, tape)
+        try:
+            with wrap_twisted_exceptions():
+                return await maybe_deferred_to_future(fetched)
+        except ResponseDataLossError:
+            if not self._fail_on_dataloss_warned:
+                logger.warning(get_dataloss_msg(request.url))
+                self._fail_on_dataloss_warned = True
+            raise
+
+    def _keep(self, result: _T, request: Request, tape: Tape) -> _T:
+        """Record what the tape holds, whatever the fetch ended with, and pass that on."""
+        tape.stop()
+        error = result.value if isinstance(result, Failure) else None
+        sent, names = masked(tape.request(), request.meta.get("presskeep_mask", ()))
+        origin = self._capturing.origin(request)
+        url = urldefrag(request.url).url
+        self._capturing.keep(
+            fact(url, request.method, tape, error, origin=origin, request=sent, masked=names), request
+        )
+        return result
+
+    def _refuse_when_stopping(self, request: Request) -> None:
+        engine = self._crawler.engine
+        slot = engine._slot
+        if not engine.running or slot is None or slot.closing is not None or self._capturing.failure is not None:
+            raise NotSent(f"the crawl is stopping: {request} was not sent")
+
+    def _refuse_proxy(self, request: Request) -> None:
+        detail = "proxies are not supported: their wire format is not that of the archive"
+        origin = self._capturing.origin(request)
+        url = urldefrag(request.url).url
+        attempt = Attempt(url, clock.now(), NoAnswer.OTHER, detail, method=request.method, origin=origin)
+        self._capturing.keep(attempt, request)
+        raise NotSupported(f"{detail}: unset HTTPPROXY_ENABLED, and http_proxy in the environment")
+
+    async def _wait_turn(self, request: Request) -> None:
+        if self._pacing is None:
+            return
+        host = urlparse_cached(request).hostname or ""
+        turn = asyncio.ensure_future(self._pacing.wait(host, request.meta.get("presskeep_delay", 0.0)))
+        try:
+            while not turn.done():
+                await asyncio.wait({turn}, timeout=_LOOK)
+                self._refuse_when_stopping(request)
+            turn.result()
+        finally:
+            turn.cancel()
