@@ -1,0 +1,103 @@
+"""Adoption: what lies under ``warc/`` and the catalogue does not know is recovered and entered."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from archive import holdings
+from archive.catalog import Catalog
+from archive.digest import label
+from archive.errors import DamagedRecord
+from archive.event import Event
+from archive.holdings import FileState
+from archive.warc.paths import open_files, resolve, warc_files
+from archive.warc.reader import read_events
+from archive.warc.recovery import Recovery, recover
+
+BATCH = 500  # events entered in one transaction: other writers must not wait long
+_CHUNK = 2**20
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """What was found: dead writers' files, files that were entered, and damage at which the reading of one ended."""
+
+    recovered: tuple[Recovery, ...] = ()
+    files: tuple[str, ...] = ()
+    damaged: tuple[DamagedRecord, ...] = ()
+
+
+def adopt(warc: Path, quarantine: Path, catalog: Catalog) -> Adopted:
+    """Close the files of dead writers, and enter all closed files that the catalogue does not know to their end.
+
+    Files of living writers are left to them. Two processes that do this at once do no harm: what is entered already
+    stays as it is.
+    """
+    recovered = recover(warc, quarantine)
+    for one in recovered:
+        if one.cut:
+            logger.warning("%s: a writer was killed: %d bytes of no whole record were put aside", one.file, one.cut)
+    entered, damaged = [], []
+    for file in closed_files(warc):
+        with catalog.reading() as connection:
+            state = holdings.file_states(connection, file).get(file)
+        if state is not None and state.sha256 is not None:
+            continue
+        damage = enter_file(catalog, warc, file, start=state.size if state else 0)
+        entered.append(file)
+        if damage is not None:
+            logger.warning("%s: run `presskeep verify`", damage)
+            damaged.append(damage)
+    return Adopted(tuple(recovered), tuple(entered), tuple(damaged))
+
+
+def closed_files(warc: Path) -> tuple[str, ...]:
+    """The names of the WARC files that nobody writes any more, sorted."""
+    being_written = set(open_files(warc))
+    return tuple(file for file in warc_files(warc) if file not in being_written)
+
+
+def enter_file(
+    catalog: Catalog, warc: Path, file: str, *, start: int = 0, advanced: Callable[[int], None] | None = None
+) -> DamagedRecord | None:
+    """Enter what a closed file holds from an offset on, then its size and digest; the damage that ended it, if any.
+
+    ``advanced`` hears the offsets that were reached. What lies before the damage is entered; `verify` tells of it.
+    """
+    damage: DamagedRecord | None = None
+
+    def whole() -> Iterator[Event]:
+        nonlocal damage
+        try:
+            yield from read_events(warc, file, start)
+        except DamagedRecord as error:
+            damage = error
+
+    events = whole()
+    while batch := list(islice(events, BATCH)):
+        with catalog.writing() as connection:
+            holdings.enter(connection, batch)
+        if advanced is not None and batch[-1].location is not None:
+            advanced(batch[-1].location.offset)
+    size, digest = measure(resolve(warc, file))
+    with catalog.writing() as connection:
+        holdings.enter(connection, (), [FileState(file, size, digest)])
+    return damage
+
+
+def measure(path: Path) -> tuple[int, str]:
+    """Size and SHA-256, as a labelled digest, of a file."""
+    digest = hashlib.sha256()
+    size = 0
+    with path.open("rb") as source:
+        while piece := source.read(_CHUNK):
+            digest.update(piece)
+            size += len(piece)
+    return size, label("sha256", digest.digest())

@@ -1,0 +1,237 @@
+"""The catalogue: one SQLite file, several processes that write it in short transactions, many that read."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+
+from archive.errors import ArchiveBusy, ConfigurationError, DamagedRecord, NotAnArchive, PresskeepError, StorageFull
+from archive.filesystem import require_local
+from archive.tables import SCHEMA, about, metadata
+
+BUSY = 30.0  # seconds to wait for another process' transaction; an ordinary one takes milliseconds
+SIDE_FILES = ("-wal", "-shm", "-journal")
+_REBUILD = "run `presskeep rebuild` to make it again from the WARC files"
+_IMMEDIATE = "presskeep_immediate"
+
+
+class Catalog:
+    """The catalogue's file, opened when it is first asked for.
+
+    Safe for threads: each transaction has a connection of its own. After a fork, connections are opened anew.
+    """
+
+    def __init__(self, path: Path, archive: str) -> None:
+        self.path = path
+        self._archive = archive  # the archive's URN
+        self._engine: Engine | None = None
+        self._process = 0
+
+    def create(self) -> None:
+        """Make the catalogue, empty; one that is there already stays as it is.
+
+        Raises ConfigurationError on a network file system.
+        """
+        require_local(self.path.parent)
+        engine = _engine(self.path, create=True)
+        try:
+            with _translated(self.path), engine.connect() as connection:
+                connection.execution_options(**{_IMMEDIATE: True})
+                with connection.begin():
+                    if not connection.dialect.has_table(connection, about.name):
+                        metadata.create_all(connection)
+                        rows = [{"name": "schema", "value": str(SCHEMA)}, {"name": "archive", "value": self._archive}]
+                        connection.execute(insert(about), rows)
+        finally:
+            engine.dispose()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one state of the catalogue from its first question on, whatever others write.
+
+        Raises DamagedRecord where the catalogue is missing, broken or of an older schema, NotAnArchive where it is of
+        a newer one.
+        """
+        with _translated(self.path), self._opened().connect() as connection, connection.begin():
+            yield connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that holds the catalogue's write lock from its beginning, and is durable when it ends.
+
+        Raises as `reading` does; ArchiveBusy where the lock cannot be had, StorageFull where the disk takes no more:
+        then nothing of it was written.
+        """
+        with _translated(self.path), self._opened().connect() as connection:
+            connection.execution_options(**{_IMMEDIATE: True})
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.dispose(close=self._process == os.getpid())
+
+    def _opened(self) -> Engine:
+        if self._engine is not None and self._process == os.getpid():
+            return self._engine
+        self.close()  # SQLite's connections must not be carried across a fork (https://www.sqlite.org/howtocorrupt.html)
+        if not self.path.is_file():
+            raise DamagedRecord(f"the catalogue is missing: {_REBUILD}", file=str(self.path))
+        require_local(self.path.parent)
+        engine = _engine(self.path)
+        try:
+            with engine.connect() as connection:
+                self._check(dict(connection.execute(select(about.c.name, about.c.value)).tuples().all()))
+        except BaseException:
+            engine.dispose()
+            raise
+        self._engine, self._process = engine, os.getpid()
+        return engine
+
+    def _check(self, said: dict[str, str]) -> None:
+        schema = int(said.get("schema", "0"))
+        if schema > SCHEMA:
+            raise NotAnArchive(
+                f"the catalogue is of schema {schema}, this program knows {SCHEMA}: install a newer Presskeep",
+                file=str(self.path),
+            )
+        if schema < SCHEMA:
+            raise DamagedRecord(f"the catalogue was made by an older Presskeep: {_REBUILD}", file=str(self.path))
+        if said.get("archive") != self._archive:
+            raise ConfigurationError(
+                "the catalogue belongs to another archive: give each archive a state_dir of its own, or, if this is "
+                "a copy, run `presskeep rebuild`",
+                file=str(self.path),
+            )
+
+
+def remove(path: Path) -> None:
+    """Remove a catalogue that nobody has open, with the files that SQLite keeps beside it."""
+    for suffix in ("", *SIDE_FILES):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def replace(old: Path, new: Path) -> None:
+    """Put the content of the catalogue ``new``, closed and whole, in the place of ``old``, in one step.
+
+    The content is copied within one transaction of the old file (SQLite's backup): readers that have it open go on,
+    and a crash leaves the old content. To rename one file over the other would let SQLite play the old one's log into
+    the new one. Only what is no database any more, and so can be in nobody's use, is removed and renamed over.
+    """
+    source = sqlite3.connect(f"file:{quote(str(new))}?mode=ro", uri=True, timeout=BUSY)
+    try:
+        if old.is_file():
+            try:
+                target = _connect(old)
+            except sqlite3.DatabaseError as error:
+                if not _is_garbage(error):
+                    raise _said(error, old) from error
+            else:
+                try:
+                    source.backup(target)
+                    target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                    return
+                except sqlite3.DatabaseError as error:
+                    if not _is_garbage(error):
+                        raise _said(error, old) from error
+                finally:
+                    target.close()
+    finally:
+        source.close()
+    remove(old)
+    new.replace(old)
+    _sync(old.parent)
+
+
+def _is_garbage(error: sqlite3.Error) -> bool:
+    return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def _sync(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"file:{quote(str(path))}?mode={'rwc' if create else 'rw'}",
+        uri=True,
+        timeout=BUSY,
+        isolation_level=None,  # transactions begin where we say, not where the driver guesses
+        check_same_thread=False,  # the pool hands a connection to one thread at a time
+    )
+    try:
+        mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        if mode != "wal":
+            raise ConfigurationError(
+                f"SQLite cannot share memory on this file system (journal mode {mode}): write state_dir = "
+                '"/a/local/directory" into archive.toml',
+                file=str(path),
+            )
+        connection.execute("PRAGMA synchronous = FULL")  # a commit is durable, not only atomic
+        connection.execute("PRAGMA cache_size = -16384")  # KiB
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _engine(path: Path, *, create: bool = False) -> Engine:
+    # Readers that stream hold their connection for as long as they are read from: no upper bound.
+    engine = create_engine(
+        "sqlite+pysqlite://",
+        creator=lambda: _connect(path, create=create),
+        poolclass=QueuePool,
+        pool_size=2,
+        max_overflow=-1,
+    )
+
+    @event.listens_for(engine, "begin")
+    def _(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get(_IMMEDIATE)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+@contextlib.contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if isinstance(error.orig, sqlite3.Error):
+            raise _said(error.orig, path) from error
+        raise
+    except sqlite3.Error as error:  # while a connection is made
+        raise _said(error, path) from error
+
+
+def _said(error: sqlite3.Error, path: Path) -> PresskeepError:
+    """What an error of SQLite's means for a person."""
+    file = str(path)
+    match getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return ArchiveBusy(f"another process held the catalogue for {BUSY:.0f} s: try again", file=file)
+        case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR | sqlite3.SQLITE_TOOBIG:
+            return StorageFull(
+                f"the catalogue could not be written ({error}): free some space; what was stored in the WARC files "
+                "is kept and entered at the next start",
+                file=file,
+            )
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_AUTH:
+            return ConfigurationError(f"the catalogue cannot be opened ({error}): see to its permissions", file=file)
+        case _:
+            return DamagedRecord(f"the catalogue cannot be read ({error}): {_REBUILD}", file=file)

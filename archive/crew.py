@@ -1,0 +1,139 @@
+"""The crew: threads that each supervise a cleaning child, and do what waits between them."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, Executor, Future, ThreadPoolExecutor, wait
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from archive.textjob import Stop, TextJob, TextSummary, clean_job, run_text_job
+from archive.worker import CleaningChild
+
+if TYPE_CHECKING:
+    from archive.store import Archive
+
+PIECE = 20  # captures in a job of a crew's: small, so that no thread is left with much at the end
+LARGE_PIECE = 400  # in one for an executor, where each job starts a child of its own (0.5 s)
+
+Progress = Callable[[int, int, str], None]  # done, total, of what
+
+
+def cores() -> int:
+    """The processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Crew:
+    """Cleans what waits, as often as it is asked to; its children live from one call to the next.
+
+    A context manager, for one thread. With ``workers`` of 0 there are as many as the configuration says.
+    """
+
+    def __init__(self, archive: Archive, workers: int = 0) -> None:
+        self._archive = archive
+        self._workers = workers or archive.configuration.cleaning.workers or cores()
+        self._threads: ThreadPoolExecutor | None = None
+        self._children: dict[int, CleaningChild] = {}
+        self._closing = threading.Event()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def clean(self, progress: Progress | None = None, stop: Stop | None = None) -> TextSummary:
+        """Clean what waits now, and say what became of it. What is committed meanwhile waits for the next call.
+
+        ``progress`` is called in the calling thread. ``stop`` is asked between two pages: when it says so, what is
+        done is committed and the rest goes on waiting. Raises as `archive.textjob.run_text_job` does.
+        """
+        jobs = self._archive.text_jobs(most=PIECE)
+        if not jobs:
+            return TextSummary()
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix="cleaning")
+        ended = threading.Event()
+
+        def stopping() -> bool:
+            return ended.is_set() or self._closing.is_set() or (stop is not None and stop())
+
+        with self._archive.locked():
+            futures = [self._threads.submit(self._do, job, stopping) for job in jobs]
+            return _gather(futures, jobs, progress, ended)
+
+    def close(self) -> None:
+        """End the threads, each after the page it has in hand, and their children."""
+        self._closing.set()
+        if self._threads is not None:
+            self._threads.shutdown(wait=True, cancel_futures=True)
+        for child in self._children.values():
+            child.close()
+        self._children.clear()
+
+    def _do(self, job: TextJob, stop: Stop) -> TextSummary:
+        if stop():
+            return TextSummary()
+        own = threading.get_ident()
+        child = self._children.get(own)
+        if child is None:
+            memory = self._archive.configuration.cleaning.memory * 2**20
+            child = self._children[own] = CleaningChild(memory=memory)
+        return clean_job(self._archive, job, child, stop)
+
+
+def clean_pending(
+    archive: Archive,
+    executor: Executor | None = None,
+    *,
+    workers: int = 0,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+) -> TextSummary:
+    """Clean what waits now, once: with a crew, or by an executor's workers, which may be other processes.
+
+    Whoever asks often keeps a `Crew`. ``stop`` ends an executor's jobs only where it can be handed to them: between
+    two jobs.
+    """
+    if executor is None:
+        with Crew(archive, workers) as crew:
+            return crew.clean(progress, stop)
+    jobs = archive.text_jobs(most=LARGE_PIECE)
+    ended = threading.Event()
+    futures = [executor.submit(run_text_job, job) for job in jobs]
+    return _gather(futures, jobs, progress, ended, stop)
+
+
+def _gather(
+    futures: list[Future[TextSummary]],
+    jobs: tuple[TextJob, ...],
+    progress: Progress | None,
+    ended: threading.Event,
+    stop: Stop | None = None,
+) -> TextSummary:
+    """The sum of all jobs; the first error ends the others."""
+    total = sum(job.captures for job in jobs)
+    summary = TextSummary()
+    waiting = set(futures)
+    try:
+        while waiting:
+            done, waiting = wait(waiting, timeout=0.5, return_when=FIRST_EXCEPTION)
+            for future in done:
+                if not future.cancelled():
+                    summary += future.result()
+            if progress is not None:
+                progress(summary.done, total, "texts")
+            if stop is not None and stop():
+                for future in waiting:
+                    future.cancel()
+    except BaseException:
+        ended.set()
+        for future in waiting:
+            future.cancel()
+        raise
+    return summary

@@ -1,0 +1,101 @@
+"""Rebuilding: catalogue and texts again from the WARC files alone, in the old ones' place in one step."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archive import adoption, catalog, locking
+from archive.crew import Crew
+from archive.dataset.compaction import Compaction
+from archive.errors import DamagedRecord
+from archive.filesystem import require_local
+from archive.textjob import TextSummary
+from archive.warc.paths import resolve
+from archive.warc.recovery import Recovery, recover
+
+if TYPE_CHECKING:
+    from archive.store import Archive
+
+Progress = Callable[[int, int, str], None]  # done, total, of what
+
+SUFFIX = ".rebuild"  # of the new catalogue's name until it is whole
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuild has found and made."""
+
+    files: int
+    bytes: int
+    captures: int
+    attempts: int
+    runs: int
+    texts: TextSummary
+    compaction: Compaction
+    recovered: tuple[Recovery, ...] = ()
+    damaged: tuple[DamagedRecord, ...] = ()  # where the reading of a file ended before its end
+
+
+def rebuild(archive: Archive, progress: Progress | None = None) -> Rebuilt:
+    """Make an archive's catalogue and texts anew; ``progress`` hears bytes of ``records``, then ``texts``.
+
+    Nobody else may write: raises ArchiveBusy. Whoever reads goes on with the old catalogue until the new one is whole.
+    Killed anywhere before, it leaves the old one; the half-made new one is removed by the next rebuild. The old
+    catalogue is not read: it may be missing, broken or of another schema. Raises StorageFull.
+    """
+    directory = archive.catalog.path.parent
+    directory.mkdir(parents=True, exist_ok=True)
+    require_local(directory)
+    with locking.alone(directory):
+        beside = archive.catalog.path.with_name(archive.catalog.path.name + SUFFIX)
+        catalog.remove(beside)
+        try:
+            recovered = recover(archive.warc_path, archive.quarantine_path)
+            with _private(archive, beside) as new:
+                total, damaged = _enter_files(new, progress)
+                with Crew(new) as crew:
+                    summary = TextSummary()
+                    while (more := crew.clean(progress)).done:
+                        summary += more  # what failed is tried again
+                made = (len(new.files()), new.count(), len(new.runs()))
+            archive.catalog.close()
+            catalog.replace(archive.catalog.path, beside)
+        finally:
+            catalog.remove(beside)
+    files, (captures, attempts), runs = made
+    return Rebuilt(files, total, captures, attempts, runs, summary, archive.compact(), recovered, damaged)
+
+
+@contextlib.contextmanager
+def _private(archive: Archive, beside: Path) -> Iterator[Archive]:
+    new = type(archive)(archive.path, archive.configuration, catalog=beside)
+    new.catalog.create()
+    try:
+        yield new
+    finally:
+        new.close()
+
+
+def _enter_files(new: Archive, progress: Progress | None) -> tuple[int, tuple[DamagedRecord, ...]]:
+    """Enter all files; their bytes, and the damage that was met."""
+    warc = new.warc_path
+    files = adoption.closed_files(warc)
+    sizes = {file: resolve(warc, file).stat().st_size for file in files}
+    total, before = sum(sizes.values()), 0
+    damaged = []
+    for file in files:
+
+        def advanced(offset: int, before: int = before) -> None:
+            if progress is not None:
+                progress(before + offset, total, "records")
+
+        damage = adoption.enter_file(new.catalog, warc, file, advanced=advanced)
+        if damage is not None:
+            damaged.append(damage)
+        before += sizes[file]
+        advanced(0, before)
+    return total, tuple(damaged)

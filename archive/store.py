@@ -1,0 +1,415 @@
+"""The archive: the only door to WARC files, catalogue and texts."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from archive import adoption, holdings, locking, tables, texts, waiting
+from archive.article import Article
+from archive.capture import Capture
+from archive.catalog import Catalog
+from archive.cleaning.version import CLEANER
+from archive.clock import now
+from archive.configuration import FILE_NAME, ArchiveConfiguration, read_configuration, write_configuration
+from archive.dataset.compaction import Compaction, Texts, compact_texts
+from archive.dataset.rows import Entry
+from archive.digest import sha256
+from archive.errors import NotAnArchive, NotFound, UsageError
+from archive.event import Run, RunStarted, StoredAttempt
+from archive.exchange import Role
+from archive.filesystem import require_local
+from archive.holdings import FileState
+from archive.texts import Outcome
+from archive.url import normalise
+from archive.waiting import FailedText, TextJob
+from archive.warc.paths import warc_files
+from archive.warc.writer import WarcWriter
+from archive.worker import CleaningFailure
+from archive.writing import ArchiveWriter
+
+if TYPE_CHECKING:
+    from archive.rebuild import Rebuilt
+    from archive.verify import Verification
+
+Progress = Callable[[int, int, str], None]  # done, total, of what
+
+CATALOG, STATE, SITES, SPIDERS = "catalog.sqlite", "state.sqlite", "sites.toml", "spiders"
+WARC, TEXT, QUARANTINE = "warc", "text", "quarantine"
+_NOT_A_NAME = re.compile(r"[^A-Za-z0-9_-]+")
+
+# What opens each WARC file (ISO 28500:2017, section 6.3).
+_WARCINFO = {
+    "format": "WARC File Format 1.1",
+    "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
+    "robots": "obey",
+}
+
+
+class Archive:
+    """An archive on disk. A context manager; opening it reads ``archive.toml`` and nothing else.
+
+    Everything that is read comes from one state of the catalogue at the time of the first value, while others write.
+    What reads the catalogue raises DamagedRecord where it is missing or broken, and says what to do.
+    """
+
+    def __init__(self, path: Path, configuration: ArchiveConfiguration, *, catalog: Path | None = None) -> None:
+        """For `open`, `create` and `find`; ``catalog`` is a catalogue that nobody else knows of, in a rebuild."""
+        self.path = path
+        self.configuration = configuration
+        self._directory = path / configuration.state_dir if configuration.state_dir else path
+        self._private = catalog is not None
+        self.catalog = Catalog(catalog or self._directory / CATALOG, configuration.id)
+
+    @classmethod
+    def create(
+        cls,
+        path: Path | str,
+        *,
+        name: str | None = None,
+        operator: str = "",
+        contact: str = "",
+        allow_loopback: bool = False,
+        resolve: Mapping[str, str] | None = None,
+    ) -> Archive:
+        """A new archive in a directory, which is made where it is missing.
+
+        ``name`` begins the names of its WARC files; by default it is the directory's. ``resolve`` maps host names to
+        ``address:port``. Raises UsageError where there is an archive already or no directory can be, and
+        ConfigurationError for values that cannot be. Over a ``warc/`` that is there already, `rebuild` comes next.
+        """
+        path = Path(path).absolute()
+        if (path / FILE_NAME).exists():
+            raise UsageError(f"{path} is an archive already: go on with `presskeep add URL` in it")
+        if path.exists() and not path.is_dir():
+            raise UsageError(f"{path} is a file: name a directory for the archive")
+        named = name if name is not None else _NOT_A_NAME.sub("-", path.name).strip("-_")[:64] or "archive"
+        (path / WARC).mkdir(parents=True, exist_ok=True)
+        require_local(path)
+        # Last what makes it an archive: a directory without archive.toml can be tried again.
+        configuration = write_configuration(
+            path / FILE_NAME,
+            name=named,
+            operator=operator,
+            contact=contact,
+            allow_loopback=allow_loopback,
+            resolve=resolve,
+        )
+        archive = cls(path, configuration)
+        archive._make_catalog()
+        return archive
+
+    @classmethod
+    def open(cls, path: Path | str) -> Archive:
+        """The archive in a directory; raises NotAnArchive where there is none, ConfigurationError."""
+        path = Path(path).absolute()
+        if not (path / FILE_NAME).is_file():
+            raise NotAnArchive(
+                f"{path} is not a Presskeep archive: run `presskeep init {path}` to make it one, or name another with "
+                "--archive DIR"
+            )
+        return cls(path, read_configuration(path / FILE_NAME))
+
+    @classmethod
+    def find(cls, start: Path | str | None = None) -> Archive:
+        """The archive that a directory (by default the current one) lies in; raises NotAnArchive."""
+        begin = Path.cwd() if start is None else Path(start).absolute()
+        for path in (begin, *begin.parents):
+            if (path / FILE_NAME).is_file():
+                return cls.open(path)
+        raise NotAnArchive(
+            f"no Presskeep archive in {begin} or above it: run `presskeep init DIR`, or name one with --archive DIR"
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the catalogue; the archive opens it again when it is asked for something."""
+        self.catalog.close()
+
+    @property
+    def warc_path(self) -> Path:
+        """Where the WARC files lie."""
+        return self.path / WARC
+
+    @property
+    def text_path(self) -> Path:
+        """Where the Parquet files lie."""
+        return self.path / TEXT
+
+    @property
+    def quarantine_path(self) -> Path:
+        """Where bytes are put aside that a killed writer left."""
+        return self.path / QUARANTINE
+
+    @property
+    def state_path(self) -> Path:
+        """The crawler's own database."""
+        return self._directory / STATE
+
+    @property
+    def sites_path(self) -> Path:
+        """The declaration of sites."""
+        return self.path / SITES
+
+    @property
+    def spiders_path(self) -> Path:
+        """The user's own spiders."""
+        return self.path / SPIDERS
+
+    # Writing
+
+    def writer(
+        self,
+        command: str,
+        sites: Mapping[str, bytes] | None = None,
+        *,
+        run: str | None = None,
+        worker: str = "worker",
+        user_agent: str = "",
+    ) -> ArchiveWriter:
+        """A writer for this process; before, what dead writers left is recovered and entered.
+
+        ``command`` is what was asked for (``crawl``, ``add``, …), ``sites`` maps the names of the sites to their
+        configurations as canonical JSON. ``run`` is the run to take part in, a new one by default; each writer of a
+        run needs a ``worker`` name of its own, which stands in its files' names. Raises ArchiveBusy while the archive
+        is rebuilt, StorageFull.
+        """
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self.locked())
+            self._make_catalog()
+            self.adopt()
+            given = dict(sites or {})
+            software = f"presskeep/{metadata.version('presskeep')}"
+            started = RunStarted(run or f"urn:uuid:{uuid.uuid4()}", now(), command, tuple(given), software)
+            warc = WarcWriter(
+                self.warc_path,
+                self.configuration.name,
+                self._warcinfo(started, given, user_agent),
+                max_bytes=self.configuration.warc.max_bytes,
+                max_age=self.configuration.warc.max_age,
+                worker=worker,
+            )
+            return ArchiveWriter(started, given, warc, self.catalog, stack.pop_all())
+
+    def adopt(self) -> adoption.Adopted:
+        """Recover what dead writers left, and enter what the catalogue does not know; `writer` does it first."""
+        return adoption.adopt(self.warc_path, self.quarantine_path, self.catalog)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold off a rebuild for a while; raises ArchiveBusy while one goes on."""
+        if self._private:
+            yield
+            return
+        self._directory.mkdir(parents=True, exist_ok=True)
+        with locking.writing(self._directory):
+            yield
+
+    def _make_catalog(self) -> None:
+        """Make the catalogue of an archive that has no WARC files yet; where it has some, only a rebuild makes one."""
+        if not self.catalog.path.exists() and not warc_files(self.warc_path):
+            self._directory.mkdir(parents=True, exist_ok=True)
+            self.catalog.create()
+
+    def _warcinfo(
+        self, started: RunStarted, sites: Mapping[str, bytes], user_agent: str
+    ) -> dict[str, str | Sequence[str]]:
+        given: dict[str, str | Sequence[str]] = {"software": started.software, **_WARCINFO}
+        for name, value in (
+            ("operator", self.configuration.operator),
+            ("contact", self.configuration.contact),
+            ("http-header-user-agent", user_agent),
+        ):
+            if value:
+                given[name] = value
+        given["isPartOf"] = self.configuration.name
+        given["presskeep-archive"] = self.configuration.id
+        given["presskeep-run"] = started.run
+        if sites:
+            given["presskeep-site"] = [f"{site} {sha256(body)}" for site, body in sites.items()]
+        return given
+
+    # Captures and attempts
+
+    def captures(
+        self,
+        *,
+        url: str | None = None,
+        site: str | None = None,
+        run: str | None = None,
+        role: Role | None = None,
+        since: int | None = None,
+        until: int | None = None,
+    ) -> Iterator[Capture]:
+        """The captures that meet all conditions, ordered by time and id.
+
+        ``url`` stands for all spellings of its address; ``since`` is the first instant, ``until`` the first one after
+        the last, both in microseconds since 1970, UTC.
+        """
+        table = tables.captures.c
+        conditions = [
+            table.key == normalise(url) if url is not None else None,
+            table.site == site if site is not None else None,
+            table.run == run if run is not None else None,
+            table.role == role.value if role is not None else None,
+            table.at >= since if since is not None else None,
+            table.at < until if until is not None else None,
+        ]
+        return holdings.captures(self.catalog, self.warc_path, *(one for one in conditions if one is not None))
+
+    def capture(self, capture_id: str) -> Capture:
+        """The capture of an id; raises NotFound."""
+        found = list(holdings.captures(self.catalog, self.warc_path, tables.captures.c.id == capture_id))
+        if not found:
+            raise NotFound(f"the archive has no capture {capture_id}")
+        return found[0]
+
+    def timeline(self, url: str) -> tuple[Capture, ...]:
+        """All captures of a URL, ordered by time and id; empty where there is none."""
+        return tuple(self.captures(url=url))
+
+    def memento(self, url: str, at: int | None = None) -> Capture:
+        """The capture of a URL that is nearest to a time, or the latest one; raises NotFound."""
+        timeline = self.timeline(url)
+        if not timeline:
+            raise NotFound("the archive has no capture of this URL", url=url)
+        return timeline[-1] if at is None else min(timeline, key=lambda capture: abs(capture.at - at))
+
+    def attempts(
+        self, *, url: str | None = None, site: str | None = None, run: str | None = None
+    ) -> Iterator[StoredAttempt]:
+        """The attempts without an answer that meet all conditions, ordered by time and id."""
+        table = tables.attempts.c
+        conditions = [
+            table.key == normalise(url) if url is not None else None,
+            table.site == site if site is not None else None,
+            table.run == run if run is not None else None,
+        ]
+        return holdings.attempts(self.catalog, *(one for one in conditions if one is not None))
+
+    def runs(self) -> tuple[Run, ...]:
+        """The runs, by their beginning."""
+        with self.catalog.reading() as connection:
+            return holdings.sum_up(holdings.marks(connection))
+
+    def sites(self) -> tuple[str, ...]:
+        """The names of the sites of which there are captures or attempts, sorted."""
+        with self.catalog.reading() as connection:
+            return holdings.sites(connection)
+
+    def count(self) -> tuple[int, int]:
+        """How many captures and attempts there are."""
+        with self.catalog.reading() as connection:
+            return holdings.count(connection)
+
+    def files(self) -> tuple[FileState, ...]:
+        """The WARC files as the catalogue knows them, by name."""
+        with self.catalog.reading() as connection:
+            return tuple(holdings.file_states(connection).values())
+
+    # Texts
+
+    def entries(
+        self, *, sites: Sequence[str] = (), url: str | None = None, cleaner: str | None = None
+    ) -> Iterator[Entry]:
+        """Texts with their captures and editions, ordered by site, key, time and capture id.
+
+        One for each capture that was cleaned, refusals too; by the installed cleaner, where no version of another one
+        is given. They are read as they are asked for.
+        """
+        key = normalise(url) if url is not None else None
+        return texts.entries(self.catalog, self.warc_path, cleaner or CLEANER, sites=sites, key=key)
+
+    def articles(
+        self, *, sites: Sequence[str] = (), url: str | None = None, cleaner: str | None = None
+    ) -> Iterator[Article]:
+        """The same, only the articles (teasers among them: see their verdict)."""
+        for entry in self.entries(sites=sites, url=url, cleaner=cleaner):
+            if isinstance(entry.text, Article):
+                yield entry.text
+
+    def text(self, url: str, at: int | None = None) -> Entry:
+        """The text of a URL that is nearest to a time; without one, the latest article, or else the latest refusal.
+
+        Raises NotFound, and says whether the URL was fetched.
+        """
+        entries = sorted(self.entries(url=url), key=lambda entry: (entry.capture.at, entry.capture.id))
+        if not entries:
+            captured = next(self.captures(url=url), None) is not None
+            hint = "was fetched, but has no text: run `presskeep clean`" if captured else "was never fetched"
+            raise NotFound(f"{url} {hint}", url=url)
+        if at is not None:
+            return min(entries, key=lambda entry: abs(entry.capture.at - at))
+        return ([entry for entry in entries if isinstance(entry.text, Article)] or entries)[-1]
+
+    def outcomes(self, since: int = 0) -> Iterator[Outcome]:
+        """What the installed cleaner made of the captures since a time, ordered by time and id."""
+        return texts.outcomes(self.catalog, CLEANER, since)
+
+    def text_jobs(self, most: int | None = None) -> tuple[TextJob, ...]:
+        """What waits for the cleaner, in jobs of one file and at most ``most`` captures each."""
+        return waiting.text_jobs(self.catalog, self.path, CLEANER, most)
+
+    def waiting_in(self, job: TextJob) -> list[Capture]:
+        """The captures of a job that still lack a text, in the order of their file."""
+        return waiting.captures_in(self.catalog, self.warc_path, CLEANER, job)
+
+    def add_texts(self, made: Iterable[tuple[Capture, bytes]]) -> None:
+        """Enter texts, as canonical JSON, with their captures; editions follow. What is there already stays."""
+        made = list(made)
+        rows = [texts.prepare(capture, canonical) for capture, canonical in made]  # not while others wait for the lock
+        if rows:
+            done = [capture for (capture, _), row in zip(made, rows, strict=True) if row["cleaner"] == CLEANER]
+            with self.locked(), self.catalog.writing() as connection:
+                texts.add(connection, rows)
+                waiting.settle(connection, CLEANER, done)
+
+    def add_failures(self, failed: Iterable[tuple[Capture, CleaningFailure]]) -> None:
+        """Record what the cleaner could not do; later jobs try it again, `archive.waiting.MAX_TRIES` times in all."""
+        failed = list(failed)
+        if failed:
+            with self.locked(), self.catalog.writing() as connection:
+                waiting.fail(connection, CLEANER, failed)
+
+    def failures(self) -> Iterator[FailedText]:
+        """What the installed cleaner could not do so far, ordered by time and id of the capture."""
+        return waiting.failed(self.catalog, CLEANER)
+
+    def forgive_failures(self) -> int:
+        """Let the next jobs try again what failed too often; the number of such captures."""
+        with self.locked(), self.catalog.writing() as connection:
+            return waiting.forgive(connection, CLEANER)
+
+    def compact(self) -> Compaction:
+        """Bring the Parquet files under ``text/`` up to date."""
+        asked = Texts(
+            lambda: texts.stamps(self.catalog), lambda part: texts.of_part(self.catalog, self.warc_path, part)
+        )
+        return compact_texts(asked, self.text_path)
+
+    # The whole
+
+    def rebuild(self, progress: Progress | None = None) -> Rebuilt:
+        """Make catalogue and texts again from the WARC files alone; see `archive.rebuild`."""
+        from archive.rebuild import rebuild  # noqa: PLC0415 - it stands on this module
+
+        return rebuild(self, progress)
+
+    def verify(self, *, deep: bool = False, progress: Progress | None = None) -> Verification:
+        """Account for every byte; see `archive.verify`."""
+        from archive.verify import verify  # noqa: PLC0415 - it stands on this module
+
+        return verify(self, deep=deep, progress=progress)

@@ -1,0 +1,110 @@
+"""Text jobs: captures of a range of a WARC file in, committed texts out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from archive.article import Article, from_json
+from archive.capture import Capture
+from archive.cleaning.profile import EMPTY, Profile
+from archive.waiting import TextJob
+from archive.worker import CleaningChild, CleaningFailure
+
+if TYPE_CHECKING:
+    from archive.store import Archive
+
+__all__ = ["TextJob", "TextSummary", "clean_job", "run_text_job"]
+
+# A commit waits for the disk (3 ms), and texts should appear while a crawl goes on.
+BATCH = 50  # texts
+PATIENCE = 1.0  # seconds
+
+Stop = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class TextSummary:
+    """What became of a job's captures.
+
+    ``cleaned`` counts articles (teasers among them), ``refused`` refusals, ``failed`` what has no text for now;
+    ``verdicts`` counts the texts by verdict.
+    """
+
+    cleaned: int = 0
+    refused: int = 0
+    failed: int = 0
+    verdicts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def done(self) -> int:
+        """How many captures were dealt with."""
+        return self.cleaned + self.refused + self.failed
+
+    def __add__(self, other: TextSummary) -> TextSummary:
+        verdicts = dict(self.verdicts)
+        for verdict, number in other.verdicts.items():
+            verdicts[verdict] = verdicts.get(verdict, 0) + number
+        return TextSummary(
+            self.cleaned + other.cleaned,
+            self.refused + other.refused,
+            self.failed + other.failed,
+            dict(sorted(verdicts.items())),
+        )
+
+
+def run_text_job(job: TextJob, child: CleaningChild | None = None, stop: Stop | None = None) -> TextSummary:
+    """Do a job: what an executor runs, in any process on the archive's machine.
+
+    Two processes that do the same job do no harm. ``stop`` is asked between two pages. Raises ChildBroken where no
+    child can be started, ArchiveBusy while the archive is rebuilt, StorageFull; what was committed before stays.
+    """
+    from archive.store import Archive  # noqa: PLC0415 - the store knows jobs, and a job opens its store
+
+    with Archive.open(job.archive) as archive, archive.locked():
+        if child is not None:
+            return clean_job(archive, job, child, stop)
+        with CleaningChild(memory=archive.configuration.cleaning.memory * 2**20) as own:
+            return clean_job(archive, job, own, stop)
+
+
+def clean_job(archive: Archive, job: TextJob, child: CleaningChild, stop: Stop | None = None) -> TextSummary:
+    """The same in an archive that is open; the child is the calling thread's own."""
+    summary = TextSummary()
+    texts: list[tuple[Capture, bytes]] = []
+    failures: list[tuple[Capture, CleaningFailure]] = []
+    last = time.monotonic()
+    timeout = archive.configuration.cleaning.timeout
+    for capture in archive.waiting_in(job):
+        if stop is not None and stop():
+            break
+        result = child.clean(capture, profile_for(capture), timeout)
+        if isinstance(result, bytes):
+            texts.append((capture, result))
+        else:
+            failures.append((capture, result))
+        if len(texts) + len(failures) >= BATCH or time.monotonic() - last > PATIENCE:
+            summary += _commit(archive, texts, failures)
+            texts, failures, last = [], [], time.monotonic()
+    return summary + _commit(archive, texts, failures)
+
+
+def profile_for(capture: Capture) -> Profile:
+    """The profile that a capture is cleaned with. No site has one yet: activations will be read from the archive."""
+    return EMPTY
+
+
+def _commit(
+    archive: Archive, texts: list[tuple[Capture, bytes]], failures: list[tuple[Capture, CleaningFailure]]
+) -> TextSummary:
+    archive.add_texts(texts)
+    archive.add_failures(failures)
+    cleaned = 0
+    verdicts: dict[str, int] = {}
+    for _, canonical in texts:
+        text = from_json(canonical)
+        cleaned += isinstance(text, Article)
+        verdicts[text.verdict.value] = verdicts.get(text.verdict.value, 0) + 1
+    return TextSummary(cleaned, len(texts) - cleaned, len(failures), verdicts)
