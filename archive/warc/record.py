@@ -9,13 +9,14 @@ from __future__ import annotations
 import io
 import uuid
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from urllib.parse import quote
 
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 
 from archive import digest
-from archive.clock import warc_date
+from archive.clock import warc_date as warc_date_of
 from archive.exchange import Attempt, Exchange, Origin
 from archive.warc.fields import format_fields, is_plain, target_uri
 from archive.warc.member import compress
@@ -31,6 +32,8 @@ FORMAT = {
 }
 
 Pair = tuple[str, str]
+# The records of a group share their date.
+warc_date = lru_cache(maxsize=4)(warc_date_of)
 
 
 def new_id() -> str:

@@ -17,9 +17,11 @@ BLOCK_LIMIT = 256 * 2**20
 # No head of ours or of any other writer comes near; it bounds what a file without line ends can cost.
 HEAD_LIMIT = 4 * 2**20
 _STEP = 2**20
+_SHARED_MEMBER = "several records in one gzip member, which can be read from its start only: recompress the file first"
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _VERSION = re.compile(rb"WARC/(?:1\.[01]|0\.1[78])[ \t]*\r?\n")
 _TRAILER = b"\r\n\r\n"
+_TRAILER_LIMIT = 64  # of which more than the line ends show that another record follows in the same member
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +94,17 @@ def read_record(stream: BinaryIO, offset: int, *, limit: int = BLOCK_LIMIT, file
     magic = stream.read(len(MAGIC))
     if magic == MAGIC:
         member = Member(stream, offset, file)
-        fields, block, declared, _ = _parsed(member, offset, limit, file)
-        trailer = b""
-        while part := member.read(_STEP):
-            trailer += part[: 64 - len(trailer)]
+        fields, block, declared, _, trailer = _parsed(member, offset, limit, file)
+        while not trailer.strip(b"\r\n") and (part := member.read(_STEP)):
+            trailer = (trailer + part)[:_TRAILER_LIMIT]
         if trailer.strip(b"\r\n"):
-            raise Tear(
-                "several records in one gzip member, which can be read from the start only: recompress it first",
-                file=file,
-                offset=offset,
-            )
+            raise Tear(_SHARED_MEMBER, file=file, offset=offset)
         return Record(offset, member.length, fields, block, declared, trailer)
     if not magic.startswith(b"WAR"):
         reason = "zeros, as after a loss of power" if not magic.strip(b"\0") else "no WARC record begins here"
         raise Tear(reason, file=file, offset=offset)
     stream.seek(offset)
-    fields, block, declared, head_length = _parsed(stream, offset, limit, file)
+    fields, block, declared, head_length, _ = _parsed(stream, offset, limit, file)
     end = offset + head_length + declared
     stream.seek(end)
     trailer = b""
@@ -116,8 +113,8 @@ def read_record(stream: BinaryIO, offset: int, *, limit: int = BLOCK_LIMIT, file
     return Record(offset, end + len(trailer) - offset, fields, block, declared, trailer)
 
 
-def _parsed(stream: Readable, offset: int, limit: int, file: str) -> tuple[NamedFields, bytes, int, int]:
-    """Fields, block, declared length of the block, and length of the head with its empty line."""
+def _parsed(stream: Readable, offset: int, limit: int, file: str) -> tuple[NamedFields, bytes, int, int, bytes]:
+    """Fields, block, declared length of the block, length of the head with its empty line, and what was read beyond."""
     head, rest = _head(stream, offset, file)
     version = _VERSION.match(head)
     if version is None:
@@ -127,7 +124,8 @@ def _parsed(stream: Readable, offset: int, limit: int, file: str) -> tuple[Named
     if not (length.isascii() and length.isdigit() and len(length) < 16):
         raise Tear("a record without a Content-Length", file=file, offset=offset)
     declared = int(length)
-    return fields, _block(stream, rest, declared, limit, offset, file), declared, len(head)
+    beyond = rest[declared:][:_TRAILER_LIMIT]
+    return fields, _block(stream, rest, declared, limit, offset, file), declared, len(head), beyond
 
 
 def _head(stream: Readable, offset: int, file: str) -> tuple[bytes, bytes]:
