@@ -24,12 +24,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib import import_module
 from types import TracebackType
 from typing import BinaryIO, Self
 
 from archive.article import canonical_json
 from archive.capture import Capture
-from archive.cleaning.clean import clean
 from archive.cleaning.profile import EMPTY, Profile
 from archive.errors import PresskeepError
 
@@ -66,7 +66,7 @@ class CleaningFailure:
     detail: str = ""
 
 
-class ChildBroken(PresskeepError):  # noqa: N818 - named by what happened, like those of archive.errors
+class ChildBroken(PresskeepError):
     """The cleaning child cannot be started at all."""
 
 
@@ -226,6 +226,8 @@ def _peak() -> int:
 
 
 def _answer(task: bytes) -> tuple[bytes, bytes]:
+    from archive.cleaning.clean import clean  # noqa: PLC0415 - half a second and 100 MB that no parent needs
+
     captures, profile = pickle.loads(task)  # noqa: S301 - from the parent that started this process, by its pipe
     try:
         return _TEXT, canonical_json(clean(captures, profile))
@@ -251,6 +253,7 @@ def main() -> None:
     tasks, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends this process
+    import_module("archive.cleaning.clean")  # before it says that it is ready: the first page's time is its own
     answers.write(_HEAD.pack(_READY, 0))
     answers.flush()
     while (head := _exact(tasks, _HEAD.size)) is not None:

@@ -1,7 +1,4 @@
-"""Cleaning: captures to articles, as a pure function."""
+"""Cleaning: captures to articles, as a pure function.
 
-from archive.cleaning.clean import clean
-from archive.cleaning.profile import EMPTY, Profile
-from archive.cleaning.version import CLEANER
-
-__all__ = ["CLEANER", "EMPTY", "Profile", "clean"]
+Nothing is handed on here: who asks for the cleaner's version alone must not wait for the extraction library.
+"""

@@ -10,15 +10,12 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from archive.article import canonical_json
 from archive.clock import from_datetime, to_datetime
-from archive.dataset.parquet import write_parquet
 from archive.dataset.rows import PRESSKEEP, ROWS, Column, Entry, Kind, Schema
 from archive.target import replacing
 
@@ -102,7 +99,7 @@ class _Tally:
     @property
     def state(self) -> bytes:
         # The versions that shape the bytes are part of it: a newer one writes all files again.
-        return f"{self.number} {self.total:064x} rows={ROWS} pyarrow={pa.__version__}".encode()
+        return f"{self.number} {self.total:064x} rows={ROWS} pyarrow={version('pyarrow')}".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +115,8 @@ def compact_texts(texts: Texts, directory: Path) -> Compaction:
 
     A file is replaced in one step, so that a reader sees the old or the new one. Files without texts are removed.
     """
+    from archive.dataset.parquet import write_parquet  # noqa: PLC0415 - who opens an archive need not wait for pyarrow
+
     tallies: dict[Part, _Tally] = {}
     for stamp in texts.stamps():
         tallies.setdefault(Part(stamp.cleaner, to_datetime(stamp.at).strftime("%Y-%m")), _Tally()).add(stamp)
@@ -138,6 +137,9 @@ def compact_texts(texts: Texts, directory: Path) -> Compaction:
 
 def _state(path: Path) -> bytes | None:
     """The state that a file was written for; None when it is not there or cannot be read."""
+    import pyarrow as pa  # noqa: PLC0415 - as above
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
     try:
         metadata = pq.read_schema(path).metadata or {}
     except (OSError, pa.ArrowInvalid):

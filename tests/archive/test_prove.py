@@ -9,7 +9,7 @@ import pytest
 
 from archive.article import Article, Block, Source
 from archive.capture import Capture
-from archive.cleaning import clean
+from archive.cleaning.clean import clean
 from archive.digest import sha256
 from archive.prove import prove, split
 

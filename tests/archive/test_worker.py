@@ -15,7 +15,8 @@ import pytest
 
 from archive.article import Article, canonical_json, from_json
 from archive.capture import Capture
-from archive.cleaning import Profile, clean
+from archive.cleaning.clean import clean
+from archive.cleaning.profile import Profile
 from archive.worker import CleaningChild, CleaningFailure, FailureReason
 
 SENTENCE = "The crane moved sixty metres to the east on Sunday, and nobody in the old town heard it go. "

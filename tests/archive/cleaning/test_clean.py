@@ -9,10 +9,11 @@ import pytest
 
 from archive.article import Article, BlockKind, Refusal, Verdict, canonical_json, from_json
 from archive.capture import Capture
-from archive.cleaning import CLEANER, EMPTY, Profile, clean
-from archive.cleaning.clean import open_page
+from archive.cleaning.clean import clean, open_page
+from archive.cleaning.profile import EMPTY, Profile
 from archive.cleaning.source import text_at
 from archive.cleaning.stream import normalise
+from archive.cleaning.version import CLEANER
 
 MakeCapture = Callable[..., Capture]
 

@@ -13,7 +13,8 @@ import pytest
 
 from archive.article import canonical_json
 from archive.capture import Capture
-from archive.cleaning import CLEANER, clean
+from archive.cleaning.clean import clean
+from archive.cleaning.version import CLEANER
 
 # Cleans the pickled captures in the order given and prints version and texts, sorted by capture; time is shifted
 # before anything else is imported, and a read of the clock by the cleaner would show.
@@ -37,7 +38,8 @@ if shift:
             return cls.fromtimestamp(time.time())
     datetime.datetime = Shifted
 from archive.article import canonical_json
-from archive.cleaning import CLEANER, clean
+from archive.cleaning.clean import clean
+from archive.cleaning.version import CLEANER
 captures = pickle.load(open(where, "rb"))
 texts = {number: canonical_json(clean([captures[number]])) for number in list(range(len(captures)))[::order]}
 sys.stdout.buffer.write(CLEANER.encode() + b"".join(texts[number] for number in sorted(texts)))

@@ -8,7 +8,7 @@ import pytest
 
 from archive.article import Article, Verdict
 from archive.capture import Capture
-from archive.cleaning import clean
+from archive.cleaning.clean import clean
 
 LEDGER = "The auditors read the ledgers aloud for an hour, and found nothing that the council had not said before. "
 
