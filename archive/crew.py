@@ -26,6 +26,32 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class Children:
+    """Cleaning children, one for each thread that asks; a context manager, to be left when those threads have ended."""
+
+    def __init__(self, memory: int) -> None:
+        self._memory = memory  # bytes
+        self._by_thread: dict[int, CleaningChild] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for child in self._by_thread.values():
+            child.close()
+        self._by_thread.clear()
+
+    def own(self) -> CleaningChild:
+        """The calling thread's child."""
+        thread = threading.get_ident()
+        child = self._by_thread.get(thread)
+        if child is None:
+            child = self._by_thread[thread] = CleaningChild(memory=self._memory)
+        return child
+
+
 class Crew:
     """Cleans what waits, as often as it is asked to; its children live from one call to the next.
 
@@ -36,7 +62,7 @@ class Crew:
         self._archive = archive
         self._workers = workers or archive.configuration.cleaning.workers or cores()
         self._threads: ThreadPoolExecutor | None = None
-        self._children: dict[int, CleaningChild] = {}
+        self._children = Children(archive.configuration.cleaning.memory * 2**20)
         self._closing = threading.Event()
 
     def __enter__(self) -> Self:
@@ -70,21 +96,12 @@ class Crew:
     def close(self) -> None:
         """End the threads, each after the page it has in hand, and their children."""
         self._closing.set()
-        if self._threads is not None:
-            self._threads.shutdown(wait=True, cancel_futures=True)
-        for child in self._children.values():
-            child.close()
-        self._children.clear()
+        with self._children:
+            if self._threads is not None:
+                self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _do(self, job: TextJob, stop: Stop) -> TextSummary:
-        if stop():
-            return TextSummary()
-        own = threading.get_ident()
-        child = self._children.get(own)
-        if child is None:
-            memory = self._archive.configuration.cleaning.memory * 2**20
-            child = self._children[own] = CleaningChild(memory=memory)
-        return clean_job(self._archive, job, child, stop)
+        return TextSummary() if stop() else clean_job(self._archive, job, self._children.own(), stop)
 
 
 def clean_pending(

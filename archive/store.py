@@ -20,7 +20,6 @@ from archive.clock import now
 from archive.configuration import FILE_NAME, ArchiveConfiguration, read_configuration, write_configuration
 from archive.dataset.compaction import Compaction, Texts, compact_texts
 from archive.dataset.rows import Entry
-from archive.digest import sha256
 from archive.errors import NotAnArchive, NotFound, UsageError
 from archive.event import Run, RunStarted, StoredAttempt
 from archive.exchange import Role
@@ -32,7 +31,7 @@ from archive.waiting import FailedText, TextJob
 from archive.warc.paths import warc_files
 from archive.warc.writer import WarcWriter
 from archive.worker import CleaningFailure
-from archive.writing import ArchiveWriter
+from archive.writing import ArchiveWriter, warcinfo
 
 if TYPE_CHECKING:
     from archive.rebuild import Rebuilt
@@ -43,13 +42,6 @@ Progress = Callable[[int, int, str], None]  # done, total, of what
 CATALOG, STATE, SITES, SPIDERS = "catalog.sqlite", "state.sqlite", "sites.toml", "spiders"
 WARC, TEXT, QUARANTINE = "warc", "text", "quarantine"
 _NOT_A_NAME = re.compile(r"[^A-Za-z0-9_-]+")
-
-# What opens each WARC file (ISO 28500:2017, section 6.3).
-_WARCINFO = {
-    "format": "WARC File Format 1.1",
-    "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
-    "robots": "obey",
-}
 
 
 class Archive:
@@ -197,7 +189,7 @@ class Archive:
             warc = WarcWriter(
                 self.warc_path,
                 self.configuration.name,
-                self._warcinfo(started, given, user_agent),
+                warcinfo(self.configuration, started, given, user_agent),
                 max_bytes=self.configuration.warc.max_bytes,
                 max_age=self.configuration.warc.max_age,
                 worker=worker,
@@ -223,24 +215,6 @@ class Archive:
         if not self.catalog.path.exists() and not warc_files(self.warc_path):
             self._directory.mkdir(parents=True, exist_ok=True)
             self.catalog.create()
-
-    def _warcinfo(
-        self, started: RunStarted, sites: Mapping[str, bytes], user_agent: str
-    ) -> dict[str, str | Sequence[str]]:
-        given: dict[str, str | Sequence[str]] = {"software": started.software, **_WARCINFO}
-        for name, value in (
-            ("operator", self.configuration.operator),
-            ("contact", self.configuration.contact),
-            ("http-header-user-agent", user_agent),
-        ):
-            if value:
-                given[name] = value
-        given["isPartOf"] = self.configuration.name
-        given["presskeep-archive"] = self.configuration.id
-        given["presskeep-run"] = started.run
-        if sites:
-            given["presskeep-site"] = [f"{site} {sha256(body)}" for site, body in sites.items()]
-        return given
 
     # Captures and attempts
 
@@ -314,6 +288,16 @@ class Archive:
         """How many captures and attempts there are."""
         with self.catalog.reading() as connection:
             return holdings.count(connection)
+
+    def count_texts(self) -> int:
+        """How many texts there are, of all cleaners."""
+        with self.catalog.reading() as connection:
+            return texts.count(connection)
+
+    def count_waiting(self) -> tuple[int, int]:
+        """How many captures have no text by the installed cleaner, and how many of those it could not do so far."""
+        with self.catalog.reading() as connection:
+            return waiting.count(connection, CLEANER)
 
     def files(self) -> tuple[FileState, ...]:
         """The WARC files as the catalogue knows them, by name."""

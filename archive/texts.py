@@ -93,6 +93,11 @@ def add(connection: Connection, rows: Sequence[Row]) -> None:
         _edit_anew(connection, key)
 
 
+def count(connection: Connection) -> int:
+    """How many texts there are, of all cleaners."""
+    return connection.scalar(select(func.count()).select_from(texts)) or 0
+
+
 def _of_key(table: Table, key: Key) -> ColumnElement[bool]:
     return and_(table.c.cleaner == key[0], table.c.site == key[1], table.c.key == key[2])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, literal, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
 from archive import tables
@@ -101,8 +101,7 @@ def ready(catalog: Catalog, cleaner: str) -> None:
         if _set_for(connection) == cleaner:
             return
         connection.execute(delete(pending))
-        done = select(literal(1)).where(texts.c.cleaner == cleaner, texts.c.capture == captures.c.id).exists()
-        missing = select(captures.c.file, captures.c.offset, captures.c.id).where(cleanable(), ~done)
+        missing = select(captures.c.file, captures.c.offset, captures.c.id).where(cleanable(), ~_done(cleaner))
         names = ["file", "offset", "capture"]
         connection.execute(insert(pending).from_select(names, missing).on_conflict_do_nothing())
         statement = insert(about).values(name=_CLEANER, value=cleaner)
@@ -111,8 +110,19 @@ def ready(catalog: Catalog, cleaner: str) -> None:
         )
 
 
+def _done(cleaner: str) -> ColumnElement[bool]:
+    return select(literal(1)).where(texts.c.cleaner == cleaner, texts.c.capture == captures.c.id).exists()
+
+
 def _set_for(connection: Connection) -> str | None:
     return connection.scalar(select(about.c.value).where(about.c.name == _CLEANER))
+
+
+def count(connection: Connection, cleaner: str) -> tuple[int, int]:
+    """How many captures lack a text by a cleaner, and how many of those it has failed to make so far."""
+    lacking = select(func.count()).select_from(captures).where(cleanable(), ~_done(cleaner))
+    failed = select(func.count()).select_from(failures).where(failures.c.cleaner == cleaner)
+    return connection.scalar(lacking) or 0, connection.scalar(failed) or 0
 
 
 def settle(connection: Connection, cleaner: str, done: Sequence[Capture]) -> None:

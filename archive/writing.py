@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
@@ -11,6 +11,8 @@ from typing import Self
 from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.clock import now
+from archive.configuration import ArchiveConfiguration
+from archive.digest import sha256
 from archive.errors import PresskeepError, StorageFull
 from archive.event import Event, RunEnded, RunStarted, StoredAttempt
 from archive.exchange import Attempt, Exchange, Origin
@@ -178,3 +180,31 @@ class ArchiveWriter:
     def _require_usable(self) -> None:
         if self._closed:
             raise PresskeepError("this writer is closed: open another one with Archive.writer")
+
+
+# What opens each WARC file (ISO 28500:2017, section 6.3).
+_WARCINFO = {
+    "format": "WARC File Format 1.1",
+    "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
+    "robots": "obey",
+}
+
+
+def warcinfo(
+    configuration: ArchiveConfiguration, run: RunStarted, sites: Mapping[str, bytes], user_agent: str
+) -> dict[str, str | Sequence[str]]:
+    """The fields of the warcinfo records of a run: who crawled, with what, and each site's configuration by digest."""
+    given: dict[str, str | Sequence[str]] = {"software": run.software, **_WARCINFO}
+    for name, value in (
+        ("operator", configuration.operator),
+        ("contact", configuration.contact),
+        ("http-header-user-agent", user_agent),
+    ):
+        if value:
+            given[name] = value
+    given["isPartOf"] = configuration.name
+    given["presskeep-archive"] = configuration.id
+    given["presskeep-run"] = run.run
+    if sites:
+        given["presskeep-site"] = [f"{site} {sha256(body)}" for site, body in sites.items()]
+    return given

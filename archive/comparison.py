@@ -1,0 +1,108 @@
+"""Comparisons: what a WARC file tells against what the catalogue says of it, and derived tables against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from pathlib import Path
+
+from sqlalchemy import RowMapping, Table, select
+
+from archive import rows, tables
+from archive.article import identity
+from archive.capture import Capture
+from archive.catalog import Catalog
+from archive.errors import DamagedRecord
+from archive.event import Event, SiteConfigured, StoredAttempt
+from archive.holdings import FETCH
+from archive.texts import editions_made_anew, editions_of
+from archive.warc.check import Finding, Severity
+from archive.warc.reader import read_events
+
+CATALOG = "catalog.sqlite"  # what findings about the catalogue alone are said of
+
+
+def of_file(
+    catalog: Catalog, warc: Path, file: str, end: int | None = None, advanced: Callable[[int], None] | None = None
+) -> Iterator[Finding]:
+    """What a file and the catalogue say differently, below ``end`` where it is still being written."""
+    known = entered(catalog, warc, file)
+    try:
+        for event in read_events(warc, file):
+            place = event.location
+            if place is None or (end is not None and place.offset >= end):
+                continue
+            if advanced is not None:
+                advanced(place.offset)
+            said = known.pop(place.offset, None)
+            if said is None:
+                yield _repairable(file, place.offset, f"the catalogue lacks {_named(event)}")
+            elif said != event:
+                yield _repairable(file, place.offset, f"the catalogue says something else of {_named(event)}")
+    except DamagedRecord:
+        pass  # `check_file` tells what and where; what the catalogue has behind it is lost, as said below
+    lost = sorted(known)
+    if lost:
+        first = _named(known[lost[0]])
+        more = f" and {len(lost) - 1:,} more" if len(lost) > 1 else ""
+        gone = f"the catalogue has {first}{more}, which cannot be read from the file any more"
+        yield Finding(file, lost[0], "catalogue", Severity.DAMAGED, gone)
+
+
+def entered(catalog: Catalog, warc: Path, file: str) -> dict[int, Event]:
+    """What the catalogue has of a file, by offset."""
+    found: dict[int, Event] = {}
+    with catalog.reading() as connection:
+
+        def of(table: Table) -> Iterator[RowMapping]:
+            yield from connection.execute(select(table).where(table.c.file == file)).mappings()
+
+        events: Iterator[Event]
+        for events in (
+            (rows.capture_of_row(row, warc) for row in of(tables.captures)),
+            (rows.attempt_of_row(row) for row in of(tables.attempts)),
+            (rows.mark_of_row(row) for row in of(tables.marks)),
+            (rows.site_of_row(row) for row in of(tables.sites)),
+        ):
+            found.update((event.location.offset, event) for event in events if event.location is not None)
+    return found
+
+
+def of_texts(catalog: Catalog, advanced: Callable[[int], None] | None = None) -> Iterator[Finding]:
+    """What in the tables of texts is not what it follows from: identities, captures, editions."""
+    texts = tables.texts
+    question = (
+        select(texts, tables.captures.c.id)
+        .join_from(texts, tables.captures, tables.captures.c.id == texts.c.capture, isouter=True)
+        .order_by(texts.c.cleaner, texts.c.site, texts.c.key, texts.c.at, texts.c.capture)
+    )
+    done = 0
+    with catalog.reading() as connection:
+        streamed = connection.execution_options(yield_per=FETCH).execute(question).mappings()
+        for key, group in groupby(streamed, key=lambda row: (row["cleaner"], row["site"], row["key"])):
+            for row in group:
+                done += 1
+                if identity(row["canonical"].encode()) != row["identity"]:
+                    yield _repairable(CATALOG, 0, f"the text of {row['capture']} is not that of its identity")
+                if row["id"] is None:
+                    yield _repairable(CATALOG, 0, f"there is a text of {row['capture']}, but no such capture")
+            if editions_of(connection, key) != editions_made_anew(connection, key):
+                yield _repairable(CATALOG, 0, f"the editions of {key[2]} do not follow from its texts")
+            if advanced is not None:
+                advanced(done)
+
+
+def _repairable(file: str, offset: int, message: str) -> Finding:
+    return Finding(file, offset, "catalogue", Severity.REPAIRABLE, message)
+
+
+def _named(event: Event) -> str:
+    match event:
+        case Capture():
+            return f"the capture of {event.url}"
+        case StoredAttempt():
+            return f"the attempt at {event.attempt.url}"
+        case SiteConfigured():
+            return f"the configuration of {event.site}"
+        case _:
+            return f"a mark of the run {event.run}"

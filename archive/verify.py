@@ -1,0 +1,169 @@
+"""Verification: every byte of an archive accounted for, the catalogue and the WARC files held against each other."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archive import comparison, holdings
+from archive.adoption import measure
+from archive.comparison import CATALOG
+from archive.errors import DamagedRecord
+from archive.holdings import FileState
+from archive.recleaning import Recleaned, reclean
+from archive.warc.check import Finding, Severity, check_file
+from archive.warc.paths import OPEN, resolve, warc_files
+
+if TYPE_CHECKING:
+    from archive.store import Archive
+
+Progress = Callable[[int, int, str], None]  # done, total, of what
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What there is, and what is not as it should be.
+
+    ``waiting`` counts captures that have no text by the installed cleaner, ``failed`` those among them that it could
+    not do; neither is a fault. ``deep`` is None where texts were not made again.
+    """
+
+    findings: tuple[Finding, ...]
+    files: int
+    bytes: int
+    captures: int = 0
+    attempts: int = 0
+    texts: int = 0
+    waiting: int = 0
+    failed: int = 0
+    deep: Recleaned | None = None
+
+    def of(self, severity: Severity) -> tuple[Finding, ...]:
+        """The findings of one severity."""
+        return tuple(finding for finding in self.findings if finding.severity is severity)
+
+    @property
+    def damaged(self) -> bool:
+        """Whether stored bytes are gone, or not what they were."""
+        return any(finding.severity is Severity.DAMAGED for finding in self.findings)
+
+    @property
+    def repairable(self) -> bool:
+        """Whether there is something for the next writer, or a rebuild, to put right."""
+        return any(finding.severity is Severity.REPAIRABLE for finding in self.findings)
+
+
+def verify(archive: Archive, *, deep: bool = False, progress: Progress | None = None) -> Verification:
+    """Account for an archive, while others may write. Nothing is changed.
+
+    ``progress`` hears bytes of ``records``, then ``texts``; with ``deep`` each text is made again and compared. Raises
+    NotAnArchive where the catalogue is of a newer schema, OSError where files cannot be read at all.
+    """
+    warc = archive.warc_path
+    findings: list[Finding] = []
+    states = _states(archive, findings)
+    names = warc_files(warc)
+    sizes = {name: resolve(warc, name).stat().st_size for name in names}
+    total, before = sum(sizes.values()), 0
+    for name in names:
+
+        def advanced(offset: int, before: int = before) -> None:
+            if progress is not None:
+                progress(before + offset, total, "records")
+
+        findings += _of_file(archive, name, states, advanced)
+        before += sizes[name]
+        advanced(0, before)
+    if states is None:
+        return Verification(tuple(findings), len(names), total)
+    for name, state in states.items():
+        # Looked for again: a writer may have begun the file meanwhile, but no file ever ends.
+        if name not in sizes and not _is_there(warc, name):
+            said = f"the file is missing, with {state.size:,} bytes of records"
+            findings.append(Finding(name, 0, "file", Severity.DAMAGED, said))
+    number = archive.count_texts()
+
+    def cleaned(done: int) -> None:
+        if progress is not None:
+            progress(done, number, "texts made again" if deep else "texts")
+
+    findings += comparison.of_texts(archive.catalog, None if deep else cleaned)
+    shown: Recleaned | None = None
+    if deep:
+        shown, different = reclean(archive, cleaned)
+        findings += different
+    captures, attempts = archive.count()
+    waiting, failed = archive.count_waiting()
+    return Verification(tuple(findings), len(names), total, captures, attempts, number, waiting, failed, shown)
+
+
+def _states(archive: Archive, findings: list[Finding]) -> dict[str, FileState] | None:
+    """What the catalogue knows of the files; None, with a finding, where it cannot be read."""
+    try:
+        with archive.catalog.reading() as connection:
+            said = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+            if said != "ok":
+                raise DamagedRecord(f"the catalogue is damaged ({said}): run `presskeep rebuild`")
+            return holdings.file_states(connection)
+    except DamagedRecord as error:
+        findings.append(Finding(CATALOG, 0, "catalogue", Severity.REPAIRABLE, error.message))
+        return None
+
+
+def _of_file(
+    archive: Archive, name: str, states: dict[str, FileState] | None, advanced: Callable[[int], None]
+) -> Iterator[Finding]:
+    warc = archive.warc_path
+    # The catalogue is asked first: what it knows then must be in the file, whatever is written meanwhile.
+    state = states.get(name) if states is not None else None
+    alive = _is_written(warc / f"{name}{OPEN}")
+    path = resolve(warc, name)
+    for finding in check_file(path, name):
+        # A living writer may be in the midst of its next group.
+        if not alive or (state is not None and finding.offset < state.size):
+            yield finding
+    if path.name.endswith(OPEN) and not alive:
+        said = "its writer was killed: the next `presskeep crawl` or `presskeep rebuild` closes it"
+        yield Finding(name, 0, "file", Severity.REPAIRABLE, said)
+    if states is None:
+        return
+    if state is None:
+        if not alive:
+            yield Finding(name, 0, "catalogue", Severity.REPAIRABLE, "the catalogue does not know this file")
+        return
+    if state.sha256 is not None:
+        size, digest = measure(path)
+        if (size, digest) != (state.size, state.sha256):
+            said = f"the file has changed since it was closed: {size:,} bytes, were {state.size:,}"
+            yield Finding(name, 0, "file", Severity.DAMAGED, said)
+    elif path.stat().st_size < state.size:
+        said = f"the file is shorter than what was committed: {path.stat().st_size:,} bytes, were {state.size:,}"
+        yield Finding(name, 0, "file", Severity.DAMAGED, said)
+    yield from comparison.of_file(archive.catalog, warc, name, state.size if alive else None, advanced)
+
+
+def _is_there(warc: Path, name: str) -> bool:
+    try:
+        resolve(warc, name)
+    except DamagedRecord:
+        return False
+    return True
+
+
+def _is_written(path: Path) -> bool:
+    """Whether a living process holds a file that is not closed."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
