@@ -17,7 +17,9 @@ from types import TracebackType
 import typer
 from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.filesize import decimal
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from archive.errors import ArchiveBusy, DamagedRecord, PresskeepError, StorageFull
 from archive.target import FULL
@@ -81,6 +83,15 @@ def emit(value: object) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=not utf8, separators=(",", ":")) + "\n")
 
 
+class _Amount(ProgressColumn):
+    """How much of a task is done, of how much; ``size=True`` among the task's fields makes it bytes."""
+
+    def render(self, task: Task) -> Text:
+        write = decimal if task.fields.get("size") else "{:,}".format
+        done = write(int(task.completed))
+        return Text(done if task.total is None else f"{done}/{write(int(task.total))}", style="progress.download")
+
+
 @contextlib.contextmanager
 def progress() -> Iterator[Progress]:
     """A progress bar on stderr; nothing at all where stderr is no terminal."""
@@ -89,7 +100,7 @@ def progress() -> Iterator[Progress]:
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        _Amount(),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.filesize import decimal
+from rich.progress import TaskID
 
+from archive import terminal
+from archive.entries import open_archive
+from archive.errors import DamagedRecord
+from archive.typeset import count
 from archive.verbs.options import ArchiveOption, JsonOption
+from archive.verbs.words import print_facts
 
+if TYPE_CHECKING:
+    from archive.textjob import TextSummary
+
+_SIZES = {"records"}  # what the store counts in bytes
 REPAIRABLE = 7  # exit code of verify: nothing is lost, and it says which verb repairs it
 
 
@@ -19,9 +32,108 @@ def verify(
     """Account for every byte of the archive."""
 
 
-def clean(json: JsonOption = False, archive: ArchiveOption = None) -> None:
-    """Make the texts that are missing."""
+def clean(
+    again: Annotated[bool, typer.Option("--again", help="Try pages again that failed too often.")] = False,
+    json: JsonOption = False,
+    archive: ArchiveOption = None,
+) -> None:
+    """Make the texts that are missing.
+
+    Of captures that were never cleaned, or not by this version of the cleaner; and the Parquet files under text/.
+    """
+    from archive.crew import clean_pending  # noqa: PLC0415 - brings the extraction library: half a second
+
+    with open_archive(archive) as opened:
+        if again:
+            opened.forgive_failures()
+        with _shown() as progress:
+            done = clean_pending(opened, progress=progress)
+            compaction = opened.compact()
+        given_up = sum(1 for _ in opened.failures())
+    if json:
+        terminal.emit(
+            {
+                "cleaned": done.cleaned,
+                "refused": done.refused,
+                "failed": done.failed,
+                "verdicts": dict(done.verdicts),
+                "texts": compaction.texts,
+                "failures": given_up,
+            }
+        )
+    else:
+        print_facts([("made", _made(done)), ("in all", f"{count(compaction.texts, 'text')} under text/")])
+    if given_up:
+        terminal.say(
+            f"{count(given_up, 'page')} could not be cleaned: 'presskeep list --verdict failed' says why, "
+            "'presskeep clean --again' tries again"
+        )
 
 
 def rebuild(json: JsonOption = False, archive: ArchiveOption = None) -> None:
-    """Make catalogue and texts again from the WARC files alone."""
+    """Make catalogue and texts again from the WARC files alone.
+
+    The old catalogue is not read, and stays in its place until the new one is whole.
+    """
+    with open_archive(archive) as opened, _shown() as progress:
+        done = opened.rebuild(progress)
+    if json:
+        terminal.emit(
+            {
+                "files": done.files,
+                "bytes": done.bytes,
+                "captures": done.captures,
+                "attempts": done.attempts,
+                "runs": done.runs,
+                "cleaned": done.texts.cleaned,
+                "refused": done.texts.refused,
+                "failed": done.texts.failed,
+                "verdicts": dict(done.texts.verdicts),
+                "texts": done.compaction.texts,
+                "recovered": [{"file": one.file, "cut": one.cut} for one in done.recovered],
+                "damaged": [str(one) for one in done.damaged],
+            }
+        )
+    else:
+        print_facts(
+            [
+                ("read", f"{count(done.files, 'WARC file')}, {decimal(done.bytes)}"),
+                ("found", f"{count(done.captures, 'capture')}, {count(done.attempts, 'failed attempt')}"),
+                ("of", count(done.runs, "run")),
+                ("made", _made(done.texts)),
+                ("in all", f"{count(done.compaction.texts, 'text')} under text/"),
+            ]
+        )
+        for one in done.recovered:
+            terminal.say(
+                f"warc/{one.file}: its writer was killed; cut by {count(one.cut, 'byte')}, kept in quarantine/"
+            )
+        for damage in done.damaged:
+            terminal.say(f"damaged: {damage}")
+    if done.damaged:
+        raise DamagedRecord(
+            f"{count(len(done.damaged), 'WARC file')} could be read in part only: 'presskeep verify' says where; "
+            "restore them from a copy and run 'presskeep rebuild' again"
+        )
+
+
+def _made(summary: TextSummary) -> str:
+    """What became of the captures that were cleaned, by verdict."""
+    said = count(summary.cleaned + summary.refused, "text")
+    if summary.verdicts:
+        said += f": {', '.join(f'{number:,} {verdict}' for verdict, number in sorted(summary.verdicts.items()))}"
+    return said + (f"; {summary.failed:,} could not be cleaned" if summary.failed else "")
+
+
+@contextlib.contextmanager
+def _shown() -> Iterator[Callable[[int, int, str], None]]:
+    """What the store reports, as a progress bar: one task for each thing that is counted."""
+    with terminal.progress() as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def report(done: int, total: int, what: str) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total, size=what in _SIZES)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield report

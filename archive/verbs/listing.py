@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import groupby
 from typing import Annotated
 
 import typer
@@ -16,7 +17,7 @@ from archive import terminal
 from archive.article import Article, Refusal, Verdict
 from archive.clock import warc_date
 from archive.dataset.rows import Entry
-from archive.dataset.selection import Editions, Selection, choose, matches, not_before
+from archive.dataset.selection import Selection, matches, not_before
 from archive.entries import Failure, all_entries, failures, open_archive, require_sites
 from archive.typeset import count
 from archive.verbs.options import ArchiveOption, JsonOption, LanguagesOption, SitesOption, day, noted
@@ -81,22 +82,25 @@ def list_(
     selection = Selection(
         sites=tuple(site or ()),
         languages=tuple(language or ()),
-        editions=Editions.LAST,
         verdicts=tuple(one for one in Verdict if one in wanted),
     )
     with open_archive(archive) as opened:
         lines: list[Line] = []
         others: Counter[str] = Counter()
         if selection.verdicts:
-            seen = _seen(all_entries(opened, selection), selection, others)
-            lines += [_of_text(entry) for entry in choose(seen, selection)]
+            for entry in standing(all_entries(opened, selection), selection):
+                line = _of_text(entry)
+                if entry.text.verdict in selection.verdicts:
+                    lines.append(line)
+                elif _within(line, since, until):
+                    others[line.verdict] += 1
         require_sites(opened, selection.sites)
         if not selection.languages:
             failed = [_of_failure(one) for one in failures(opened, selection.sites)]
             if FAILED in wanted:
                 lines += failed
             else:
-                others[FAILED] += len(failed)
+                others[FAILED] += sum(_within(line, since, until) for line in failed)
     lines = [line for line in lines if _within(line, since, until)]
     lines.sort(key=lambda line: (line.date, line.captured_at, line.url))
     if limit is not None:
@@ -109,17 +113,21 @@ def list_(
         terminal.say(_summary(lines, others))
 
 
-def _seen(entries: Iterable[Entry], selection: Selection, others: Counter[str]) -> Iterable[Entry]:
-    """The entries as they come; those that only their verdict leaves out are counted, one a URL and verdict."""
+def standing(entries: Iterable[Entry], selection: Selection) -> Iterator[Entry]:
+    """What stands of each URL: its last text of each verdict, and a refusal only where it is the URL's last word.
+
+    So an article stays in the list when its page cannot be had later, and that it cannot be had is there too. The
+    entries come ordered by site, key, time and id; the selection's verdicts and editions are not looked at.
+    """
     anything = replace(selection, verdicts=())
-    last: tuple[str | None, str, str] | None = None
-    for entry in entries:
-        verdict = str(entry.text.verdict)
-        if verdict not in selection.verdicts and matches(entry, anything):
-            this = (entry.capture.site, entry.capture.key, verdict)
-            others[verdict] += this != last
-            last = this
-        yield entry
+    for _, group in groupby(entries, key=lambda entry: (entry.capture.site, entry.capture.key)):
+        latest: dict[Verdict, Entry] = {}
+        for entry in group:
+            if matches(entry, anything):
+                latest.pop(entry.text.verdict, None)
+                latest[entry.text.verdict] = entry
+        stand = list(latest.values())
+        yield from (entry for entry in stand if isinstance(entry.text, Article) or entry is stand[-1])
 
 
 def _of_text(entry: Entry) -> Line:
@@ -184,11 +192,11 @@ def _row(line: Line, width: int) -> RenderableType:
 
 
 def _summary(lines: Sequence[Line], others: Counter[str]) -> str:
-    shown = Counter(line.verdict for line in lines)
-    said = _counts(shown) if lines else "nothing to list"
-    if others:
-        return f"{said}; beside them {_counts(others)}: --verdict all lists these too"
-    return said if lines else f"{said}: 'presskeep crawl' fetches what is new, 'presskeep clean' makes missing texts"
+    beside = f"{_counts(others)} under --verdict all" if others else ""
+    if lines:
+        said = _counts(Counter(line.verdict for line in lines))
+        return f"{said}; {beside}" if beside else said
+    return f"nothing to list{f' but {beside}' if beside else ''}: 'presskeep crawl' fetches, 'presskeep clean' cleans"
 
 
 def _counts(counted: Counter[str]) -> str:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archive import terminal
-from archive.errors import ConfigurationError
-from archive.typeset import facts
+from archive.errors import ConfigurationError, UsageError
 from archive.verbs.options import JsonOption
+from archive.verbs.words import print_facts
 
 if TYPE_CHECKING:
     from archive.store import Archive
@@ -55,16 +55,13 @@ def init(
             }
         )
     else:
-        console = terminal.out()
-        console.print(
-            facts(
-                [
-                    ("archive", configuration.name),
-                    ("lies in", str(path)),
-                    ("operator", configuration.operator),
-                    ("contact", configuration.contact or "none yet"),
-                ]
-            )
+        print_facts(
+            [
+                ("archive", configuration.name),
+                ("lies in", str(path)),
+                ("operator", configuration.operator),
+                ("contact", configuration.contact or "none yet"),
+            ]
         )
     if not configuration.contact:
         terminal.say(
@@ -76,10 +73,15 @@ def init(
 
 
 def _create(directory: Path, name: str | None, operator: str, contact: str | None, *, ask: bool) -> Archive:
-    from archive.store import Archive  # noqa: PLC0415 - help needs no SQL
+    from archive.configuration import FILE_NAME  # noqa: PLC0415 - help needs neither pydantic nor SQL
+    from archive.store import WARC, Archive  # noqa: PLC0415
 
+    if directory.is_dir() and not (directory / FILE_NAME).exists():
+        held = sorted(one.name for one in directory.iterdir() if one.name != WARC)
+        if held:
+            raise UsageError(f"{directory} is not empty (it holds {held[0]}): name a directory that is new or empty")
     ask = ask and sys.stdin.isatty() and sys.stderr.isatty()
-    if contact is not None or not ask or (directory.is_dir() and any(directory.iterdir())):  # refused: why ask first?
+    if contact is not None or not ask or (directory / FILE_NAME).exists():  # refused: why ask first?
         return Archive.create(directory, name=name, operator=operator, contact=contact or "")
     for left in reversed(range(_ASKED)):
         given = typer.prompt(

@@ -1,0 +1,1 @@
+"""Tests of the archive's verbs, and the pages that they share."""
