@@ -12,9 +12,11 @@ from typing import Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.exceptions import IgnoreRequest
+from scrapy.settings import BaseSettings
 
 from archive import clock
+from archive.store import Archive
 from crawler.state import State
 
 SECOND = 1_000_000
@@ -135,22 +137,19 @@ class Pacer:
 
 
 class Pacing:
-    """The extension that owns the process's `Pacer`; the wire asks it before each request.
+    """The extension that owns the process's `Pacer` and ``state.sqlite``; the wire asks it before each request.
 
-    Needs PRESSKEEP_STATE, the path of ``state.sqlite``; without it (foreign projects) nothing is paced here.
+    PRESSKEEP_STATE names the file; without it, it is the one of the archive (PRESSKEEP_ARCHIVE, or found upwards).
     """
 
     def __init__(self, state: State) -> None:
-        self._state = state
+        self.state = state
         self.pacer = Pacer(Reservations(state))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """The extension for a crawler; raises NotConfigured without PRESSKEEP_STATE."""
-        path = crawler.settings.get("PRESSKEEP_STATE")
-        if not path:
-            raise NotConfigured("no PRESSKEEP_STATE: requests are not paced by Presskeep")
-        pacing = cls(State(Path(path)))
+        """The extension for a crawler; raises NotAnArchive."""
+        pacing = cls(State(_state_path(crawler.settings)))
         crawler.signals.connect(pacing.close, signal=signals.engine_stopped)
         return pacing
 
@@ -161,7 +160,16 @@ class Pacing:
     def close(self) -> None:
         """End with the crawl."""
         self.pacer.stop()
-        self._state.close()
+        self.state.close()
+
+
+def _state_path(settings: BaseSettings) -> Path:
+    given = settings.get("PRESSKEEP_STATE")
+    if given:
+        return Path(given)
+    path = settings.get("PRESSKEEP_ARCHIVE")
+    with Archive.open(Path(path)) if path else Archive.find() as archive:
+        return archive.state_path
 
 
 def asked_rest(retry_after: str | None, now: int) -> float | None:

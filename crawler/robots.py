@@ -117,6 +117,12 @@ class RobotsMemory:
         self._here[origin] = known
         return known
 
+    def body(self, url: str) -> bytes | None:
+        """The file of a URL's origin as it was read last, in this process or before; None where there is none."""
+        origin = origin_of(url)
+        known = self._here.get(origin) or self._load(origin)
+        return known.body if known is not None and known.access is Access.RULES else None
+
     def put(self, robots: Robots) -> Robots:
         """Remember what was fetched, and give what holds now.
 

@@ -78,15 +78,19 @@ JOBDIR = None  # what is due stands in state.sqlite
 EXTENSIONS: dict[str, int | None] = {
     "crawler.politeness.Pacing": 50,
     "crawler.capturing.Capturing": 100,
+    "crawler.remembering.Remembering": 200,
     "scrapy.extensions.telnet.TelnetConsole": None,
     "scrapy.extensions.remote_control.RemoteControl": None,
     "scrapy.extensions.feedexport.FeedExporter": None,
 }
 DOWNLOADER_MIDDLEWARES: dict[str, int | None] = {
     "crawler.hops.Hops": 10,
+    "crawler.manners.Manners": 20,
     # The scope of a site has suffixes and twins that allowed_domains cannot say: crawler.urls.Scope is asked instead.
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
 }
+# A site's own spider says what its requests are; those of ours are dressed already.
+SPIDER_MIDDLEWARES: dict[str, int | None] = {"crawler.marking.Marking": 10}
 LOG_LEVEL = "INFO"  # a line for each page costs a tenth of fetching it
 STATS_DUMP = False  # the run's own report says what matters
 DOWNLOADER_STATS = False  # it serialises each request and header once more, only to count their bytes

@@ -79,6 +79,7 @@ class Visit:
         self._found: dict[str, Found] = {}  # new and changed ones, bounded
         self._changed: set[str] = set()
         self._due: deque[Found] | None = None  # None while the sources are being read
+        self._asked: set[str] = set()  # keys that this visit fetches, or will
         self._failures = 0
         self._stopped = False
 
@@ -86,6 +87,11 @@ class Visit:
     def finished(self) -> bool:
         """Whether nothing is under way and nothing more will be asked."""
         return not self._running and (self._due is not None or self._stopped) and not self._due
+
+    @property
+    def reading(self) -> bool:
+        """Whether the sources are still being read."""
+        return self._due is None
 
     def begin(self) -> list[Ask]:
         """The first things to ask."""
@@ -147,7 +153,11 @@ class Visit:
 
     def _is_open(self, url: str) -> bool:
         """Whether a redirect's target is still to be fetched: an old address of an article we have is not."""
-        return not self._frontier.is_done(self.site.host, normalise(url))
+        key = normalise(url)
+        if key in self._asked:
+            return False
+        self._asked.add(key)
+        return not self._frontier.is_done(self.site.host, key)
 
     def _judge(self, answer: Answer) -> None:
         """Give a site up that answers nothing but errors, or that asked to be left alone."""
@@ -222,6 +232,7 @@ class Visit:
         self._found.clear()
         self._frontier.plan(self.site.host, [*chosen, *again])
         self._due = deque(self._frontier.due(self.site.host, self._limit))
+        self._asked = {one.key for one in self._due}
         self.planned = len(self._due)
 
 

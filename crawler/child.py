@@ -1,0 +1,251 @@
+"""The crawling child: one reactor, one crawler, one spider. It ends with its work, on request, or with its parent."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from typing import Any, BinaryIO
+
+from scrapy import signals
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
+from scrapy.settings import Settings
+from scrapy.utils.defer import _schedule_coro
+from twisted.python.failure import Failure
+
+from archive.errors import PresskeepError
+from archive.store import Archive
+from archive.terminal import translate
+from archive.writing import Committed
+from crawler.capturing import Capturing, captures_committed
+from crawler.custom import load_spider, start_urls
+from crawler.jobs import Asked, CommitProgress, CrawlJob, Job, JobSummary, ProbeJob, VisitProgress, receive, send
+from crawler.politeness import Pacing
+from crawler.remembering import Remembering
+from crawler.running import require_delays, run_settings
+from crawler.schedule import Phase
+from crawler.spiders.asking import AskingSpider
+from crawler.spiders.news import NewsSpider
+from crawler.spiders.probe import ProbeSpider
+from crawler.visit import Visit, VisitReport
+
+# Seconds that answers on their way get when the crawl is stopped; then they are cut, and stay due.
+GRACE = 3.0
+# Seconds between two words on how far a site is: a pipe is cheap, the terminal behind it is not.
+_OFTEN = 0.1
+
+# What every run needs, whatever a site's own spider sets.
+_EXTENSIONS = {
+    "crawler.politeness.Pacing": 50,
+    "crawler.capturing.Capturing": 100,
+    "crawler.remembering.Remembering": 200,
+}
+_MIDDLEWARES = {"crawler.hops.Hops": 10, "crawler.manners.Manners": 20}
+
+
+class Child:
+    """One job in this process: how it is going, and how it is ended."""
+
+    def __init__(self, job: Job, out: BinaryIO) -> None:
+        self._job = job
+        self._out = out
+        self._lock = threading.Lock()
+        self._draining = False
+        self._errors = 0
+        self._first_error = ""
+        self._reports: tuple[VisitReport, ...] = ()
+        self._said: dict[str, float] = {}
+        self._crawler: Crawler | None = None
+
+    def run(self) -> JobSummary:
+        """Do the job; expected errors become its summary."""
+        try:
+            with Archive.open(self._job.archive) as archive:
+                crawler = self._prepared(archive)
+        except (PresskeepError, OSError) as error:
+            known = translate(error)
+            return JobSummary("failed", error=str(known), exit_code=known.exit_code)
+        process = AsyncCrawlerProcess(crawler.settings, install_root_handler=False)
+        self._crawler = crawler
+        crawler.signals.connect(self._committed, signal=captures_committed)
+        crawler.signals.connect(self._erred, signal=signals.spider_error)
+        crawler.signals.connect(self._stopped, signal=signals.engine_stopped)
+        threading.Thread(target=self._watch_parent, name="parent", daemon=True).start()
+        task = process.crawl(crawler, **self._arguments())
+        process.start(install_signal_handlers=False)
+        ended_by = task.exception() if task.done() and not task.cancelled() else None
+        return self._summary(ended_by)
+
+    def drain(self) -> None:
+        """Stop in order: send nothing more, let answers on their way come or be cut, commit."""
+        if self._draining:
+            return
+        self._draining = True
+        asyncio.get_running_loop().call_later(GRACE, self._cut)
+        crawler = self._crawler
+        if crawler is None or crawler.spider is None:
+            return
+        if isinstance(crawler.spider, NewsSpider | ProbeSpider):
+            crawler.spider.stop()
+        pacing = crawler.get_extension(Pacing)
+        if pacing is not None:
+            pacing.pacer.stop()
+        if crawler.engine.spider is not None:
+            _schedule_coro(crawler.engine.close_spider_async(reason="stopped"))
+
+    def drain_soon(self) -> None:
+        """Drain, from a signal's handler or another thread."""
+        from twisted.internet import reactor  # noqa: PLC0415 - importing it installs one
+
+        reactor.callFromThread(self.drain)
+
+    def _cut(self) -> None:
+        """The grace is over: commit what came, and end with what is on the wire."""
+        capturing = self._crawler.get_extension(Capturing) if self._crawler is not None else None
+        if capturing is not None and self._crawler is not None and self._crawler.spider is not None:
+            capturing.close(self._crawler.spider, "stopped")
+            self._stopped()
+        self._send(self._summary(None))
+        os._exit(0)
+
+    def _prepared(self, archive: Archive) -> Crawler:
+        job = self._job
+        sites = job.sites if isinstance(job, CrawlJob) else ()
+        require_delays(archive.configuration, sites)
+        settings = Settings()
+        settings.setmodule("crawler.settings", priority="project")
+        own = sites[0] if len(sites) == 1 and sites[0].spider else None
+        spider: Any = ProbeSpider if isinstance(job, ProbeJob) else NewsSpider
+        if own is not None:
+            spider = load_spider(archive.spiders_path, own)
+        number = job.number if isinstance(job, CrawlJob) else 1
+        run = {
+            **run_settings(archive, job.command, sites),
+            "PRESSKEEP_RUN": job.run,
+            "PRESSKEEP_WORKER": f"{job.command}{number}",
+            "LOG_LEVEL": "WARNING",
+            "LOG_FORMAT": "%(levelname)s: %(message)s",
+        }
+        for name, value in run.items():
+            settings.set(name, value, priority="cmdline")
+        crawler = Crawler(spider, settings, init_reactor=True)
+        for scheme in ("http", "https"):
+            crawler.settings["DOWNLOAD_HANDLERS"].set(scheme, "crawler.wire.Wire", priority="cmdline")
+        for path, place in _EXTENSIONS.items():
+            crawler.settings["EXTENSIONS"].set(path, place, priority="cmdline")
+        for path, place in _MIDDLEWARES.items():
+            crawler.settings["DOWNLOADER_MIDDLEWARES"].set(path, place, priority="cmdline")
+        crawler.settings["SPIDER_MIDDLEWARES"].set("crawler.marking.Marking", 10, priority="cmdline")
+        return crawler
+
+    def _arguments(self) -> dict[str, Any]:
+        job = self._job
+        if isinstance(job, ProbeJob):
+            return {"site": job.site, "starts": job.starts, "progress": lambda url: self._send(Asked(url))}
+        own = job.sites[0]
+        if own.spider is not None:
+            assert self._crawler is not None
+            name = getattr(self._crawler.spidercls, "name", None) or own.host
+            return {
+                "name": name,
+                "site": own,
+                "start_urls": start_urls(own),
+                "archive": Archive.open(job.archive),
+            }
+        return {"sites": job.sites, "limit": job.limit, "progress": self._progress}
+
+    def _progress(self, visit: Visit) -> None:
+        now = time.monotonic()
+        site = visit.site.host
+        if visit.finished or now - self._said.get(site, 0.0) >= _OFTEN:
+            self._said[site] = now
+            self._send(VisitProgress(site, None if visit.reading else visit.planned, visit.answered, visit.finished))
+
+    def _committed(self, committed: Committed) -> None:
+        self._send(CommitProgress(len(committed.captures), len(committed.attempts)))
+
+    def _erred(self, failure: Failure) -> None:
+        """An exception in a spider: its kind, its words and the line of it; the first one is told."""
+        self._errors += 1
+        if self._errors == 1:
+            place, trace = "", failure.value.__traceback__ if failure.value else None
+            while trace is not None:
+                place = f" ({trace.tb_frame.f_code.co_filename}, line {trace.tb_lineno})"
+                trace = trace.tb_next
+            kind = failure.type.__name__ if failure.type else "error"
+            self._first_error = f"{kind}: {failure.value}{place}"
+
+    def _stopped(self) -> None:
+        """The spider is closed and everything is committed, and the state is still open."""
+        self._reports = self._all_reports()
+
+    def _send(self, message: object) -> None:
+        try:
+            with self._lock:
+                send(self._out, message)
+        except OSError:
+            self.drain()  # the parent is gone
+
+    def _all_reports(self) -> tuple[VisitReport, ...]:
+        assert self._crawler is not None
+        spider = self._crawler.spider
+        if isinstance(spider, NewsSpider):
+            return spider.reports()
+        remembering = self._crawler.get_extension(Remembering)
+        if isinstance(self._job, ProbeJob) or remembering is None:
+            return ()
+        counted = remembering.frontier.count(self._job.sites[0].host)
+        problem = f"its own spider failed {self._errors} times, first: {self._first_error}" if self._errors else None
+        return (VisitReport(self._job.sites[0].host, left=counted.get(Phase.DUE, 0), problem=problem),)
+
+    def _summary(self, error: BaseException | None) -> JobSummary:
+        crawler = self._crawler
+        spider = crawler.spider if crawler is not None else None
+        capturing = crawler.get_extension(Capturing) if crawler is not None and crawler._extensions else None
+        failure: BaseException | None = error or (capturing.failure if capturing is not None else None)
+        outcome = "stopped" if self._draining else "finished"
+        said, code = None, 1
+        if failure is not None:
+            outcome = "failed"
+            if isinstance(failure, PresskeepError | OSError):
+                known = translate(failure)
+                said, code = str(known), known.exit_code
+            else:
+                said = f"{type(failure).__name__}: {failure}"
+        elif self._errors and isinstance(spider, AskingSpider):
+            said = f"unexpected error, please report it: {self._first_error}"
+        return JobSummary(
+            outcome,
+            self._reports,
+            spider.probed if isinstance(spider, ProbeSpider) else None,
+            said,
+            code,
+            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        )
+
+    def _watch_parent(self) -> None:
+        """Wait for the end of standard input, in a thread of its own."""
+        while os.read(0, 4096):
+            pass
+        self.drain_soon()
+
+
+def main() -> None:
+    """Do the job that comes on standard input; answer on standard output until it is done."""
+    # Messages keep the real standard output to themselves: a spider of the user's own may print.
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then asks this process to end
+    with open(0, "rb", buffering=0, closefd=False) as given:
+        job = receive(given)
+    if not isinstance(job, CrawlJob | ProbeJob):
+        sys.exit("crawler.jobs: no job on standard input: use `presskeep crawl`")
+    child = Child(job, out)
+    signal.signal(signal.SIGTERM, lambda *_: child.drain_soon())
+    send(out, child.run())
+    out.close()
+    os._exit(0)  # threads of libraries and a spider's own must not keep a finished child alive

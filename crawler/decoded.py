@@ -1,0 +1,30 @@
+"""A response's payload, decoded by the same code that reads it back from the archive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scrapy.http import Response
+
+from archive.http import HttpMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The body with its content codings removed, and the charset of the HTTP head."""
+
+    body: bytes
+    charset: str | None
+
+
+def decoded(response: Response) -> Decoded:
+    """The payload of a response; raises PayloadRefused where it cannot be decoded within the limits.
+
+    What Scrapy's own middleware decoded has no Content-Encoding any more, and comes back as it is.
+    """
+    head = b"HTTP/1.1 200 OK\r\n"
+    for name in (b"Content-Encoding", b"Content-Type"):
+        for value in response.headers.getlist(name):
+            head += name + b": " + b" ".join(value.splitlines()) + b"\r\n"
+    message = HttpMessage.parse(head + b"\r\n" + response.body)
+    return Decoded(message.decoded(), message.charset)

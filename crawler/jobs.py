@@ -1,0 +1,223 @@
+"""Jobs: a batch of sites to crawl, or a site to probe, done by a supervised child. What an executor runs.
+
+The child (``python -m crawler.jobs``) has a reactor of its own, which cannot be started twice in a process. It gets the
+job on its standard input, which then stays open: its end means that the parent wants the child to stop, or is dead.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import select
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from crawler.probe import Probed
+from crawler.sites import Site
+from crawler.visit import VisitReport
+
+# Sites of one child. Their state costs some 0.5 MB each while they are read; more sites are more children.
+BATCH = 200
+# Seconds that a child has to end once it was asked to: its own grace for what is on the wire is shorter.
+PATIENCE = 12.0
+MAX_COMPLAINT = 16_384  # bytes kept of a child's standard error, the last ones
+_HEAD = struct.Struct(">Q")
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlJob:
+    """A batch of sites to crawl, as one part (``number``) of a run.
+
+    A site with a spider of its own is a job of its own. ``limit`` bounds each site's articles further.
+    """
+
+    archive: Path
+    run: str
+    sites: tuple[Site, ...]
+    number: int = 1
+    limit: int | None = None
+    command: str = "crawl"
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeJob:
+    """A site to look at: ``starts`` are tried in turn, ``site`` says under which name and at which pace."""
+
+    archive: Path
+    run: str
+    site: Site
+    starts: tuple[str, ...]
+    command: str = "add"
+
+
+Job = CrawlJob | ProbeJob
+
+
+@dataclass(frozen=True, slots=True)
+class VisitProgress:
+    """How far a site is: ``planned`` is None while its sources are being read."""
+
+    site: str
+    planned: int | None
+    answered: int
+    finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CommitProgress:
+    """So many captures and attempts became durable just now."""
+
+    captures: int
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a probe is asking for."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobSummary:
+    """What became of a job.
+
+    ``outcome`` is ``finished``, ``stopped`` (on request) or ``failed``, with ``error`` as one line and ``exit_code`` of
+    the error's kind (`archive.errors`). ``memory`` is the child's peak in bytes.
+    """
+
+    outcome: str
+    reports: tuple[VisitReport, ...] = ()
+    probed: Probed | None = None
+    error: str | None = None
+    exit_code: int = 1
+    memory: int = 0
+
+
+Progress = VisitProgress | CommitProgress | Asked
+Listener = Callable[[Progress], None]
+
+
+def split(archive: Path, run: str, sites: Iterable[Site], limit: int | None = None) -> tuple[CrawlJob, ...]:
+    """The jobs of a crawl: batches, and a job for each site with a spider of its own."""
+    plain: list[Site] = []
+    batches: list[tuple[Site, ...]] = []
+    for site in sites:
+        if site.spider is None:
+            plain.append(site)
+        else:
+            batches.append((site,))
+    batches[:0] = [tuple(plain[start : start + BATCH]) for start in range(0, len(plain), BATCH)]
+    return tuple(CrawlJob(archive, run, batch, number, limit) for number, batch in enumerate(batches, 1))
+
+
+def run_job(job: Job, listener: Listener | None = None, stop: threading.Event | None = None) -> JobSummary:
+    """Do a job in a child, and say what became of it; a child that dies is a failed job, never an exception.
+
+    What it had committed is kept, and what was due is taken up by the next crawl. ``listener`` is called in this
+    thread; ``stop`` asks the child to end in order, within seconds.
+    """
+    # A file, not a pipe: nobody has to read it while the child works, and the child cannot block on it.
+    with tempfile.TemporaryFile() as complaints:
+        child = subprocess.Popen(
+            # -P: nothing is imported from the directory that the user happens to stand in.
+            [sys.executable, "-P", "-m", "crawler.jobs"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            # A session of its own: Ctrl-C is for the parent, which then asks the child to end.
+            start_new_session=True,
+        )
+        try:
+            summary = _supervise(child, job, listener, stop)
+        finally:
+            child.kill()
+            child.wait()
+            for pipe in (child.stdin, child.stdout):
+                if pipe is not None:
+                    with contextlib.suppress(OSError):
+                        pipe.close()
+        if summary is not None:
+            return summary
+        return JobSummary("failed", error=f"the crawling process {_obituary(child.returncode, complaints)}")
+
+
+def _supervise(
+    child: subprocess.Popen[bytes], job: Job, listener: Listener | None, stop: threading.Event | None
+) -> JobSummary | None:
+    """The child's summary, None where it died without one."""
+    assert child.stdin is not None
+    assert child.stdout is not None
+    with contextlib.suppress(OSError):  # it died at once: its end is read below
+        send(child.stdin, job)
+    deadline: float | None = None
+    poll = select.poll()
+    poll.register(child.stdout, select.POLLIN)
+    while deadline is None or time.monotonic() < deadline:
+        if stop is not None and stop.is_set() and deadline is None:
+            deadline = time.monotonic() + PATIENCE
+            with contextlib.suppress(OSError):
+                child.stdin.close()
+        if not poll.poll(200):
+            continue
+        message = receive(child.stdout)
+        if message is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(2.0)  # its pipe closes a little before it ends
+            return None
+        if isinstance(message, JobSummary):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(PATIENCE)
+            return message
+        if listener is not None and isinstance(message, Progress):
+            listener(message)
+    return None
+
+
+def send(pipe: IO[bytes], message: object) -> None:
+    """Write one message: its length, and its pickle."""
+    body = pickle.dumps(message)
+    pipe.write(_HEAD.pack(len(body)) + body)
+    pipe.flush()
+
+
+def receive(pipe: IO[bytes]) -> object:
+    """The next message; None at the end."""
+    head = _exact(pipe, _HEAD.size)
+    body = _exact(pipe, _HEAD.unpack(head)[0]) if head is not None else None
+    return pickle.loads(body) if body is not None else None  # noqa: S301 - both ends are this program
+
+
+def _exact(pipe: IO[bytes], size: int) -> bytes | None:
+    """So many bytes, read past the file's buffer: what `select` sees must not be hidden in it."""
+    parts = bytearray()
+    while len(parts) < size:
+        part = os.read(pipe.fileno(), size - len(parts))
+        if not part:
+            return None
+        parts += part
+    return bytes(parts)
+
+
+def _obituary(code: int | None, complaints: IO[bytes]) -> str:
+    """How a child ended and its last words."""
+    how = "was killed" if code is None else f"died by signal {-code}" if code < 0 else f"ended with exit code {code}"
+    size = complaints.seek(0, os.SEEK_END)
+    complaints.seek(max(0, size - MAX_COMPLAINT))
+    words = complaints.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
+    return f"{how}: {words}" if words else how
+
+
+if __name__ == "__main__":
+    from crawler.child import main
+
+    main()

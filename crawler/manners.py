@@ -1,0 +1,208 @@
+"""Manners: the downloader middleware that asks robots.txt, paces, and lets a host rest. It takes the place of Scrapy's.
+
+Every request passes it, of a spider of ours, of a site's own, and every redirect. What robots.txt disallows becomes an
+attempt in the archive, and is never fetched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Self
+
+from scrapy import Request
+from scrapy.core.downloader import Slot
+from scrapy.crawler import Crawler
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    NotConfigured,
+    NotSupported,
+    ResponseDataLossError,
+)
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+
+from archive import clock
+from archive.errors import PayloadRefused
+from archive.event import StoredAttempt
+from archive.exchange import Attempt, NoAnswer, Origin, Role
+from archive.url import host as host_of
+from crawler.capturing import Capturing
+from crawler.decoded import decoded
+from crawler.marking import dress
+from crawler.politeness import PATIENCE, SECOND, Pacing, asked_rest, shown
+from crawler.remembering import Remembering
+from crawler.robots import (
+    MAX_HOPS,
+    Access,
+    Robots,
+    after_answer,
+    after_failure,
+    origin_of,
+    product_token,
+)
+from crawler.schedule import OVERLOADED
+from crawler.urls import resolve
+from crawler.walk import REDIRECTS
+
+# What a download can fail with. Each has been recorded by the wire before it is raised.
+FETCH_ERRORS = (
+    IgnoreRequest,
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+    DownloadCancelledError,
+    DownloadFailedError,
+    ResponseDataLossError,
+    NotSupported,
+    OSError,
+)
+
+
+class NotAllowed(IgnoreRequest):
+    """A request that is not sent, for a reason that stands in the archive as an attempt."""
+
+
+class Manners:
+    """The middleware, after `crawler.hops.Hops` and before all others.
+
+    Reads ``presskeep_delay`` (the site's own, in seconds) and sets it to the delay that holds, with robots.txt's
+    crawl-delay: that only lengthens, and does not count for a delay of 0, which is for loopback alone.
+    ``presskeep_width`` is the number of requests under way at once on the host.
+    """
+
+    def __init__(self, crawler: Crawler, capturing: Capturing, pacing: Pacing) -> None:
+        self._crawler = crawler
+        self._capturing = capturing
+        self._pacing = pacing
+        self._agent = product_token(crawler.settings["USER_AGENT"])
+        self._asking: dict[str, asyncio.Future[Robots]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """The middleware for a crawler; raises NotConfigured where nothing is captured or paced."""
+        capturing, pacing = crawler.get_extension(Capturing), crawler.get_extension(Pacing)
+        if capturing is None or pacing is None or crawler.get_extension(Remembering) is None:
+            raise NotConfigured("manners need the extensions Capturing, Pacing and Remembering")
+        return cls(crawler, capturing, pacing)
+
+    async def process_request(self, request: Request) -> None:
+        """Let a request pass, or raise NotAllowed."""
+        if "presskeep_origin" not in request.meta:
+            dress(request, getattr(self._crawler.spider, "site", None))
+        origin: Origin = request.meta["presskeep_origin"]
+        delay = float(request.meta.setdefault("presskeep_delay", 0.0))
+        if origin.role is not Role.ROBOTS:
+            robots = await self._robots_of(request)
+            refused = robots.refusal(request.url, self._agent)
+            if refused is not None:
+                request.meta["presskeep_cause"] = robots.failure
+                self._refuse(request, NoAnswer.ROBOTS, refused)
+            if delay > 0:
+                request.meta["presskeep_delay"] = max(delay, robots.delay(self._agent))
+        host = host_of(request.url)
+        self._have_slot(request, host)
+        now = clock.now()
+        turn = self._pacing.pacer.reservations.peek(host, delay, now)
+        if turn.resting and turn.at - now > PATIENCE * SECOND:
+            self._refuse(request, NoAnswer.BUDGET, f"the host asked to be left alone until {shown(turn.at)}")
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Let the host rest where it says that it is overloaded."""
+        host, now = host_of(request.url), clock.now()
+        if response.status in OVERLOADED:
+            field = response.headers.get("Retry-After")
+            self._pacing.pacer.reservations.strike(
+                host, now, asked_rest(field.decode("latin-1") if field else None, now)
+            )
+        elif response.status < 500:
+            self._pacing.pacer.reservations.pardon(host)
+        return response
+
+    def _refuse(self, request: Request, reason: NoAnswer, detail: str) -> None:
+        attempt = Attempt(
+            request.url, clock.now(), reason, detail, method=request.method, origin=self._capturing.origin(request)
+        )
+        self._capturing.keep(attempt, request)
+        raise NotAllowed(f"{request.url}: {detail}")
+
+    def _have_slot(self, request: Request, host: str) -> None:
+        """One place on each host, whatever site asks; more only where there is no delay."""
+        slots = self._crawler.engine.downloader.slots
+        width = int(request.meta.get("presskeep_width", 1))
+        request.meta["download_slot"] = host
+        slot = slots.get(host)
+        if slot is None:
+            slots[host] = Slot(width, 0.0, 0.0)
+        else:
+            slot.concurrency = width
+
+    async def _robots_of(self, request: Request) -> Robots:
+        """The robots.txt that holds for a request; it is fetched once, however many wait for it."""
+        remembering = self._crawler.get_extension(Remembering)
+        assert remembering is not None
+        origin = origin_of(request.url)
+        known = remembering.robots.get(origin, clock.now())
+        if known is not None:
+            return known
+        asking = self._asking.get(origin)
+        if asking is None:
+            asking = self._asking[origin] = asyncio.ensure_future(self._fetch(origin, request))
+            asking.add_done_callback(lambda _: self._asking.pop(origin, None))
+        return await asyncio.shield(asking)
+
+    async def _fetch(self, origin: str, request: Request) -> Robots:
+        remembering = self._crawler.get_extension(Remembering)
+        assert remembering is not None
+        return remembering.robots.put(await self._ask(origin, request))
+
+    async def _ask(self, origin: str, request: Request) -> Robots:
+        """Fetch, following redirects to any host (RFC 9309, section 2.3.1.2); the rules hold for the first one."""
+        given: Origin = request.meta["presskeep_origin"]
+        url, via, hops = f"{origin}/robots.txt", given.via, given.hops + "I"
+        response: Response | None = None
+        for _ in range(MAX_HOPS + 1):
+            asked = Request(
+                url,
+                callback=NO_CALLBACK,
+                dont_filter=True,
+                priority=1000,
+                meta={
+                    **{key: value for key, value in request.meta.items() if key in _PASSED_ON},
+                    "presskeep_origin": Origin(
+                        site=given.site, run=given.run, role=Role.ROBOTS, via=via, source="robots", hops=hops
+                    ),
+                    "dont_redirect": True,
+                    "dont_retry": True,
+                },
+            )
+            try:
+                response = await self._crawler.engine.download_async(asked)
+            except FETCH_ERRORS as error:
+                stored: StoredAttempt | None = asked.meta.get("presskeep_attempt")
+                if stored is not None:
+                    return after_failure(origin, clock.now(), stored.attempt.reason, _words(stored.attempt))
+                if "presskeep_capture" not in asked.meta:
+                    raise  # the crawl stops: nothing is known of this robots.txt
+                return after_failure(origin, clock.now(), NoAnswer.DISCONNECT, f"its answer was cut: {error}")
+            location = response.headers.get("Location")
+            target = resolve(response.url, location.decode("utf-8", "replace")) if location else None
+            if response.status not in REDIRECTS or target is None:
+                break
+            url, via, hops = target, response.url, hops + "R"
+        assert response is not None
+        try:
+            return after_answer(origin, clock.now(), response.status, decoded(response).body)
+        except PayloadRefused as error:
+            return Robots(origin, clock.now(), Access.UNREACHABLE, str(error))
+
+
+_PASSED_ON = frozenset({"presskeep_delay", "presskeep_width", "presskeep_mask", "download_timeout"})
+
+
+def _words(attempt: Attempt) -> str:
+    return f"{attempt.reason}: {attempt.detail}" if attempt.detail else str(attempt.reason)

@@ -1,0 +1,57 @@
+"""Remembering: what the archive committed becomes what the frontier knows. Nothing else makes a URL done."""
+
+from __future__ import annotations
+
+import logging
+from typing import Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+
+from archive.errors import PresskeepError
+from archive.exchange import Role
+from archive.writing import Committed
+from crawler.capturing import Capturing, captures_committed
+from crawler.frontier import Frontier
+from crawler.politeness import Pacing
+from crawler.robots import RobotsMemory
+
+logger = logging.getLogger(__name__)
+
+
+class Remembering:
+    """The extension that keeps the frontier true to the archive; it shares the state of `crawler.politeness.Pacing`.
+
+    ``frontier`` and ``robots`` are there once the spider is open. A frontier that was lost is seeded then.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self.frontier: Frontier
+        self.robots: RobotsMemory
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """The extension for a crawler."""
+        remembering = cls(crawler)
+        crawler.signals.connect(remembering.note, signal=captures_committed)
+        crawler.signals.connect(remembering.open, signal=signals.spider_opened)
+        return remembering
+
+    def open(self) -> None:
+        """Take the state and, where it was lost, seed the frontier from the archive's captures."""
+        pacing, capturing = self._crawler.get_extension(Pacing), self._crawler.get_extension(Capturing)
+        if pacing is None or capturing is None:
+            raise NotConfigured("crawler.remembering needs crawler.politeness.Pacing and crawler.capturing.Capturing")
+        self.frontier = Frontier(pacing.state)
+        self.robots = RobotsMemory(pacing.state)
+        if not pacing.state.seeded:
+            self.frontier.seed(capturing.archive.captures(role=Role.ARTICLE))
+
+    def note(self, committed: Committed) -> None:
+        """Take over what became durable; where the state takes no more, those pages are fetched once more."""
+        try:
+            self.frontier.note(committed.captures, committed.attempts)
+        except PresskeepError as error:
+            logger.error("the frontier does not know of %d captures: %s", len(committed), error)

@@ -1,0 +1,191 @@
+"""What the spiders of ours share: wants become requests, responses become answers, and no request waits in line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DontCloseSpider, DownloadCancelledError, IgnoreRequest
+from scrapy.http import Response
+from twisted.python.failure import Failure as TwistedFailure
+
+from archive.configuration import ArchiveConfiguration
+from archive.errors import PayloadRefused
+from archive.event import StoredAttempt
+from archive.exchange import NoAnswer, Origin, Role
+from archive.url import host as host_of
+from crawler.capturing import Capturing
+from crawler.decoded import decoded
+from crawler.marking import site_meta
+from crawler.politeness import Pacing
+from crawler.remembering import Remembering
+from crawler.sites import Site
+from crawler.walk import Answer, Failure, Want
+
+# Shorter waits than this are left to the wire, which waits anyway.
+_SOON = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A want of one site's walk: ``number`` is what the walk calls it by."""
+
+    site: Site
+    number: int
+    want: Want
+
+
+class AskingSpider(Spider):
+    """A spider that asks what walks want to know. Subclasses say what comes after an answer.
+
+    A request is handed to Scrapy only when its host's turn has nearly come. So those that wait for a slow host take no
+    place among CONCURRENT_REQUESTS, and no host can starve another; the wire reserves the turn itself.
+    """
+
+    # Bodies are decoded here, and of listings only: decoding every article would cost more than keeping it. Redirects
+    # and retries are questions of the walk, so that each is asked for with its own origin.
+    custom_settings = {  # noqa: RUF012 - Scrapy declares it so
+        "COMPRESSION_ENABLED": False,
+        "REDIRECT_ENABLED": False,
+        "RETRY_ENABLED": False,
+        "HTTPERROR_ALLOW_ALL": True,
+    }
+
+    pacing: Pacing
+    remembering: Remembering
+    configuration: ArchiveConfiguration
+
+    def __init__(self, name: str | None = None, **kwargs: object) -> None:
+        super().__init__(name, **kwargs)
+        self.stopping = False
+        self._held: set[asyncio.TimerHandle] = set()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: object, **kwargs: object) -> Self:
+        """The spider for a crawler."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.keep_open, signal=signals.spider_idle)
+        return spider
+
+    def prepare(self) -> None:
+        """Find the extensions that every question needs; to be called before the first one."""
+        pacing, remembering = self.crawler.get_extension(Pacing), self.crawler.get_extension(Remembering)
+        capturing = self.crawler.get_extension(Capturing)
+        assert pacing is not None
+        assert remembering is not None
+        assert capturing is not None
+        self.pacing, self.remembering = pacing, remembering
+        self.configuration = capturing.archive.configuration
+
+    def answer(self, question: Question, answer: Answer) -> Iterator[Question]:
+        """What is asked next, now that a question was answered."""
+        raise NotImplementedError
+
+    def requests(self, questions: Iterator[Question] | list[Question]) -> Iterator[Request]:
+        """The requests whose turn has come; the others follow by themselves."""
+        for question in questions:
+            request = self._request(question)
+            wait = self.pacing.pacer.ready_in(host_of(request.url), question.site.delay)
+            if wait <= _SOON:
+                yield request
+            elif not self.stopping:
+                self._hold(request, wait)
+
+    def stop(self) -> None:
+        """Ask for nothing more."""
+        self.stopping = True
+        for held in self._held:
+            held.cancel()
+        self._held.clear()
+
+    def keep_open(self) -> None:
+        """Tell Scrapy, which sees no request, that some wait for their turn."""
+        if self._held:
+            raise DontCloseSpider
+
+    def robots_body(self, url: str) -> bytes | None:
+        """The robots.txt of a URL's origin as it was read."""
+        return self.remembering.robots.body(url)
+
+    def _hold(self, request: Request, wait: float) -> None:
+        def release() -> None:
+            self._held.discard(handle)
+            if not self.stopping:
+                self.crawler.engine.crawl(request)
+
+        handle = asyncio.get_running_loop().call_later(wait, release)
+        self._held.add(handle)
+
+    def _request(self, question: Question) -> Request:
+        want, site = question.want, question.site
+        origin = Origin(
+            site=site.host,
+            role=want.role,
+            via=want.via,
+            source=want.source,
+            hops=want.hops,
+            retry=want.retry,
+            announced=want.announced,
+        )
+        return Request(
+            want.url,
+            callback=self._answered,
+            errback=self._failed,
+            cb_kwargs={"question": question},
+            dont_filter=True,  # what was asked before is the frontier's business
+            meta={
+                **self.meta_of(site),
+                "presskeep_origin": origin,
+                "download_timeout": self.configuration.crawl.timeout,
+                "download_maxsize": self.configuration.crawl.max_body,
+            },
+        )
+
+    def meta_of(self, site: Site) -> dict[str, Any]:
+        """What a site asks of each of its requests."""
+        return site_meta(site)
+
+    def _answered(self, response: Response, question: Question) -> Iterator[Request]:
+        yield from self._next(question, answer_of(response, question.want))
+
+    def _failed(self, failure: TwistedFailure) -> Iterator[Request]:
+        request: Request = failure.request  # type: ignore[attr-defined]
+        answer = answer_of_failure(request, failure.value)
+        if answer is not None:
+            yield from self._next(request.cb_kwargs["question"], answer)
+
+    def _next(self, question: Question, answer: Answer) -> Iterator[Request]:
+        yield from self.requests(self.answer(question, answer))
+
+
+def answer_of(response: Response, want: Want) -> Answer:
+    """What a response says. The body of an article is left alone: the cleaner reads it from the archive."""
+    location = response.headers.get("Location")
+    target = location.decode("utf-8", "replace") if location else None
+    if want.role is Role.ARTICLE or response.status != 200:
+        return Answer(want.url, response.status, location=target)
+    try:
+        read = decoded(response)
+    except PayloadRefused as error:
+        return Answer(want.url, failure=Failure(NoAnswer.OTHER, str(error)))
+    return Answer(want.url, response.status, read.body, read.charset)
+
+
+def answer_of_failure(request: Request, error: BaseException | None) -> Answer | None:
+    """What it means that a request failed; None where the crawl stops and nothing is known."""
+    stored: StoredAttempt | None = request.meta.get("presskeep_attempt")
+    if stored is not None:
+        cause: NoAnswer | None = request.meta.get("presskeep_cause")
+        return Answer(request.url, failure=Failure(stored.attempt.reason, stored.attempt.detail, cause))
+    if "presskeep_capture" in request.meta:
+        # An answer came, and is in the archive as far as it came.
+        if isinstance(error, DownloadCancelledError):
+            return Answer(request.url, failure=Failure(NoAnswer.OTHER, "cut at the size limit"))
+        return Answer(request.url, failure=Failure(NoAnswer.DISCONNECT, "the answer was cut"))
+    if isinstance(error, IgnoreRequest):
+        return None
+    return Answer(request.url, failure=Failure(NoAnswer.OTHER, f"{type(error).__name__}: {error}"))
