@@ -1,8 +1,8 @@
-"""The peer of `benchmarks/newsweb.py`: plain Scrapy fetching a list of URLs, by itself or with trafilatura in its reactor.
+"""The peer of `benchmarks/newsweb.py`: plain Scrapy, by itself or with trafilatura in its reactor.
 
-Reads from standard input a JSON object: ``port``, ``concurrency``, ``per_host``, ``extract`` and ``requests``, a list of
-[host, path, whether it is an article]. Scrapy's defaults otherwise; names lead to loopback by the Host field. Writes a
-JSON object: what was fetched, CPU seconds and wall seconds from the first request to the last answer, peak memory.
+Reads from standard input a JSON object: ``port``, ``concurrency``, ``per_host``, ``extract`` and ``requests``, a list
+of [host, path, whether it is an article]. Scrapy's defaults otherwise; names lead to loopback by the Host field. Writes
+a JSON object: what was fetched, CPU and wall seconds from the first request to the last answer, peak memory in bytes.
 """
 
 from __future__ import annotations

@@ -1,0 +1,120 @@
+"""The plan of the house, held against the code: which way imports run, and what no room may contain."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for package in ("archive", "crawler")
+    for path in sorted((ROOT / package).rglob("*.py"))
+}
+# What the crawler may know of the archive: the store with what it hands out, and the ground floor.
+STORE = {"archive.store", "archive.writing", "archive.crew", "archive.textjob", "archive.texts", "archive.worker"}
+GROUND = {
+    f"archive.{name}"
+    for name in (
+        *("article", "capture", "clock", "configuration", "declaration", "digest", "errors", "event", "exchange"),
+        *("http", "target", "terminal", "tracking", "url"),
+    )
+}
+# The command line mounts the archive's verbs, shares their options, and the demo shows what they show.
+CONSOLE = ("crawler.cli", "crawler.verbs.")
+CONSOLE_MAY = (
+    "archive.cli",
+    "archive.verbs.",
+    "archive.entries",
+    "archive.typeset",
+    "archive.prove",
+    "archive.dataset.",
+)
+
+
+def imports(name: str, *, late: bool) -> Iterator[str]:
+    """The modules of this project that a module imports; ``late`` counts imports within functions, too."""
+    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    for node in ast.walk(tree) if late else _at_start(tree):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names if one.name.split(".")[0] in {"archive", "crawler"})
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in {"archive", "crawler"}:
+            for one in node.names:
+                whole = f"{node.module}.{one.name}"
+                yield whole if whole in MODULES else node.module
+
+
+def _at_start(tree: ast.Module) -> Iterator[ast.AST]:
+    """The statements that run when a module is imported: not those for type checkers, nor those of a program."""
+    waiting: list[ast.AST] = list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if isinstance(node, ast.If) and ast.unparse(node.test) in {"TYPE_CHECKING", "__name__ == '__main__'"}:
+            waiting += node.orelse
+            continue
+        yield node
+        waiting += [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt)]
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("archive")])
+def test_the_archive_knows_no_crawler(name: str) -> None:
+    assert not [one for one in imports(name, late=True) if one.startswith("crawler")]
+    source = MODULES[name].read_text(encoding="utf-8")
+    assert not {"scrapy", "twisted"} & {word.split(".")[0] for word in _outside(source)}
+
+
+def _outside(source: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("archive.cleaning")])
+def test_cleaning_sees_neither_store_nor_files(name: str) -> None:
+    ground = ("article", "capture", "clock", "digest", "errors", "http")
+    allowed = ("archive.cleaning", *(f"archive.{one}" for one in ground))
+    assert all(one.startswith(allowed) for one in imports(name, late=True))
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("crawler")])
+def test_the_crawler_knows_store_and_ground_floor_alone(name: str) -> None:
+    known = {one for one in imports(name, late=True) if one.startswith("archive")} - STORE - GROUND
+    if name.startswith(CONSOLE):
+        known = {one for one in known if not one.startswith(CONSOLE_MAY)}
+    assert not known
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    edges = {name: set(imports(name, late=False)) & MODULES.keys() - {name} for name in MODULES}
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, " -> ".join((*path[path.index(name) :], name))
+        if name not in done:
+            for one in sorted(edges[name]):
+                visit(one, (*path, name))
+            done.add(name)
+
+    for name in edges:
+        visit(name, ())
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_siblings_import_modules_never_the_face(name: str) -> None:
+    faces = {one for one in MODULES if MODULES[one].name == "__init__.py"}
+    package = name if name in faces else name.rpartition(".")[0]
+    assert not [one for one in imports(name, late=True) if one in faces and package.startswith(one)]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_says_what_it_is_and_stays_one_noun(name: str) -> None:
+    source = MODULES[name].read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(source))
+    assert source.count("\n") <= 400
