@@ -99,7 +99,7 @@ class _Reading:
             at=_date(last, self._file),
             reason=reason,
             detail=fields.first("presskeep-detail") or "",
-            method=fields.first("presskeep-method") or "GET",
+            method=_method(group),
             duration=int(fields.first("presskeep-duration") or 0),
             request=request.block if request else b"",
             ip=_wire(last, fields, "WARC-IP-Address"),
@@ -231,7 +231,8 @@ def _origin(fields: NamedFields) -> Origin:
 
 def _method(group: Group) -> str:
     if group.own:
-        return group.metadata.first("presskeep-method") or "GET"
+        given = group.metadata.first("presskeep-method")
+        return "GET" if given is None else given
     request = group.find("request")
     found = _METHOD.match(request.block) if request else None
     return found[0].decode("ascii").upper() if found else "GET"
