@@ -9,13 +9,14 @@ from typer.core import TyperGroup
 
 from archive import terminal
 from archive.verbs.exporting import export_
-from archive.verbs.keeping import clean, rebuild, verify
+from archive.verbs.keeping import clean, rebuild
 from archive.verbs.listing import list_
 from archive.verbs.making import init
 from archive.verbs.options import example
 from archive.verbs.proving import prove
 from archive.verbs.showing import show
 from archive.verbs.timeline import captures
+from archive.verbs.verifying import verify
 
 URL = "https://example-news.org/2026/11/24/bridge-reopens"
 # The order of the work, which help shows: the crawler's verbs take their places in it when they are mounted.

@@ -100,8 +100,12 @@ def near_ones(archive: Archive, url: str) -> list[str]:
     for capture in islice(archive.captures(), _LOOKED_THROUGH):
         seen.setdefault(capture.key, capture.url)
     wanted = normalise(url)
-    keys = [key for key in seen if host(key).removeprefix("www.") == host(wanted).removeprefix("www.")] or list(seen)
-    return [seen[key] for key in get_close_matches(wanted, keys, n=_NEAR, cutoff=0.75)]
+    place = host(wanted).removeprefix("www.")
+    # On one host, what is equal in all its addresses says nothing: paths alone are compared.
+    paths = {key.partition(host(key))[2]: key for key in seen if host(key).removeprefix("www.") == place}
+    near = get_close_matches(wanted.partition(host(wanted))[2], paths, n=_NEAR, cutoff=0.7)
+    keys = [paths[path] for path in near] if paths else get_close_matches(wanted, seen, n=_NEAR, cutoff=0.8)
+    return [seen[key] for key in keys]
 
 
 def entry_at(entries: Sequence[Entry], at: int | None) -> Entry:

@@ -11,14 +11,23 @@ import sqlite3
 import sys
 import traceback
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 
 import typer
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.filesize import decimal
-from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.text import Text
 
 from archive.errors import ArchiveBusy, DamagedRecord, PresskeepError, StorageFull
@@ -28,6 +37,7 @@ INTERRUPTED = 130  # 128 and SIGINT's number, as shells have it
 PIPE_CLOSED = 141  # the same for SIGPIPE
 DEBUG = "--debug"
 TEXT_WIDTH = 80  # longer lines are hard to read, however wide the terminal is
+_SIZES = {"records"}  # what is reported in bytes
 PLAIN_WIDTH = 10_000  # a pipe has no edge to wrap at
 
 # C0 and C1 controls steer terminals; the bidirectional overrides and isolates make text look like what it is not;
@@ -72,6 +82,18 @@ def err() -> Console:
     return Console(file=sys.stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
+def put(page: RenderableType, width: int | None = None) -> None:
+    """A page on stdout; in a pipe, without the spaces that fill its lines up."""
+    console = out()
+    if console.is_terminal:
+        console.print(page, width=width)
+        return
+    with console.capture() as taken:
+        console.print(page, width=width)
+    for line in taken.get().splitlines():
+        console.print(line.rstrip(), soft_wrap=True)
+
+
 def say(message: str) -> None:
     """A remark on stderr."""
     err().print(plain(message))
@@ -105,6 +127,20 @@ def progress() -> Iterator[Progress]:
     )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
         yield shown
+
+
+@contextlib.contextmanager
+def reported() -> Iterator[Callable[[int, int, str], None]]:
+    """A progress bar fed by a report of what is done, the total, and of what: a line for each thing that is counted."""
+    with progress() as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def report(done: int, total: int, what: str) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total, size=what in _SIZES)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield report
 
 
 def run(app: typer.Typer, arguments: Sequence[str] | None = None, name: str = "presskeep") -> int:

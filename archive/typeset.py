@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
@@ -141,7 +141,8 @@ def provenance(
             ("found", found(capture)),
         ]
     )
-    parts: list[RenderableType] = ["", Rule(style="dim", characters="─"), heading("Provenance"), grid]
+    rule = Text("─" * max(1, width - 2 * MARGIN), style="dim")  # not a Rule: a pipe has no edge where it could end
+    parts: list[RenderableType] = ["", rule, "", heading("Provenance"), grid]
     if len(editions) > 1:
         parts += ["", heading(count(len(editions), "edition")), _editions(editions)]
     if timeline:
@@ -189,15 +190,19 @@ def _editions(editions: Sequence[EditionLine]) -> Table:
     return grid
 
 
-def captures_table(captures: Iterable[Capture]) -> Table:
-    """Captures, one a row: when, what came, and where it lies."""
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(justify="right", no_wrap=True)
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold", style="dim")
-    for capture in captures:
-        kind = capture.kind if capture.truncated is None else f"{capture.kind}, cut ({capture.truncated})"
-        status = str(capture.status) if capture.status is not None else "?"
-        grid.add_row(moment(capture.at), status, kind, Text(one_line(lies_in(capture))))
-    return grid
+def captures_table(captures: Iterable[Capture]) -> RenderableType:
+    """Captures, one a row below the file that they lie in: when, what came, and at which byte."""
+    parts: list[RenderableType] = []
+    for file, those in groupby(captures, key=lambda one: one.location.file if one.location else "(nowhere)"):
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(no_wrap=True)
+        grid.add_column(justify="right", no_wrap=True)
+        grid.add_column(no_wrap=True)
+        grid.add_column(justify="right", no_wrap=True, style="dim")
+        for capture in those:
+            kind = capture.kind if capture.truncated is None else f"{capture.kind}, cut ({capture.truncated})"
+            status = str(capture.status) if capture.status is not None else "?"
+            place = f"byte {capture.location.offset}" if capture.location else ""
+            grid.add_row(moment(capture.at), status, kind, place)
+        parts += [Text(one_line(f"warc/{file}"), style="dim"), grid]
+    return Group(*parts)

@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from archive import errors, terminal
-from archive.verbs.keeping import REPAIRABLE
+from archive.verbs.verifying import REPAIRABLE
 
 REFERENCE = (Path(__file__).parents[1] / "docs" / "commands.md").read_text(encoding="utf-8")
 

@@ -1,35 +1,20 @@
-"""``presskeep verify``, ``clean`` and ``rebuild``: what keeps an archive sound."""
+"""``presskeep clean`` and ``rebuild``: what makes the derived things, again or for the first time."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.filesize import decimal
-from rich.progress import TaskID
 
 from archive import terminal
 from archive.entries import open_archive
 from archive.errors import DamagedRecord
-from archive.typeset import count
+from archive.typeset import count, facts
 from archive.verbs.options import ArchiveOption, JsonOption
-from archive.verbs.words import print_facts
 
 if TYPE_CHECKING:
     from archive.textjob import TextSummary
-
-_SIZES = {"records"}  # what the store counts in bytes
-REPAIRABLE = 7  # exit code of verify: nothing is lost, and it says which verb repairs it
-
-
-def verify(
-    deep: Annotated[bool, typer.Option("--deep", help="Also make each text again and compare.")] = False,
-    json: JsonOption = False,
-    archive: ArchiveOption = None,
-) -> None:
-    """Account for every byte of the archive."""
 
 
 def clean(
@@ -46,7 +31,7 @@ def clean(
     with open_archive(archive) as opened:
         if again:
             opened.forgive_failures()
-        with _shown() as progress:
+        with terminal.reported() as progress:
             done = clean_pending(opened, progress=progress)
             compaction = opened.compact()
         given_up = sum(1 for _ in opened.failures())
@@ -62,7 +47,7 @@ def clean(
             }
         )
     else:
-        print_facts([("made", _made(done)), ("in all", f"{count(compaction.texts, 'text')} under text/")])
+        terminal.put(facts([("made", _made(done)), ("in all", f"{count(compaction.texts, 'text')} under text/")]))
     if given_up:
         terminal.say(
             f"{count(given_up, 'page')} could not be cleaned: 'presskeep list --verdict failed' says why, "
@@ -75,7 +60,7 @@ def rebuild(json: JsonOption = False, archive: ArchiveOption = None) -> None:
 
     The old catalogue is not read, and stays in its place until the new one is whole.
     """
-    with open_archive(archive) as opened, _shown() as progress:
+    with open_archive(archive) as opened, terminal.reported() as progress:
         done = opened.rebuild(progress)
     if json:
         terminal.emit(
@@ -95,14 +80,16 @@ def rebuild(json: JsonOption = False, archive: ArchiveOption = None) -> None:
             }
         )
     else:
-        print_facts(
-            [
-                ("read", f"{count(done.files, 'WARC file')}, {decimal(done.bytes)}"),
-                ("found", f"{count(done.captures, 'capture')}, {count(done.attempts, 'failed attempt')}"),
-                ("of", count(done.runs, "run")),
-                ("made", _made(done.texts)),
-                ("in all", f"{count(done.compaction.texts, 'text')} under text/"),
-            ]
+        terminal.put(
+            facts(
+                [
+                    ("read", f"{count(done.files, 'WARC file')}, {decimal(done.bytes)}"),
+                    ("found", f"{count(done.captures, 'capture')}, {count(done.attempts, 'failed attempt')}"),
+                    ("of", count(done.runs, "run")),
+                    ("made", _made(done.texts)),
+                    ("in all", f"{count(done.compaction.texts, 'text')} under text/"),
+                ]
+            )
         )
         for one in done.recovered:
             terminal.say(
@@ -123,17 +110,3 @@ def _made(summary: TextSummary) -> str:
     if summary.verdicts:
         said += f": {', '.join(f'{number:,} {verdict}' for verdict, number in sorted(summary.verdicts.items()))}"
     return said + (f"; {summary.failed:,} could not be cleaned" if summary.failed else "")
-
-
-@contextlib.contextmanager
-def _shown() -> Iterator[Callable[[int, int, str], None]]:
-    """What the store reports, as a progress bar: one task for each thing that is counted."""
-    with terminal.progress() as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def report(done: int, total: int, what: str) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=total, size=what in _SIZES)
-            bar.update(tasks[what], completed=done, total=total)
-
-        yield report

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Annotated
 
 import typer
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -26,7 +26,8 @@ from archive.verbs.words import explain
 EVERYTHING = "all"
 FAILED = "failed"
 ROOMY = 70  # below this many cells there is no room for the words and the verdict
-_DATE, _WORDS, _VERDICT = 10, 6, 13
+_DATE, _WORDS = 10, 6  # cells
+_MARGIN = 10
 _LINES = 2  # of a terminal that one headline may take
 _MOST = 10_000  # characters of it that are looked at: hostile ones have megabytes
 _STYLES: dict[str, str] = {Verdict.ARTICLE: "green", FAILED: "red"}
@@ -166,28 +167,32 @@ def _show(lines: Sequence[Line]) -> None:
             cells = (line.date[:_DATE], words, line.verdict, said, terminal.one_line(line.url))
             console.print("\t".join(cells), soft_wrap=True)
         return
+    column = max((len(line.verdict) for line in lines), default=0)
     for line in lines:
-        console.print(_row(line, console.width))
+        console.print(_row(line, console.width, column))
+        # Below, on a line that only the terminal wraps: so it can be copied whole, as `show` asks for it.
+        url = Text(" " * (_DATE + 2) + terminal.one_line(line.url[:_MOST]), style="dim")
+        console.print(url, soft_wrap=True)
 
 
-def _row(line: Line, width: int) -> RenderableType:
-    """Headline, and the URL below it, whole: it is what `show` asks for."""
+def _row(line: Line, width: int, column: int) -> RenderableType:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(width=_DATE, no_wrap=True)
     left = width - _DATE - 2
     cells = [Text(line.date[:_DATE], style="dim")]
     if width >= ROOMY:
         grid.add_column(width=_WORDS, justify="right", no_wrap=True)
-        grid.add_column(width=_VERDICT, no_wrap=True)
+        grid.add_column(width=column, no_wrap=True)
         cells.append(Text("" if line.words is None else f"{line.words:,}"))
         cells.append(Text(line.verdict, style=_STYLES.get(line.verdict, "yellow")))
-        left -= _WORDS + _VERDICT + 4
+        left -= _WORDS + column + 4
     grid.add_column(overflow="fold")
-    said = terminal.shorten(terminal.one_line((line.headline or line.reason or "(no headline)")[:_MOST]), left * _LINES)
-    above = Text(said, style="bold" if line.headline else "")
-    if line.editions > 1:
+    said = terminal.one_line((line.headline or line.reason or "(no headline)")[:_MOST])
+    # Wrapping at words may leave some cells of the first line empty.
+    above = Text(terminal.shorten(said, left * _LINES - _MARGIN), style="bold" if line.headline else "")
+    if line.editions > 1 and line.reason is None:
         above.append(f"  {count(line.editions, 'edition')}", style="cyan")
-    grid.add_row(*cells, Group(above, Text(terminal.one_line(line.url), style="dim")))
+    grid.add_row(*cells, above)
     return grid
 
 

@@ -10,8 +10,8 @@ import typer
 
 from archive import terminal
 from archive.errors import ConfigurationError, UsageError
+from archive.typeset import facts
 from archive.verbs.options import JsonOption
-from archive.verbs.words import print_facts
 
 if TYPE_CHECKING:
     from archive.store import Archive
@@ -55,13 +55,15 @@ def init(
             }
         )
     else:
-        print_facts(
-            [
-                ("archive", configuration.name),
-                ("lies in", str(path)),
-                ("operator", configuration.operator),
-                ("contact", configuration.contact or "none yet"),
-            ]
+        terminal.put(
+            facts(
+                [
+                    ("archive", configuration.name),
+                    ("lies in", str(path)),
+                    ("operator", configuration.operator),
+                    ("contact", configuration.contact or "none yet"),
+                ]
+            )
         )
     if not configuration.contact:
         terminal.say(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _MOST = 400  # characters of a value that are shown: a hostile one has megabytes
 _MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("·", "yellow")}
+_SENTENCES = {"headline", "standfirst", "body"}
 _WORDS = {True: "holds", False: "fails", None: "open"}
 
 
@@ -85,8 +86,8 @@ def _print(console: Console, entry: Entry, proof: Proof) -> None:
         for claim in proof.claims:
             console.print("\t".join(terminal.one_line(cell) for cell in _cells(claim, proof)), soft_wrap=True)
         return
-    sentences = [claim for claim in proof.claims if claim.field in {"headline", "standfirst", "body"}]
-    values = [claim for claim in proof.claims if claim.field not in {"headline", "standfirst", "body"}]
+    sentences = [claim for claim in proof.claims if claim.field in _SENTENCES]
+    values = [claim for claim in proof.claims if claim.field not in _SENTENCES]
     parts: list[RenderableType] = [""]
     for number, link in enumerate(proof.links):
         parts += [_link(number, link, many=len(proof.links) > 1), ""]
@@ -139,11 +140,12 @@ def _where(place: Place, *, many: bool) -> str:
 
 
 def _verdict(proof: Proof) -> Text:
-    counted = Counter(claim.holds for claim in proof.claims)
     if not proof.holds:
         return Text(f"✗ {_failed(proof)}", style="bold red")
-    held = f"✓ every sentence stands in the captured bytes: {counted[True]:,} of {count(len(proof.claims), 'claim')}"
-    return Text(held + (f", {counted[None]:,} left open" if counted[None] else ""), style="bold green")
+    held = Counter(claim.field in _SENTENCES for claim in proof.claims if claim.holds)
+    left = sum(claim.holds is None for claim in proof.claims)
+    said = f"✓ {count(held[True], 'sentence')} and {count(held[False], 'value')} stand in the captured bytes"
+    return Text(said + (f"; {left:,} left open" if left else ""), style="bold green")
 
 
 def _cells(claim: Claim, proof: Proof) -> Iterator[str]:

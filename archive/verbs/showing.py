@@ -81,8 +81,8 @@ def _print_entry(known: Known, entry: Entry) -> None:
     console = terminal.out()
     width = min(console.width, TEXT_WIDTH)
     page = typeset(entry.text, width) if isinstance(entry.text, Article) else refused(entry.text)
-    console.print(page, width=width)
-    console.print(provenance(entry, known.timeline, _editions(known, entry), width))
+    terminal.put(page, width)
+    terminal.put(provenance(entry, known.timeline, _editions(known, entry), width))
     if known.attempts:
         console.print()
         terminal.say(f"{count(len(known.attempts), 'fetch')} of it gave no answer: 'presskeep captures URL' lists them")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich.console import Console, Group, RenderableType
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
 from archive import terminal
@@ -13,7 +12,7 @@ from archive.capture import Capture
 from archive.clock import warc_date
 from archive.entries import Known, look_up, open_archive, redirected_to
 from archive.event import StoredAttempt
-from archive.typeset import count, found, lies_in, moment
+from archive.typeset import count, found, moment
 from archive.verbs.options import ArchiveOption, JsonOption, UrlArgument
 from archive.verbs.words import Json, attempt_json, capture_json, explain
 
@@ -43,12 +42,14 @@ def events(known: Known) -> Iterator[Json]:
 
 
 def print_events(console: Console, known: Known) -> None:
-    """The same for people: a line each in a pipe, two or three in a terminal."""
+    """The same for people: a line each in a pipe, some more in a terminal."""
     for event in _in_order(known):
-        if console.is_terminal:
-            console.print(_block(event))
-        else:
+        if not console.is_terminal:
             console.print("\t".join(terminal.one_line(cell) for cell in _cells(event)), soft_wrap=True)
+            continue
+        console.print(_answer(event) if isinstance(event, Capture) else _no_answer(event), soft_wrap=True)
+        for said in _below(event):
+            console.print(Text(f"    {terminal.one_line(said[:_MOST])}", style="dim"), soft_wrap=True)
 
 
 def _in_order(known: Known) -> list[Capture | StoredAttempt]:
@@ -66,35 +67,28 @@ def _cells(event: Capture | StoredAttempt) -> tuple[str, ...]:
     return (warc_date(attempt.at), str(attempt.reason), "attempt", attempt.detail, "", *place, event.id)
 
 
-def _block(event: Capture | StoredAttempt) -> RenderableType:
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    if isinstance(event, Capture):
-        grid.add_row(moment(event.at), Group(_answer(event), *_below(event)))
-    else:
-        attempt = event.attempt
-        said = Text("no answer", style="red")
-        said.append(f"  {terminal.one_line(explain(attempt.reason, attempt.detail)[:_MOST])}", style="default")
-        at = event.location
-        below = [Text(terminal.one_line(f"warc/{at.file}, byte {at.offset}"), style="dim")] if at else []
-        grid.add_row(moment(attempt.at), Group(said, *below))
-    return grid
-
-
 def _answer(capture: Capture) -> Text:
     status = capture.status or 0
-    line = Text(f"{status or '?'}", style="green" if 200 <= status < 300 else "yellow" if status < 400 else "red")
-    facts = [capture.mime or "", f"{capture.payload_length:,} bytes" if capture.payload_length is not None else ""]
+    style = "green" if 200 <= status < 300 else "yellow" if status < 400 else "red"
+    line = Text.assemble(moment(capture.at), "  ", (f"{status or '?'}", style))
+    facts = [capture.mime or "", count(capture.payload_length, "byte") if capture.payload_length is not None else ""]
     facts.append("payload as before (revisit)" if capture.kind == "revisit" else "")
     facts.append(f"cut ({capture.truncated})" if capture.truncated else "")
     facts.append(f"fetched as {capture.role}" if capture.role not in {"article", "other"} else "")
-    line.append("  " + " · ".join(terminal.one_line(fact[:_MOST]) for fact in facts if fact), style="default")
-    return line
+    return line.append("  " + " · ".join(terminal.one_line(fact[:_MOST]) for fact in facts if fact))
 
 
-def _below(capture: Capture) -> Iterator[Text]:
-    target = redirected_to(capture)
-    for said in (f"→ {target}" if target else "", found(capture), lies_in(capture)):
-        if said:
-            yield Text(terminal.one_line(said[:_MOST]), style="dim")
+def _no_answer(stored: StoredAttempt) -> Text:
+    attempt = stored.attempt
+    why = terminal.one_line(explain(attempt.reason, attempt.detail)[:_MOST])
+    return Text.assemble(moment(attempt.at), "  ", ("no answer", "red"), f"  {why}")
+
+
+def _below(event: Capture | StoredAttempt) -> Iterator[str]:
+    if isinstance(event, Capture):
+        if (target := redirected_to(event)) is not None:
+            yield f"→ {target}"
+        if said := found(event):
+            yield said
+    if (at := event.location) is not None:
+        yield f"warc/{at.file}, byte {at.offset}"

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from archive import terminal
 from archive.capture import Capture
 from archive.clock import warc_date
 from archive.event import StoredAttempt
 from archive.exchange import NoAnswer
-from archive.typeset import facts
 
 Json = dict[str, object]
 
@@ -33,18 +29,6 @@ _WHY: dict[str, str] = {
     "cleaning-crash": "the cleaning process died",
     "cleaning-unread": "the captured bytes could not be read",
 }
-
-
-def print_facts(pairs: Sequence[tuple[str, str]]) -> None:
-    """Names and values in two columns on stdout; empty values are left out."""
-    console = terminal.out()
-    if console.is_terminal:
-        console.print(facts(pairs))
-        return
-    width = max(len(name) for name, value in pairs if value)
-    for name, value in pairs:
-        if value:
-            console.print(f"{name:<{width}}  {terminal.one_line(value)}", soft_wrap=True)
 
 
 def explain(reason: str, detail: str) -> str:

@@ -69,7 +69,8 @@ FERRY_PAGE = story("Ferry fares frozen for a year", _FILLER[::-1], published="20
 HOSTILE_HEADLINE = "\x1b[31mRed\x1b[2J alert\x07 \u202ereversed\u202c \x9b1m[bold]not markup[/bold] " + "endless " * 300
 HOSTILE_PAGE = story(HOSTILE_HEADLINE, _FILLER[1:] + _FILLER[:1], published="2026-11-26T07:00:00Z")
 SNOW_PAGE = """<!doctype html><html lang="de"><head><meta charset="utf-8"><title>Schnee im Tal - Talblatt</title>
-<meta property="og:site_name" content="Talblatt"><meta property="article:published_time" content="2026-11-25T18:00+01:00">
+<meta property="og:site_name" content="Talblatt">
+<meta property="article:published_time" content="2026-11-25T18:00+01:00">
 </head><body><article><h1>Schnee im Tal: Züge fahren wieder</h1>
 <p>Nach drei Tagen mit starkem Schneefall fahren im Tal wieder Züge. Die Bahn hatte die Strecke am Sonntag gesperrt,
 nachdem eine Fichte auf die Oberleitung gefallen war.</p>
