@@ -1,0 +1,193 @@
+"""A crawl as its parent process sees it: jobs in children, cleaning beside them, an end in order."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from types import FrameType
+
+from archive import clock
+from archive.crew import Crew, cores
+from archive.errors import ArchiveBusy, PresskeepError
+from archive.store import Archive
+from archive.textjob import TextSummary
+from crawler.jobs import CommitProgress, CrawlJob, JobSummary, Listener, Progress, run_job, split
+from crawler.running import require_delays
+from crawler.sitelocks import SiteLocks
+from crawler.sites import Site
+
+# Seconds between two looks of the cleaning at what was committed.
+_LOOK = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class CleanProgress:
+    """So many texts were made so far."""
+
+    done: int
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlResult:
+    """What a crawl came to; the archive itself tells the rest (`crawler.report`).
+
+    ``busy`` are sites that another crawl was at. ``cleaning_error`` says why texts are missing, where cleaning failed.
+    """
+
+    run: str
+    started: int
+    ended: int
+    jobs: tuple[CrawlJob, ...]
+    summaries: tuple[JobSummary, ...]
+    texts: TextSummary
+    busy: tuple[str, ...] = ()
+    stopped: bool = False
+    cleaning_error: str | None = None
+
+
+def crawl(
+    archive: Archive,
+    sites: Sequence[Site],
+    *,
+    limit: int | None = None,
+    clean: bool = True,
+    listener: Callable[[Progress | CleanProgress], None] = lambda _: None,
+    stop: threading.Event | None = None,
+) -> CrawlResult:
+    """Crawl sites, each in one job, and clean what they commit while they go on; then bring the Parquet up to date.
+
+    ``listener`` may be called from several threads. ``stop`` ends it in order within seconds. Raises ConfigurationError
+    before anything is sent, and ArchiveBusy where another crawl is at all of the sites.
+    """
+    archive.configuration.require_contact()
+    require_delays(archive.configuration, sites)
+    stop = stop or threading.Event()
+    started, run = clock.now(), f"urn:uuid:{uuid.uuid4()}"
+    with contextlib.ExitStack() as stack:
+        locks = stack.enter_context(SiteLocks(archive.state_path.parent))
+        busy = locks.take(site.host for site in sites)
+        if busy and len(busy) == len(sites):
+            raise ArchiveBusy(f"another crawl is at {', '.join(sorted(busy))}: wait until it has ended")
+        jobs = split(archive.path, run, (site for site in sites if site.host not in busy), limit)
+        cleaning = stack.enter_context(_Cleaning(archive, listener, stop)) if clean else None
+        summaries = _run(jobs, _heard(listener, cleaning), stop)
+        texts, cleaning_error = cleaning.finish() if cleaning is not None else (TextSummary(), None)
+        if clean:
+            archive.compact()
+    return CrawlResult(
+        run,
+        started,
+        clock.now(),
+        jobs,
+        summaries,
+        texts,
+        tuple(sorted(busy)),
+        stopped=stop.is_set(),
+        cleaning_error=cleaning_error,
+    )
+
+
+def _run(jobs: Sequence[CrawlJob], listener: Listener, stop: threading.Event) -> tuple[JobSummary, ...]:
+    """All jobs, as many at once as there are cores."""
+    with ThreadPoolExecutor(max_workers=max(1, min(len(jobs), cores())), thread_name_prefix="crawl") as executor:
+        futures = [executor.submit(_unless_stopped, job, listener, stop) for job in jobs]
+        waiting: set[Future[JobSummary]] = set(futures)
+        while waiting:
+            # In slices: a signal's handler runs only when the main thread comes back from the kernel.
+            _, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+        return tuple(future.result() for future in futures)
+
+
+def _unless_stopped(job: CrawlJob, listener: Listener, stop: threading.Event) -> JobSummary:
+    if stop.is_set():
+        return JobSummary("stopped")
+    try:
+        return run_job(job, listener, stop)
+    except OSError as error:  # no process could be started
+        return JobSummary("failed", error=f"no crawling process could be started: {error.strerror or error}")
+
+
+def _heard(listener: Callable[[Progress | CleanProgress], None], cleaning: _Cleaning | None) -> Listener:
+    def hear(progress: Progress) -> None:
+        if isinstance(progress, CommitProgress) and cleaning is not None:
+            cleaning.wake()
+        listener(progress)
+
+    return hear
+
+
+class _Cleaning:
+    """The thread that cleans what is committed, for as long as the crawl goes on and once more at its end."""
+
+    def __init__(
+        self, archive: Archive, listener: Callable[[Progress | CleanProgress], None], stop: threading.Event
+    ) -> None:
+        self._archive = archive
+        self._listener = listener
+        self._stop = stop
+        self._woken = threading.Event()
+        self._ended = threading.Event()
+        self._done = TextSummary()
+        self._error: str | None = None
+        self._thread = threading.Thread(target=self._work, name="cleaning")
+
+    def __enter__(self) -> _Cleaning:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._thread.is_alive():  # an error of the crawl: clean no more
+            self._stop.set()
+            self.finish()
+
+    def wake(self) -> None:
+        """There may be something to clean."""
+        self._woken.set()
+
+    def finish(self) -> tuple[TextSummary, str | None]:
+        """Clean the rest, unless the crawl was stopped, and tell what was made; and why not all, where it failed."""
+        self._ended.set()
+        self._woken.set()
+        while self._thread.is_alive():
+            self._thread.join(0.2)  # in slices, for the handlers of signals
+        return self._done, self._error
+
+    def _progress(self, done: int, _total: int, _what: str) -> None:
+        self._listener(CleanProgress(self._done.done + done))
+
+    def _work(self) -> None:
+        try:
+            with Crew(self._archive) as crew:
+                last = False
+                while not last:
+                    last = self._ended.is_set()
+                    self._done += crew.clean(self._progress, self._stop.is_set)
+                    last = last or self._stop.is_set()
+                    if not last:
+                        self._woken.wait()
+                        self._woken.clear()
+        except (PresskeepError, OSError) as error:
+            self._error = str(error)
+
+
+@contextlib.contextmanager
+def stopping() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C or SIGTERM sets; a second one raises KeyboardInterrupt."""
+    stop = threading.Event()
+
+    def asked(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

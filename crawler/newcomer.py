@@ -1,0 +1,160 @@
+"""Newcomers: a site that is to be declared, looked at through the same tap as everything else."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from archive.clock import to_datetime
+from archive.errors import ConfigurationError, NotFound, PresskeepError, StorageFull, UsageError
+from archive.store import Archive
+from archive.url import host as host_of
+from archive.url import is_fetchable
+from crawler.discovery import FoundSource, Rejected
+from crawler.jobs import Asked, ProbeJob, Progress, run_job
+from crawler.probe import Probed
+from crawler.running import require_delays
+from crawler.sites import DEFAULT_DELAY, Site, Source, read_sites
+from crawler.urls import Scope
+
+# Between the requests of a probe, some fifteen in all, once: a person waits, and a browser sends them at once.
+PROBE_DELAY = 1.0
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_ERRORS: dict[int, type[PresskeepError]] = {
+    kind.exit_code: kind for kind in (PresskeepError, ConfigurationError, StorageFull)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A site as it would be declared, with what was found: ``sources`` in the order of ``site.sources``.
+
+    ``moved_from`` is the host that was asked for, where its front page is on another one. ``notes`` are comments by
+    source URL.
+    """
+
+    site: Site
+    probed: Probed
+    sources: tuple[FoundSource, ...]
+    left_out: tuple[Rejected, ...]
+    moved_from: str | None
+    notes: dict[str, str]
+    heading: str
+
+
+def look_at(
+    archive: Archive, given: str, delay: float | None = None, asked: Callable[[str], None] = lambda _: None
+) -> Newcomer:
+    """Look at a site; everything that is fetched is archived. Nothing is declared yet.
+
+    Raises UsageError for what is no address or is declared already, ConfigurationError, and PresskeepError with the
+    reason where nothing can be had of the site.
+    """
+    starts = starts_of(given)
+    host = host_of(starts[0])
+    _refuse_declared(archive, host)
+    archive.configuration.require_contact()
+    site = Site(host=host, delay=min(DEFAULT_DELAY if delay is None else delay, PROBE_DELAY))
+    require_delays(archive.configuration, [site])
+    job = ProbeJob(archive.path, f"urn:uuid:{uuid.uuid4()}", site, starts)
+
+    def hear(progress: Progress) -> None:
+        if isinstance(progress, Asked):
+            asked(progress.url)
+
+    summary = run_job(job, hear)
+    if summary.probed is None:
+        raise _ERRORS.get(summary.exit_code, PresskeepError)(summary.error or f"{host} could not be looked at")
+    if summary.probed.problem is not None:
+        raise PresskeepError(_advice(host, summary.probed))
+    return _newcomer(archive, host, summary.probed, delay)
+
+
+def starts_of(given: str) -> tuple[str, ...]:
+    """The URLs to try for what a person wrote: a bare host over https, then http; raises UsageError."""
+    text = given.strip()
+    scheme, mark, _ = text.partition("://")
+    if mark and scheme.lower() not in {"http", "https"}:
+        raise UsageError(f"{scheme}:// is not fetched: a news site has an http or https address")
+    addresses = (text,) if mark else (f"https://{text}", f"http://{text}")
+    starts = tuple(one if urlsplit(one).path else f"{one}/" for one in _parsed(given, addresses))
+    if not all(is_fetchable(one) for one in starts) or any(letter.isspace() for letter in text):
+        raise UsageError(f"{given!r} is no address of a site: write https://example-news.org/ or example-news.org")
+    return starts
+
+
+def _parsed(given: str, addresses: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        for one in addresses:
+            urlsplit(one)
+    except ValueError as error:
+        raise UsageError(f"{given!r} is no address of a site: {error}") from error
+    return tuple(one.partition("#")[0] for one in addresses)
+
+
+def _refuse_declared(archive: Archive, host: str) -> None:
+    if not archive.sites_path.exists():
+        return
+    declared = read_sites(archive.sites_path)
+    try:
+        known = declared.get(host)
+    except NotFound:
+        return
+    raise UsageError(f"{known.host} is already declared in {archive.sites_path}: edit it there, or remove it first")
+
+
+def _advice(host: str, probed: Probed) -> str:
+    problem = probed.problem or ""
+    where = probed.host if probed.moved else host
+    if "robots.txt" in problem:
+        return f"{where}: {problem}; nothing was declared"
+    return f"{where} has nothing to archive: {problem}; nothing was declared"
+
+
+def _newcomer(archive: Archive, host: str, probed: Probed, delay: float | None) -> Newcomer:
+    """The declaration of what was found. A source on a host below the site's own belongs to it, others do not."""
+    moved = probed.moved
+    if moved:
+        _refuse_declared(archive, probed.host)
+        host = probed.host
+    scope, bare = Scope.of((host,)), host.removeprefix("www.")
+    hosts: list[str] = []
+    kept: list[FoundSource] = []
+    left_out = [*probed.rejected, *probed.chosen.dropped]
+    for one in probed.chosen.sources:
+        other = host_of(one.url)
+        if scope.in_scope(one.url):
+            kept.append(one)
+        elif other.endswith(f".{bare}"):
+            kept.append(one)
+            if other not in hosts:
+                hosts.append(other)
+        else:
+            left_out.append(Rejected(one.candidate, f"{other} is another host: name it in hosts if it belongs to it"))
+    home = probed.home
+    usual = {f"https://{host}/", f"http://{host}/"} if home is None else {f"https://{host}/"}
+    site = Site(
+        host=host,
+        start=home if home is not None and home not in usual and scope.in_scope(home) else None,
+        hosts=tuple(hosts),
+        language=probed.language if probed.language and _LANGUAGE.fullmatch(probed.language) else None,
+        sources=tuple(Source(kind=one.kind, url=one.url) for one in kept),
+        delay=DEFAULT_DELAY if delay is None else delay,
+    )
+    return Newcomer(
+        site,
+        probed,
+        tuple(kept),
+        tuple(left_out),
+        host_of(probed.asked) if moved else None,
+        {one.url: _note(one) for one in kept},
+        heading=probed.title or "",
+    )
+
+
+def _note(found: FoundSource) -> str:
+    newest = f", newest {to_datetime(found.newest):%Y-%m-%d}" if found.newest is not None else ""
+    return f"{found.form}, {found.items:,} items{newest}"

@@ -1,0 +1,122 @@
+"""The report of a crawl: what the archive holds of a run, site by site, counted from the archive itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from archive.article import Verdict
+from archive.capture import Capture
+from archive.errors import ConfigurationError, DamagedRecord, PresskeepError, StorageFull
+from archive.exchange import Role
+from archive.store import Archive
+from archive.texts import Outcome
+from crawler.crawling import CrawlResult
+from crawler.jobs import CrawlJob, JobSummary
+from crawler.visit import VisitReport
+
+# Verdicts of which there is a text.
+_TEXTS = frozenset({Verdict.ARTICLE, Verdict.TEASER, Verdict.PAYWALL, Verdict.LIVE_BLOG})
+
+
+@dataclass(slots=True)
+class SiteResult:
+    """What a crawl brought of one site.
+
+    ``fetched`` counts answers of all kinds, ``articles`` those to requests for articles with status 200, ``bytes`` the
+    entity bodies. ``new`` counts articles with a text that were not there before, ``changed`` new editions of others.
+    ``refused`` counts pages without a text by verdict, ``failed`` attempts without an answer by reason, ``errors``
+    answers with a status of 400 or more by status. ``left`` URLs stay due, ``unchosen`` new ones were more than
+    max_articles.
+    """
+
+    site: str
+    fetched: int = 0
+    articles: int = 0
+    bytes: int = 0
+    new: int = 0
+    changed: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
+    errors: Counter[int] = field(default_factory=Counter)
+    left: int = 0
+    unchosen: int = 0
+    pages: int = 0  # answers with status 200 that are not robots.txt
+    problem: str | None = None
+
+    @property
+    def failed_entirely(self) -> bool:
+        """Whether nothing of the site could be had at all."""
+        return self.pages == 0
+
+
+def report(archive: Archive, result: CrawlResult) -> tuple[SiteResult, ...]:
+    """The results of a crawl's sites, in the order of its jobs."""
+    sites = {site.host: SiteResult(site.host) for job in result.jobs for site in job.sites}
+    captures: dict[str, Capture] = {}
+    for capture in archive.captures(run=result.run):
+        captures[capture.id] = capture
+        if capture.site in sites:
+            _count(sites[capture.site], capture)
+    for stored in archive.attempts(run=result.run):
+        site = stored.attempt.origin.site
+        if site in sites:
+            sites[site].failed[str(stored.attempt.reason)] += 1
+    outcomes = (one for one in archive.outcomes(result.started) if one.capture_id in captures)
+    _judge(archive, sites, outcomes, result.started)
+    for job, summary in zip(result.jobs, result.summaries, strict=True):
+        _tell(sites, job, summary)
+    for name in result.busy:
+        sites[name] = SiteResult(name, problem="another crawl is at it")
+    return tuple(sites.values())
+
+
+def _count(site: SiteResult, capture: Capture) -> None:
+    site.fetched += 1
+    site.bytes += capture.payload_length or 0
+    if capture.status is not None and capture.status >= 400 and capture.role is not Role.PROBE:
+        site.errors[capture.status] += 1
+    if capture.status == 200 and capture.role is not Role.ROBOTS:
+        site.pages += 1
+        site.articles += capture.role is Role.ARTICLE
+
+
+def _judge(archive: Archive, sites: dict[str, SiteResult], outcomes: Iterable[Outcome], started: int) -> None:
+    for outcome in outcomes:
+        site = sites.get(outcome.site or "")
+        if site is None:
+            continue
+        if outcome.verdict not in _TEXTS:
+            site.refused[str(outcome.verdict)] += 1
+        elif outcome.new_edition:
+            first = next(archive.captures(url=outcome.url), None)
+            if first is not None and first.at < started:
+                site.changed += 1
+            else:
+                site.new += 1
+
+
+def _tell(sites: dict[str, SiteResult], job: CrawlJob, summary: JobSummary) -> None:
+    """What the crawling process itself said of its sites."""
+    said: dict[str, VisitReport] = {one.site: one for one in summary.reports}
+    for site in job.sites:
+        result, visit = sites[site.host], said.get(site.host)
+        if visit is not None:
+            result.left, result.unchosen, result.problem = visit.left, visit.unchosen, visit.problem
+        if summary.outcome == "failed" and result.problem is None:
+            result.problem = summary.error
+
+
+def error_of(result: CrawlResult) -> PresskeepError | None:
+    """The error that ended the crawl's jobs, where one did that is more than a site's own."""
+    for summary in result.summaries:
+        kind = _KINDS.get(summary.exit_code)
+        if summary.outcome == "failed" and summary.error is not None and kind is not None:
+            return kind(summary.error)
+    return None
+
+
+_KINDS: dict[int, type[PresskeepError]] = {
+    kind.exit_code: kind for kind in (ConfigurationError, StorageFull, DamagedRecord)
+}

@@ -1,0 +1,1 @@
+"""The crawler's verbs: one thin function each."""

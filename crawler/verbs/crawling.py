@@ -1,0 +1,258 @@
+"""``presskeep crawl``: fetch what is new, keep it, clean it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.filesize import decimal
+from rich.padding import Padding
+from rich.progress import Progress as Bar
+from rich.progress import TaskID
+from rich.table import Table
+from rich.text import Text
+
+from archive import terminal
+from archive.entries import open_archive
+from archive.errors import PresskeepError, UsageError
+from archive.typeset import count
+from archive.verbs.options import ArchiveOption, JsonOption
+
+if TYPE_CHECKING:
+    from archive.store import Archive
+    from crawler.crawling import CleanProgress, CrawlResult
+    from crawler.jobs import Progress
+    from crawler.report import SiteResult
+    from crawler.sites import Site
+
+# More lines than this are no progress display any more: the sites are then counted in one.
+_MAX_LINES = 10
+_PROBLEMS = 20  # sites whose problem is told one by one
+
+
+def crawl(
+    sites: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SITE", help="Only these; else all that are enabled.", show_default=False),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="At most N articles of each site, the newest.", show_default=False),
+    ] = None,
+    clean: Annotated[bool, typer.Option("--clean/--no-clean", help="Make the texts as captures come in.")] = True,
+    json: JsonOption = False,
+    archive: ArchiveOption = None,
+) -> int:
+    """Fetch what is new on the declared sites, and make its text.
+
+    Ctrl-C stops in order: what was fetched is kept, what was due stays due. A second Ctrl-C stops at once.
+    """
+    from crawler.crawling import crawl as run  # noqa: PLC0415 - help needs neither SQL nor Scrapy
+    from crawler.crawling import stopping
+    from crawler.report import error_of, report  # noqa: PLC0415
+
+    with open_archive(archive) as opened:
+        chosen = choose(opened, sites or ())
+        with stopping() as stop, shown([site.host for site in chosen]) as listener:
+            result = run(opened, chosen, limit=limit, clean=clean, listener=listener, stop=stop)
+        results = report(opened, result)
+        if json:
+            terminal.emit(document(opened, result, results))
+        else:
+            print_report(opened, result, results)
+    if result.stopped:
+        return terminal.INTERRUPTED
+    error = error_of(result)
+    if error is not None:
+        raise error
+    return 1 if results and all(one.failed_entirely for one in results) else 0
+
+
+def choose(archive: Archive, names: Sequence[str]) -> tuple[Site, ...]:
+    """The sites that were asked for; raises UsageError where none is declared, NotFound for an unknown one."""
+    from crawler.sites import read_sites  # noqa: PLC0415 - help needs no pydantic
+
+    declared = read_sites(archive.sites_path)
+    if names:
+        return tuple(dict.fromkeys(declared.get(name) for name in names))
+    if not declared.enabled:
+        raise UsageError(f"no site is declared in {declared.path}: begin with 'presskeep add URL'")
+    return declared.enabled
+
+
+@contextlib.contextmanager
+def shown(names: Sequence[str]) -> Iterator[Callable[[Progress | CleanProgress], None]]:
+    """What the crawl reports, as progress bars on stderr: one for each site, where they are few, and one for texts."""
+    from crawler.crawling import CleanProgress  # noqa: PLC0415
+    from crawler.jobs import VisitProgress  # noqa: PLC0415
+
+    with terminal.progress() as bar:
+        lines = _Lines(bar, names)
+
+        def listen(progress: Progress | CleanProgress) -> None:
+            if isinstance(progress, VisitProgress):
+                lines.visit(progress.site, progress.planned, progress.answered, finished=progress.finished)
+            elif isinstance(progress, CleanProgress):
+                lines.texts(progress.done)
+
+        yield listen
+
+
+class _Lines:
+    """The lines of the progress display."""
+
+    def __init__(self, bar: Bar, names: Sequence[str]) -> None:
+        self._bar = bar
+        self._each = len(names) <= _MAX_LINES
+        self._tasks: dict[str, TaskID] = {}
+        if self._each:
+            self._tasks = {name: bar.add_task(name, total=None) for name in names}
+        else:
+            self._all = bar.add_task("sites", total=len(names))
+            self._fetched = bar.add_task("articles", total=None)
+        self._texts: TaskID | None = None
+        self._answered: Counter[str] = Counter()
+        self._finished: set[str] = set()
+
+    def visit(self, site: str, planned: int | None, answered: int, *, finished: bool) -> None:
+        """A site went on."""
+        if self._each:
+            if site in self._tasks:
+                total = max(planned, 1) if planned is not None else None
+                done = answered if not finished else max(answered, 1)
+                self._bar.update(self._tasks[site], total=total, completed=done)
+            return
+        self._answered[site] = answered
+        if finished:
+            self._finished.add(site)
+        self._bar.update(self._all, completed=len(self._finished))
+        self._bar.update(self._fetched, completed=self._answered.total())
+
+    def texts(self, done: int) -> None:
+        """Texts were made."""
+        if self._texts is None:
+            self._texts = self._bar.add_task("texts", total=None)
+        self._bar.update(self._texts, completed=done)
+
+
+def print_report(archive: Archive, result: CrawlResult, results: Sequence[SiteResult]) -> None:
+    """The summary on stdout, and what went wrong and what to do next on stderr."""
+    console = terminal.out()
+    if console.is_terminal:
+        console.print(Padding(_table(results), (0, 0, 0, 2), expand=False))
+    else:
+        for one in results:
+            cells = (one.site, one.fetched, one.new, one.changed, one.refused.total(), _failures(one), one.bytes)
+            console.print("\t".join(str(cell) for cell in cells), soft_wrap=True)
+    for line in remarks(result, results):
+        terminal.say(line)
+    seconds = (result.ended - result.started) / 1_000_000
+    size = decimal(sum(one.bytes for one in results))
+    fetched = sum(one.fetched for one in results)
+    terminal.say(f"{'stopped after' if result.stopped else 'took'} {seconds:.1f} s; {fetched:,} answers, {size}, in")
+    terminal.say(f"  {archive.warc_path}")
+    if any(one.left for one in results):
+        terminal.say(f"next: 'presskeep crawl' fetches {count(sum(one.left for one in results), 'article')} still due")
+    elif sum(one.new + one.changed for one in results):
+        terminal.say("next: 'presskeep list' shows the articles, 'presskeep show URL' one of them")
+
+
+def _failures(one: SiteResult) -> int:
+    return one.failed.total() + one.errors.total()
+
+
+def _table(results: Sequence[SiteResult]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_footer=len(results) > 1, footer_style="dim")
+    columns: list[tuple[str, Callable[[SiteResult], int]]] = [
+        ("fetched", lambda one: one.fetched),
+        ("new", lambda one: one.new),
+        ("changed", lambda one: one.changed),
+        ("no text", lambda one: one.refused.total()),
+        ("failed", _failures),
+    ]
+    table.add_column("site", footer="all", overflow="fold")
+    for name, value in columns:
+        table.add_column(name, footer=f"{sum(value(one) for one in results):,}", justify="right", no_wrap=True)
+    table.add_column("size", footer=decimal(sum(one.bytes for one in results)), justify="right", no_wrap=True)
+    for one in results:
+        cells = [
+            Text(f"{value(one):,}" if value(one) else "–", style=_style(name, value(one))) for name, value in columns
+        ]
+        name = Text(terminal.one_line(one.site), style="red" if one.failed_entirely else "bold")
+        table.add_row(name, *cells, Text(decimal(one.bytes)))
+    return table
+
+
+def _style(column: str, value: int) -> str:
+    if not value:
+        return "dim"
+    return {"new": "green", "changed": "cyan", "failed": "yellow"}.get(column, "")
+
+
+def remarks(result: CrawlResult, results: Sequence[SiteResult]) -> Iterator[str]:
+    """What went wrong, in words: the sites' problems, then reasons with their numbers."""
+    troubled = [one for one in results if one.problem]
+    for one in troubled[:_PROBLEMS]:
+        yield f"{one.site}: {one.problem}"
+    if len(troubled) > _PROBLEMS:
+        yield f"and {count(len(troubled) - _PROBLEMS, 'more site')} with problems: --json tells of all"
+    refused: Counter[str] = sum((one.refused for one in results), Counter())
+    if refused:
+        yield f"no text: {_counted(refused)}"
+    failed: Counter[str] = sum((one.failed for one in results), Counter())
+    statuses: Counter[str] = Counter()
+    for one in results:
+        for status, number in one.errors.items():
+            statuses[f"status {status}"] += number
+    if failed or statuses:
+        yield f"failed: {_counted(statuses + failed)}"
+    unchosen = sum(one.unchosen for one in results)
+    if unchosen:
+        yield f"{unchosen:,} more articles were announced than max_articles allows: the newest were taken"
+    for summary in result.summaries:
+        if summary.outcome == "failed" and summary.error and not any(one.problem == summary.error for one in results):
+            yield summary.error
+    if result.cleaning_error:
+        yield f"cleaning stopped: {result.cleaning_error}; 'presskeep clean' makes the missing texts"
+
+
+def _counted(counted: Counter[str]) -> str:
+    return ", ".join(f"{number:,} {terminal.one_line(name)}" for name, number in counted.most_common())
+
+
+def document(archive: Archive, result: CrawlResult, results: Sequence[SiteResult]) -> dict[str, object]:
+    """The summary as JSON."""
+    from archive.clock import warc_date  # noqa: PLC0415
+
+    error: PresskeepError | str | None = next((one.error for one in result.summaries if one.error), None)
+    return {
+        "run": result.run,
+        "archive": str(archive.path),
+        "started_at": warc_date(result.started),
+        "seconds": round((result.ended - result.started) / 1_000_000, 3),
+        "outcome": "stopped" if result.stopped else "failed" if error else "finished",
+        "error": error,
+        "texts": {"cleaned": result.texts.cleaned, "refused": result.texts.refused, "failed": result.texts.failed},
+        "memory": max((one.memory for one in result.summaries), default=0),
+        "sites": [
+            {
+                "site": one.site,
+                "fetched": one.fetched,
+                "articles": one.articles,
+                "bytes": one.bytes,
+                "new": one.new,
+                "changed": one.changed,
+                "refused": dict(sorted(one.refused.items())),
+                "failed": dict(sorted(one.failed.items())),
+                "errors": {str(status): number for status, number in sorted(one.errors.items())},
+                "due": one.left,
+                "unchosen": one.unchosen,
+                "failed_entirely": one.failed_entirely,
+                "problem": one.problem,
+            }
+            for one in results
+        ],
+    }
