@@ -18,13 +18,21 @@ from urllib.parse import urldefrag
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest, NotConfigured, NotSupported, ResponseDataLossError
+from scrapy.exceptions import (
+    DownloadFailedError,
+    IgnoreRequest,
+    NotConfigured,
+    NotSupported,
+    ResponseDataLossError,
+)
 from scrapy.http import Response
 from scrapy.utils._download_handlers import get_dataloss_msg, wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.error import ConnectError, ConnectionClosed
 from twisted.python.failure import Failure
+from twisted.web._newclient import RequestNotSent, _WrapperException
 
 from archive import clock
 from archive.exchange import Attempt, NoAnswer
@@ -103,6 +111,9 @@ class Wire(HTTP11DownloadHandler):
         try:
             with wrap_twisted_exceptions():
                 return await maybe_deferred_to_future(fetched)
+        except (_WrapperException, RequestNotSent, ConnectError, ConnectionClosed, ValueError) as error:
+            # Scrapy lets these through as they are; whoever asked should need to know Scrapy's exceptions only.
+            raise DownloadFailedError(str(error)) from error
         except ResponseDataLossError:
             if not self._fail_on_dataloss_warned:
                 logger.warning(get_dataloss_msg(request.url))
@@ -116,9 +127,7 @@ class Wire(HTTP11DownloadHandler):
         sent, names = masked(tape.request(), request.meta.get("presskeep_mask", ()))
         origin = self._capturing.origin(request)
         url = urldefrag(request.url).url
-        self._capturing.keep(
-            fact(url, request.method, tape, error, origin=origin, request=sent, masked=names), request
-        )
+        self._capturing.keep(fact(url, request.method, tape, error, origin=origin, request=sent, masked=names), request)
         return result
 
     def _refuse_when_stopping(self, request: Request) -> None:

@@ -15,6 +15,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web._newclient import BODY, DONE, Request
 from twisted.web.client import HTTPConnectionPool
+from twisted.web.http_headers import InvalidHeaderName
 from zope.interface import implementer
 
 from archive.exchange import Truncation
@@ -64,7 +65,16 @@ class TapedRequest(Request):
 
 
 class _Parser(_LenientHTTPClientParser):
+    """Scrapy's parser, with room for the fields of real sites; a field with an impossible name is passed over."""
+
     MAX_LENGTH = MAX_HEAD
+
+    def headerReceived(self, name: bytes, value: bytes) -> None:  # noqa: N802 - Twisted's name
+        """Take a field. A space before the colon, as some servers write it, does not belong to the name."""
+        try:
+            super().headerReceived(name.rstrip(b" \t"), value)  # type: ignore[no-untyped-call]
+        except InvalidHeaderName:
+            return  # browsers do the same; the bytes are on the tape
 
 
 @implementer(IHandshakeListener)
