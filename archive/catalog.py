@@ -91,7 +91,7 @@ class Catalog:
         engine = _engine(self.path)
         try:
             with engine.connect() as connection:
-                self._check(dict(connection.execute(select(about.c.name, about.c.value)).tuples().all()))
+                self._check(dict(connection.execute(select(about.c.name, about.c.value)).all()))
         except BaseException:
             engine.dispose()
             raise

@@ -61,15 +61,15 @@ def kind_of(directory: Path, mounts: str) -> str | None:
     return kind
 
 
-def require_local(directory: Path, *, mounts: Path = MOUNTS) -> None:
+def require_local(directory: Path, *, mounts: Path | None = None) -> None:
     """Raise ConfigurationError, with the way out, where SQLite must not be used in a directory."""
     try:
-        kind = kind_of(directory, mounts.read_text("utf-8", "replace"))
+        kind = kind_of(directory, (mounts or MOUNTS).read_text("utf-8", "replace"))
     except OSError:
         return
     if kind in NETWORKED:
         raise ConfigurationError(
             f"{directory} lies on a network file system ({kind}), where SQLite loses data: write state_dir = "
-            '"/a/local/directory" into archive.toml, then run `presskeep rebuild`',
+            '"/a/local/directory" into its archive.toml and go on',
             file=str(directory),
         )

@@ -77,4 +77,4 @@ def _elsewhere(archive: Archive) -> dict[str, int]:
     texts = tables.texts
     question = select(texts.c.cleaner, func.count()).where(texts.c.cleaner != CLEANER).group_by(texts.c.cleaner)
     with archive.catalog.reading() as connection:
-        return dict(connection.execute(question).tuples().all())
+        return dict(connection.execute(question).all())

@@ -23,7 +23,6 @@ from archive.dataset.rows import Entry
 from archive.errors import NotAnArchive, NotFound, UsageError
 from archive.event import Run, RunStarted, StoredAttempt
 from archive.exchange import Role
-from archive.filesystem import require_local
 from archive.holdings import FileState
 from archive.texts import Outcome
 from archive.url import normalise
@@ -74,7 +73,8 @@ class Archive:
 
         ``name`` begins the names of its WARC files; by default it is the directory's. ``resolve`` maps host names to
         ``address:port``. Raises UsageError where there is an archive already or no directory can be, and
-        ConfigurationError for values that cannot be. Over a ``warc/`` that is there already, `rebuild` comes next.
+        ConfigurationError for values that cannot be, and on a network file system: then only the catalogue is missing,
+        and the message says how to go on. Over a ``warc/`` that is there already, `rebuild` comes next.
         """
         path = Path(path).absolute()
         if (path / FILE_NAME).exists():
@@ -83,8 +83,6 @@ class Archive:
             raise UsageError(f"{path} is a file: name a directory for the archive")
         named = name if name is not None else _NOT_A_NAME.sub("-", path.name).strip("-_")[:64] or "archive"
         (path / WARC).mkdir(parents=True, exist_ok=True)
-        require_local(path)
-        # Last what makes it an archive: a directory without archive.toml can be tried again.
         configuration = write_configuration(
             path / FILE_NAME,
             name=named,
