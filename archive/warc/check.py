@@ -17,7 +17,7 @@ from archive.warc.group import ANSWERS, completes
 from archive.warc.member import Tear
 from archive.warc.paths import OPEN
 from archive.warc.resume import whole_records
-from archive.warc.stored import Record, read_record
+from archive.warc.stored import BLOCK_LIMIT, Record, read_record
 
 _STEP = 2**20
 
@@ -73,7 +73,7 @@ class _Check:
         at = 0
         while at < end:
             try:
-                record = read_record(stream, at, file=self.file)
+                record = read_record(stream, at, limit=BLOCK_LIMIT, file=self.file)
             except Tear as tear:
                 behind = next(whole_records(stream, at + 1, end, self.file), None)
                 yield self._torn(tear, end, behind)

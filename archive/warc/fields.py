@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 Pairs = Iterable[tuple[str, str]]
@@ -97,10 +98,6 @@ def _written(value: str) -> str:
 
 def _read(value: str) -> str:
     if value.startswith('"'):
-        try:
-            found = json.loads(value)
-        except ValueError:
-            return value  # another writer's quotation mark
-        if isinstance(found, str):
-            return found
+        with suppress(ValueError):  # another writer's quotation mark
+            return str(json.loads(value))
     return value

@@ -100,8 +100,9 @@ class OpenFile:
             except FileExistsError:
                 return None
         # A final file of this name can only have come from an open one: looked for after ours was made, it is seen.
-        if not lock(descriptor, path) or (directory / file).exists():
-            with suppress(FileNotFoundError):
+        mine = lock(descriptor, path)
+        if not mine or (directory / file).exists():
+            if mine:  # else a recovery took the empty file, and removes it
                 path.unlink()
             os.close(descriptor)
             return None
@@ -120,10 +121,11 @@ class OpenFile:
             except BaseException:
                 self._cut_torn()
                 raise
+        running = self._digest.copy()
         for piece in pieces:
-            self._digest.update(piece)
-        self.size += sum(map(len, pieces))
-        self._torn = False
+            running.update(piece)
+        # Together, so that Ctrl-C finds either the group or none of it.
+        self._digest, self.size, self._torn = running, self.size + sum(map(len, pieces)), False
 
     def sync(self) -> None:
         """Makes everything appended durable, the file's name too.

@@ -15,11 +15,11 @@ from pathlib import Path
 from archive import digest
 from archive.capture import Capture, Location
 from archive.clock import parse_warc_date
-from archive.errors import DamagedRecord, NotAnArchive, PayloadRefused
+from archive.errors import NotAnArchive
 from archive.event import Event, RunEnded, RunStarted, SiteConfigured, StoredAttempt
 from archive.exchange import Attempt, NoAnswer, Origin, Role, Truncation
-from archive.http import HttpMessage
 from archive.url import normalise
+from archive.warc.answer import Answer
 from archive.warc.block import FileBlock, read_block
 from archive.warc.fields import NamedFields
 from archive.warc.group import ANSWERS, Group, groups
@@ -115,10 +115,10 @@ class _Reading:
         if answer is None:
             return None
         fields, revisit = group.metadata, answer.kind == "revisit"
-        status, mime, payload_digest, payload_length = described(answer)
-        stated = answer.fields.first("WARC-Payload-Digest")
-        if group.own or revisit:
-            payload_digest = stated
+        shown = Answer.of(answer.block)
+        # Other writers' digests are of many kinds; one of the entity is needed to compare captures.
+        trusted = group.own or revisit or not answer.whole
+        payload_digest = answer.fields.first("WARC-Payload-Digest") if trusted else shown.digest()
         url = _url(answer, fields)
         if not group.own and not url.lower().startswith(("http:", "https:")):
             return None  # whois:, dns: and the like
@@ -133,8 +133,8 @@ class _Reading:
             at=_date(answer, self._file),
             kind="revisit" if revisit else "response",
             method=_method(group),
-            status=status,
-            mime=mime,
+            status=shown.status,
+            mime=shown.mime,
             role=origin.role,
             site=origin.site,
             run=origin.run,
@@ -146,7 +146,7 @@ class _Reading:
             truncated=_truncation(answer),
             masked=fields.all("presskeep-masked"),
             payload_digest=payload_digest,
-            payload_length=None if revisit else payload_length,
+            payload_length=None if revisit or not answer.whole else shown.length,
             duration=_duration(fields),
             refers_to=bare(answer.fields.first("WARC-Refers-To")) if revisit else None,
             location=location,
@@ -179,23 +179,6 @@ class _Reading:
                 f"records of schema {schema[:20]!r}, this program knows {SCHEMA}: install a newer Presskeep",
                 file=self._file,
             )
-
-
-def described(answer: Record) -> tuple[int | None, str | None, str | None, int | None]:
-    """Status, media type, payload digest and payload length of a stored answer; None for what it does not show."""
-    if not answer.block:
-        return None, None, None, None
-    try:
-        message = HttpMessage.parse(answer.block)
-    except DamagedRecord:
-        return None, None, None, None  # no status line: an answer, but without an entity
-    if not answer.whole:
-        return message.status, message.mime, None, None
-    try:
-        entity = message.entity()
-    except PayloadRefused:
-        return message.status, message.mime, None, None  # a transfer coding that cannot be removed
-    return message.status, message.mime, digest.sha256(entity), len(entity)
 
 
 def _date(record: Record, file: str) -> int:

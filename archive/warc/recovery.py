@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from archive import digest
 from archive.clock import now, warc_date
+from archive.errors import DamagedRecord
 from archive.warc.group import completes
 from archive.warc.member import Tear
 from archive.warc.openfile import lock, storage, sync_directory
@@ -81,7 +82,10 @@ def _recovered(directory: Path, quarantine: Path, file: str, descriptor: int) ->
         sha256 = _digest(stream, end)
         if end:
             os.fsync(descriptor)
-            path.rename(directory / file)
+            final = directory / file
+            if final.exists():
+                raise DamagedRecord(f"both {file} and {path.name} exist: move one of them out of warc/", file=file)
+            path.rename(final)
         else:
             path.unlink()
         sync_directory(path.parent)

@@ -13,12 +13,12 @@ from warcio.recordloader import ArcWarcRecord
 
 from archive import clock, digest
 from archive.capture import Capture, Location
-from archive.errors import DamagedRecord, PayloadRefused, StorageFull
+from archive.errors import StorageFull
 from archive.event import RunEnded, RunStarted, SiteConfigured, StoredAttempt
 from archive.exchange import Attempt, Exchange
-from archive.http import HttpMessage
 from archive.url import normalise
 from archive.warc import record as records
+from archive.warc.answer import Answer
 from archive.warc.block import FileBlock
 from archive.warc.openfile import ClosedFile, OpenFile
 from archive.warc.paths import fresh_name
@@ -72,7 +72,9 @@ class WarcWriter:
     def add(self, exchange: Exchange) -> Capture:
         """Writes an exchange: response, request and metadata. Raises StorageFull with nothing of it in the file."""
         record_id = records.new_id()
-        status, mime, payload_digest, payload_length = _described(exchange.response)
+        answer = Answer.of(exchange.response)
+        status, mime, payload_length, payload_digest = answer.status, answer.mime, answer.length, answer.digest()
+        del answer  # its entity is a copy of the body, of which the compressed one is the next
         group = records.exchange_records(exchange, record_id, payload_digest)
         location = self._write(group)[0]
         origin = exchange.origin
@@ -198,16 +200,3 @@ class WarcWriter:
             opened.discard()
             raise
         return opened
-
-
-def _described(response: bytes) -> tuple[int | None, str | None, str | None, int | None]:
-    """Status, media type, payload digest and payload length of a response; None for what it does not show."""
-    try:
-        message = HttpMessage.parse(response)
-    except DamagedRecord:
-        return None, None, None, None  # an answer without a status line: kept, but it has no entity
-    try:
-        entity = message.entity()
-    except PayloadRefused:
-        return message.status, message.mime, None, None  # a transfer coding that cannot be removed
-    return message.status, message.mime, digest.sha256(entity), len(entity)

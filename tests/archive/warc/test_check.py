@@ -76,6 +76,24 @@ def test_a_group_without_its_end_is_told(own: Path) -> None:
     assert rules(being_written) == [("group", REPAIRABLE)]
 
 
+def test_a_group_without_its_end_is_told_in_the_middle_too(tmp_path: Path) -> None:
+    with writer(tmp_path) as to:
+        to.add(exchange())
+        to.add(exchange())
+    (closed,) = to.take_closed()
+    path = tmp_path / closed.file
+    records, raw = list(read_records(path)), path.read_bytes()
+    path.write_bytes(raw[: records[3].offset] + raw[records[4].offset :])
+    (finding,) = check_file(path)
+    assert (finding.offset, finding.rule, finding.severity) == (records[1].offset, "group", DAMAGED)
+
+
+def test_a_block_too_large_to_check_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archive.warc.check.BLOCK_LIMIT", 100)
+    (finding,) = foreign(tmp_path, response(block=RESPONSE + bytes(200)))
+    assert (finding.rule, finding.severity) == ("size", CONVENTION)
+
+
 def test_a_record_replaced_by_another_shows_in_its_digest(own: Path) -> None:
     records = list(read_records(own))
     raw = own.read_bytes()

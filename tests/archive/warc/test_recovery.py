@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from archive import digest
-from archive.errors import StorageFull
+from archive.errors import DamagedRecord, StorageFull
 from archive.event import Event
 from archive.exchange import Attempt, NoAnswer
 from archive.warc.check import check_file
@@ -208,3 +208,12 @@ def test_a_new_writer_goes_on_beside_what_was_recovered(left: Left) -> None:
         capture = to.add(exchange())
     assert capture.location
     assert capture.location.file != left.file
+
+
+def test_no_file_is_ever_overwritten(left: Left) -> None:
+    left.lay(left.raw)
+    (left.warc / left.file).write_bytes(b"there before")
+    with pytest.raises(DamagedRecord, match="both"):
+        recover(left.warc, left.quarantine)
+    assert (left.warc / left.file).read_bytes() == b"there before"
+    assert (left.warc / f"{left.file}.open").read_bytes() == left.raw

@@ -1,0 +1,42 @@
+"""What the bytes of an answer show of themselves: read alike when they are written and when they are read back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archive import digest
+from archive.errors import DamagedRecord, PayloadRefused
+from archive.http import HttpMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status and media type of an answer, and its entity body: transfer coding removed, content coding kept.
+
+    All None for bytes without a status line. ``entity`` alone is None where the transfer coding cannot be removed.
+    """
+
+    status: int | None = None
+    mime: str | None = None
+    entity: bytes | None = None
+
+    @classmethod
+    def of(cls, block: bytes) -> Answer:
+        """What a stored or received answer shows."""
+        try:
+            message = HttpMessage.parse(block)
+        except DamagedRecord:
+            return cls()
+        try:
+            return cls(message.status, message.mime, message.entity())
+        except PayloadRefused:
+            return cls(message.status, message.mime)
+
+    @property
+    def length(self) -> int | None:
+        """Bytes of the entity body; None where there is none."""
+        return None if self.entity is None else len(self.entity)
+
+    def digest(self) -> str | None:
+        """The labelled SHA-256 of the entity body; None where there is none."""
+        return None if self.entity is None else digest.sha256(self.entity)
