@@ -31,7 +31,8 @@ from crawler.schedule import Phase
 from crawler.spiders.asking import AskingSpider
 from crawler.spiders.news import NewsSpider
 from crawler.spiders.probe import ProbeSpider
-from crawler.visit import Visit, VisitReport
+from crawler.visit import Visit
+from crawler.visited import VisitReport
 
 # Seconds that answers on their way get when the crawl is stopped; then they are cut, and stay due.
 GRACE = 3.0

@@ -23,7 +23,7 @@ from typing import IO
 
 from crawler.probe import Probed
 from crawler.sites import Site
-from crawler.visit import VisitReport
+from crawler.visited import VisitReport
 
 # Sites of one child. Their state costs some 0.5 MB each while they are read; more sites are more children.
 BATCH = 200

@@ -14,7 +14,7 @@ from archive.store import Archive
 from archive.texts import Outcome
 from crawler.crawling import CrawlResult
 from crawler.jobs import CrawlJob, JobSummary
-from crawler.visit import VisitReport
+from crawler.visited import VisitReport
 
 # Verdicts of which there is a text.
 _TEXTS = frozenset({Verdict.ARTICLE, Verdict.TEASER, Verdict.PAYWALL, Verdict.LIVE_BLOG})

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
-
-from scrapy.settings import BaseSettings
+from typing import TYPE_CHECKING, Any
 
 from archive.configuration import ArchiveConfiguration
 from archive.errors import ConfigurationError
 from archive.store import Archive
 from crawler.sites import Site
+
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
 
 
 def run_settings(archive: Archive, command: str, sites: Iterable[Site] = ()) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from heapq import nlargest
 from itertools import count
 
-from scrapy import Request
+from w3lib.url import safe_url_string
 
 from archive.exchange import NoAnswer, Role
 from archive.url import normalise
@@ -18,6 +18,7 @@ from crawler.frontier import Found, Frontier
 from crawler.schedule import rank, updates
 from crawler.sites import Site, SourceKind
 from crawler.sources import Listing, RobotsBody, SourceWalk, in_scope
+from crawler.visited import VisitReport
 from crawler.walk import Answer, Walk, Want, fetch
 
 # Articles that are fetched again in one crawl because a source says that they changed.
@@ -38,25 +39,6 @@ class Ask:
 
     number: int
     want: Want
-
-
-@dataclass(frozen=True, slots=True)
-class VisitReport:
-    """How a visit went, beside what the archive itself tells of it.
-
-    ``planned`` is the number of articles that were due, ``answered`` how many of them were asked for, ``left`` what
-    stays due, ``unchosen`` how many new ones were announced beyond the site's ``max_articles``. ``problem`` says why
-    nothing or not all could be done. ``sources`` are the URLs that were read, with what they announced.
-    """
-
-    site: str
-    planned: int = 0
-    answered: int = 0
-    again: int = 0
-    left: int = 0
-    unchosen: int = 0
-    sources: tuple[tuple[str, int, str], ...] = ()
-    problem: str | None = None
 
 
 class Visit:
@@ -191,7 +173,7 @@ class Visit:
         for place, (one, updated) in enumerate(zip(listing.announcements, changed, strict=True)):
             if one.url not in fetchable or (vouched and not may_be_article(one.url)):
                 continue
-            url = one.url if _SENT_AS_IT_STANDS.fullmatch(one.url) else Request(one.url).url
+            url = one.url if _SENT_AS_IT_STANDS.fullmatch(one.url) else safe_url_string(one.url)
             found = Found(
                 normalise(url),
                 url,

@@ -14,7 +14,8 @@ from archive.store import Archive
 from crawler.running import find_archive, require_delays, run_settings
 from crawler.sites import Site, read_sites
 from crawler.spiders.asking import AskingSpider, Question
-from crawler.visit import Ask, Visit, VisitReport
+from crawler.visit import Ask, Visit
+from crawler.visited import VisitReport
 from crawler.walk import Answer
 
 # Sites that are visited at the same time in one process: each keeps some thousand URLs in memory while it is read.

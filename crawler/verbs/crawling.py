@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 from rich.filesize import decimal
 from rich.padding import Padding
 from rich.progress import Progress as Bar
@@ -51,7 +52,7 @@ def crawl(
     Ctrl-C stops in order: what was fetched is kept, what was due stays due. A second Ctrl-C stops at once.
     """
     from crawler.crawling import crawl as run  # noqa: PLC0415 - help needs neither SQL nor Scrapy
-    from crawler.crawling import stopping
+    from crawler.crawling import stopping  # noqa: PLC0415
     from crawler.report import error_of, report  # noqa: PLC0415
 
     with open_archive(archive) as opened:
@@ -140,13 +141,7 @@ class _Lines:
 
 def print_report(archive: Archive, result: CrawlResult, results: Sequence[SiteResult]) -> None:
     """The summary on stdout, and what went wrong and what to do next on stderr."""
-    console = terminal.out()
-    if console.is_terminal:
-        console.print(Padding(_table(results), (0, 0, 0, 2), expand=False))
-    else:
-        for one in results:
-            cells = (one.site, one.fetched, one.new, one.changed, one.refused.total(), _failures(one), one.bytes)
-            console.print("\t".join(str(cell) for cell in cells), soft_wrap=True)
+    print_table(terminal.out(), results)
     for line in remarks(result, results):
         terminal.say(line)
     seconds = (result.ended - result.started) / 1_000_000
@@ -158,6 +153,16 @@ def print_report(archive: Archive, result: CrawlResult, results: Sequence[SiteRe
         terminal.say(f"next: 'presskeep crawl' fetches {count(sum(one.left for one in results), 'article')} still due")
     elif sum(one.new + one.changed for one in results):
         terminal.say("next: 'presskeep list' shows the articles, 'presskeep show URL' one of them")
+
+
+def print_table(console: Console, results: Sequence[SiteResult]) -> None:
+    """The numbers of each site: a table on a terminal, fields separated by tabs elsewhere."""
+    if console.is_terminal:
+        console.print(Padding(_table(results), (0, 0, 0, 2), expand=False))
+        return
+    for one in results:
+        cells = (one.site, one.fetched, one.new, one.changed, one.refused.total(), _failures(one), one.bytes)
+        console.print("\t".join(str(cell) for cell in cells), soft_wrap=True)
 
 
 def _failures(one: SiteResult) -> int:
@@ -181,8 +186,8 @@ def _table(results: Sequence[SiteResult]) -> Table:
         cells = [
             Text(f"{value(one):,}" if value(one) else "–", style=_style(name, value(one))) for name, value in columns
         ]
-        name = Text(terminal.one_line(one.site), style="red" if one.failed_entirely else "bold")
-        table.add_row(name, *cells, Text(decimal(one.bytes)))
+        site = Text(terminal.one_line(one.site), style="red" if one.failed_entirely else "bold")
+        table.add_row(site, *cells, Text(decimal(one.bytes)))
     return table
 
 

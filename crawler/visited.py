@@ -1,0 +1,24 @@
+"""What a visit was, once it is over: a value that goes from the crawling child to its parent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class VisitReport:
+    """How a visit went, beside what the archive itself tells of it.
+
+    ``planned`` is the number of articles that were due, ``answered`` how many of them were asked for, ``left`` what
+    stays due, ``unchosen`` how many new ones were announced beyond the site's ``max_articles``. ``problem`` says why
+    nothing or not all could be done. ``sources`` are the URLs that were read, with what they announced.
+    """
+
+    site: str
+    planned: int = 0
+    answered: int = 0
+    again: int = 0
+    left: int = 0
+    unchosen: int = 0
+    sources: tuple[tuple[str, int, str], ...] = ()
+    problem: str | None = None
