@@ -16,7 +16,7 @@ from twisted.internet.interfaces import (
     IStreamClientEndpoint,
 )
 from twisted.web.client import URI
-from twisted.web.iweb import IAgentEndpointFactory, IPolicyForHTTPS
+from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -40,7 +40,7 @@ _RESERVED_V4 = {
     "240.0.0.0/4": "reserved",
 }
 _LOOPBACK_V4 = ipaddress.IPv4Network("127.0.0.0/8")
-# All global unicast addresses lie in 2000::/3 (RFC 4291, section 2.4, and IANA's allocations); these parts do not count.
+# All global unicast addresses lie in 2000::/3 (RFC 4291, section 2.4, and IANA's allocations), without these parts.
 _GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
 _RESERVED_V6 = {
     "2001::/23": "reserved for protocols",  # Teredo among them
@@ -137,10 +137,10 @@ class _GuardedReactor:
         self.callLater = reactor.callLater
         self.getDelayedCalls = reactor.getDelayedCalls
 
-    def installNameResolver(self, resolver: Any) -> Any:  # noqa: N802 - Twisted's name
+    def installNameResolver(self, resolver: Any) -> Any:
         return self._reactor.installNameResolver(resolver)
 
-    def connectTCP(self, host: str, port: int, *rest: Any, **named: Any) -> Any:  # noqa: N802 - Twisted's name
+    def connectTCP(self, host: str, port: int, *rest: Any, **named: Any) -> Any:
         self._tried(host)
         why = self._guard.refusal(host)
         if why:
@@ -171,7 +171,7 @@ class _Endpoint:
             host, port = destination
             reactor = self._reactor
             self._tried(host)
-        return HostnameEndpoint(reactor, host, port, self._timeout, self._bind).connect(factory)  # type: ignore[no-any-return]
+        return HostnameEndpoint(reactor, host, port, self._timeout, self._bind).connect(factory)
 
 
 @implementer(IAgentEndpointFactory)
@@ -184,14 +184,14 @@ class GuardedEndpoints:
 
     reactor: Any
     guard: Guard
-    policy: IPolicyForHTTPS
+    policy: Any  # an IPolicyForHTTPS: type checkers do not know interfaces of zope
     timeout: float
     bind: tuple[str, int] | None
     tried: Callable[[str], None]
 
-    def endpointForURI(self, uri: URI) -> Any:  # noqa: N802 - Twisted's name
+    def endpointForURI(self, uri: URI) -> Any:
         """The endpoint of a URI; its host must be ASCII."""
-        endpoint = _Endpoint(self.reactor, self.guard, uri, self.bind, self.timeout, self.tried)
+        endpoint: Any = _Endpoint(self.reactor, self.guard, uri, self.bind, self.timeout, self.tried)
         if uri.scheme == b"https":
             return wrapClientTLS(self.policy.creatorForNetloc(uri.host, uri.port), endpoint)
         return endpoint

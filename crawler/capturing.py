@@ -91,12 +91,12 @@ class Capturing:
             )
         except PresskeepError as error:
             self.failure = error
-            logger.error("%s", error)  # noqa: TRY400 - the message says what to do; a traceback would hide it
+            logger.error("%s", error)
             raise CloseSpider("archive_unusable") from error
         self._ticks.start(INTERVAL, now=False).addErrback(self._broken)
 
     def origin(self, request: Request) -> Origin:
-        """Why a request is sent: its ``presskeep_origin``, with the run, and the URL's host as site where none is given."""
+        """Why a request is sent: its ``presskeep_origin``, with run and site (the URL's host where none is given)."""
         given: Origin = request.meta.get("presskeep_origin") or Origin()
         if given.run is not None and given.site is not None:
             return given
@@ -169,7 +169,7 @@ class Capturing:
             committed = self._writer.close(outcome)
         except PresskeepError as error:
             self.failure = self.failure or error
-            logger.error("the archive was not closed in order: %s", error)  # noqa: TRY400 - as in open
+            logger.error("the archive was not closed in order: %s", error)
         else:
             self._tell(committed)
 
@@ -209,13 +209,13 @@ class Capturing:
         try:
             writer.add_attempt(attempt)
         except StorageFull:
-            logger.error("nor could it be recorded that %s is lost", lost.url)  # noqa: TRY400 - said before
+            logger.error("nor could it be recorded that %s is lost", lost.url)
         else:
             self._count(attempt)
 
     def _broken(self, failure: Failure) -> None:
         """A commit failed in a way that nobody foresaw: the crawl stops, the failure is logged as one."""
-        logger.error("committing failed", exc_info=(failure.type, failure.value, failure.getTracebackObject()))
+        logger.error("committing failed", exc_info=failure.value)
         self._fail("archive_unusable", PresskeepError(f"committing failed: {failure.getErrorMessage()}"))
 
     def _fail(self, reason: str, error: PresskeepError) -> None:

@@ -76,9 +76,9 @@ class Wire(HTTP11DownloadHandler):
         self._pacing = crawler.get_extension(Pacing)
         from twisted.internet import reactor  # noqa: PLC0415 - importing it installs one
 
-        pool = Pool(reactor, persistent=True)  # type: ignore[no-untyped-call]
+        pool = Pool(reactor, persistent=True)
         pool.maxPersistentPerHost = self._pool.maxPersistentPerHost
-        self._pool = pool
+        self._pool: Pool = pool
         self._timeout = crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
         authorities = crawler.settings.get("PRESSKEEP_CA_FILE")
         self._trust = Trust(Path(authorities) if authorities else None)

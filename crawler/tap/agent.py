@@ -11,7 +11,6 @@ from scrapy.utils._download_handlers import normalize_bind_address
 from twisted.internet.defer import Deferred
 from twisted.web.client import Agent
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import IPolicyForHTTPS
 
 from archive.exchange import Truncation
 from crawler.addresses import Guard, GuardedEndpoints
@@ -25,7 +24,7 @@ class _TapedAgent(Agent):
     """Twisted's agent for one request: it takes a connection from the pool and sends on it, recorded."""
 
     def __init__(self, endpoints: GuardedEndpoints, pool: Pool, tape: Tape) -> None:
-        self._init(endpoints.reactor, endpoints, pool)  # type: ignore[no-untyped-call]
+        self._init(endpoints.reactor, endpoints, pool)
         self._tape = tape
         self._bind = endpoints.bind
 
@@ -41,7 +40,7 @@ class _TapedAgent(Agent):
     ) -> Deferred[Any]:
         # Host stands first, as RFC 9110 (section 7.2) asks for.
         fields = Headers()
-        host = self._computeHostValue(parsedURI.scheme, parsedURI.host, parsedURI.port)  # type: ignore[no-untyped-call]
+        host = self._computeHostValue(parsedURI.scheme, parsedURI.host, parsedURI.port)
         given = headers or Headers()
         fields.setRawHeaders(b"Host", given.getRawHeaders(b"Host") or [host])
         for name, values in given.getAllRawHeaders():
@@ -52,7 +51,8 @@ class _TapedAgent(Agent):
         def send(connection: TappedConnection) -> Deferred[Any]:
             return connection.perform(request)
 
-        return self._pool.getConnection((*key, self._bind), endpoint).addCallback(send)  # type: ignore[no-any-return,no-untyped-call]
+        connected: Deferred[Any] = self._pool.getConnection((*key, self._bind), endpoint)
+        return connected.addCallback(send)
 
 
 class TapAgent(_ScrapyAgent):
@@ -67,7 +67,7 @@ class TapAgent(_ScrapyAgent):
         tape: Tape,
         *,
         guard: Guard,
-        policy: IPolicyForHTTPS,
+        policy: Any,
         pool: Pool,
         timeout: float,
         maxsize: int,
@@ -103,6 +103,7 @@ class TapAgent(_ScrapyAgent):
         self._tape.ip = address
 
     def _cb_timeout(self, result: _T, request: Request, url: str, timeout: float) -> _T:
-        if not self._timeout_cl.active() and self._tape.cut is None:
+        expiry: Any = self._timeout_cl
+        if not expiry.active() and self._tape.cut is None:
             self._tape.cut = Truncation.TIME
         return super()._cb_timeout(result, request, url, timeout)

@@ -9,7 +9,7 @@ from typing import Any
 from scrapy.core.downloader.handlers.http11 import _LenientHTTP11ClientProtocol, _LenientHTTPClientParser
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IHandshakeListener
+from twisted.internet.interfaces import IHandshakeListener, ISSLTransport
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -46,7 +46,7 @@ class _Recorder:
         self._tape.send((data,))
         self._transport.write(data)
 
-    def writeSequence(self, pieces: Iterable[bytes]) -> None:  # noqa: N802 - Twisted's name
+    def writeSequence(self, pieces: Iterable[bytes]) -> None:
         pieces = list(pieces)
         self._tape.send(pieces)
         self._transport.writeSequence(pieces)
@@ -59,7 +59,7 @@ class TapedRequest(Request):
         super().__init__(method, uri, headers, body, persistent=True)
         self.tape = tape
 
-    def writeTo(self, transport: Any) -> Any:  # noqa: N802 - Twisted's name
+    def writeTo(self, transport: Any) -> Any:
         """Write the request to a transport, and to the tape."""
         return super().writeTo(_Recorder(transport, self.tape))
 
@@ -69,10 +69,10 @@ class _Parser(_LenientHTTPClientParser):
 
     MAX_LENGTH = MAX_HEAD
 
-    def headerReceived(self, name: bytes, value: bytes) -> None:  # noqa: N802 - Twisted's name
+    def headerReceived(self, name: bytes, value: bytes) -> None:
         """Take a field. A space before the colon, as some servers write it, does not belong to the name."""
         try:
-            super().headerReceived(name.rstrip(b" \t"), value)  # type: ignore[no-untyped-call]
+            super().headerReceived(name.rstrip(b" \t"), value)
         except InvalidHeaderName:
             return  # browsers do the same; the bytes are on the tape
 
@@ -91,19 +91,22 @@ class TappedConnection(_LenientHTTP11ClientProtocol):
     _handshaken = False
     _lost: Failure | None = None
 
-    def handshakeCompleted(self) -> None:  # noqa: N802 - Twisted's name
+    def handshakeCompleted(self) -> None:
         """Note that TLS stands: what was written before leaves only now."""
         self._handshaken = True
         if self.tape is not None:
             self._describe(self.tape)
             self.tape.secure()
 
+    @property
+    def _transport(self) -> Any:
+        return self.transport
+
     def perform(self, request: TapedRequest) -> Deferred[Any]:
         """Send a request; what crosses the wire until its response is over goes to its tape."""
         self.tape = tape = request.tape
-        transport: Any = self.transport
-        tape.ip = transport.getPeer().host
-        tape.secured = self._handshaken or not hasattr(transport, "getPeerCertificate")
+        tape.ip = self._transport.getPeer().host
+        tape.secured = self._handshaken or not ISSLTransport.providedBy(self._transport)
         if self._handshaken:
             self._describe(tape)
         elif tape.secured:
@@ -114,17 +117,17 @@ class TappedConnection(_LenientHTTP11ClientProtocol):
         return done
 
     def _describe(self, tape: Tape) -> None:
-        handle = self.transport.getHandle()  # type: ignore[union-attr]
+        handle = self._transport.getHandle()
         tape.protocols = ("http/1.1", protocol_of(handle.get_protocol_version_name()))
         name = handle.get_cipher_name()
         tape.cipher = cipher_suite(name) if name else None
 
-    def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
+    def dataReceived(self, data: bytes) -> None:
         """Record what came, and read on."""
         tape, parser = self.tape, self._parser
         if tape is None or parser is None:
             self._log.warn("{size} bytes came that no request asked for: the connection is closed", size=len(data))
-            self.transport.loseConnection()  # type: ignore[union-attr]
+            self._transport.loseConnection()
             return
         tape.receive(data)
         super().dataReceived(data)
@@ -138,10 +141,12 @@ class TappedConnection(_LenientHTTP11ClientProtocol):
         self.tape = None
         if tape is not None:
             # A body that ends with its connection is whole only if that was closed in order (RFC 9112, section 8).
-            tape.complete = parser is not None or (self._lost is not None and self._lost.check(ConnectionDone) is not None)
+            tape.complete = parser is not None or (
+                self._lost is not None and self._lost.check(ConnectionDone) is not None
+            )
         if parser is not None and request is not None and (rest or not self._stays_open(parser)):
             request.persistent = False
-        super()._finishResponse(rest)  # type: ignore[no-untyped-call]
+        super()._finishResponse(rest)
 
     def _stays_open(self, parser: Any) -> bool:
         """Whether the server says that it keeps the connection (RFC 9112, section 9.3); Twisted asks less."""
@@ -156,16 +161,16 @@ class TappedConnection(_LenientHTTP11ClientProtocol):
         self.keeps = min(IDLE, int(announced[1]) - _MARGIN) if announced else IDLE
         return self.keeps > 0
 
-    def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]  # noqa: N802 - Twisted's name
+    def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]
         """Note how the connection ended: it tells whether the last body is whole."""
         self._lost = reason
         if self.tape is not None and self.tape.running:
             self.tape.lost = True
-        super().connectionLost(reason)  # type: ignore[no-untyped-call]
+        super().connectionLost(reason)
         self.tape = None
 
 
-class TooLong(Exception):  # noqa: N818 - named by what happened
+class TooLong(Exception):
     """A response that is cut because it has more bytes than may be kept."""
 
 
@@ -177,8 +182,8 @@ class _Connections(Factory):
     def __init__(self, quiescent: Callable[[TappedConnection], None], metadata: str) -> None:
         self._quiescent = quiescent
 
-    def buildProtocol(self, addr: Any) -> TappedConnection:  # noqa: N802 - Twisted's name
-        return TappedConnection(self._quiescent)  # type: ignore[no-untyped-call]
+    def buildProtocol(self, addr: Any) -> TappedConnection:
+        return TappedConnection(self._quiescent)
 
 
 class Pool(HTTPConnectionPool):
@@ -187,12 +192,12 @@ class Pool(HTTPConnectionPool):
     Twisted would repeat a request on its own where a kept connection turns out to be closed.
     """
 
-    _factory = _Connections
+    _factory: Any = _Connections
     retryAutomatically = False
-    cachedConnectionTimeout = IDLE
+    cachedConnectionTimeout: Any = IDLE  # Twisted says int, and takes any number
 
     def _putConnection(self, key: Any, connection: TappedConnection) -> None:
-        super()._putConnection(key, connection)  # type: ignore[no-untyped-call]
+        super()._putConnection(key, connection)
         expiry = self._timeouts.get(connection)
         if expiry is not None and connection.keeps < IDLE:
             expiry.reset(connection.keeps)

@@ -14,7 +14,7 @@ def masked(request: bytes, names: Collection[str] = ()) -> tuple[bytes, tuple[st
 
     ``names`` are further fields to mask, in any case. The body is left as it is.
     """
-    secret = SECRET_FIELDS.union(name.lower().encode("latin-1", "replace") for name in names) if names else SECRET_FIELDS
+    secret = SECRET_FIELDS.union(name.lower().encode("latin-1", "replace") for name in names)
     head, end, body = request.partition(b"\r\n\r\n")
     lines = head.split(b"\r\n")
     found: list[str] = []

@@ -38,7 +38,7 @@ class Authorities:
         self._fallback = None if system.cafile or system.capath else certifi.where()
         self._addCACertsToContext(SSL.Context(SSL.TLS_METHOD))  # what is wrong with the file is said at once
 
-    def _addCACertsToContext(self, context: SSL.Context) -> None:  # noqa: N802 - Twisted's name
+    def _addCACertsToContext(self, context: SSL.Context) -> None:
         if self._fallback:
             context.load_verify_locations(self._fallback)
         else:
@@ -60,17 +60,18 @@ class Trust:
     """
 
     def __init__(self, extra: Path | None = None) -> None:
+        authorities: Any = Authorities(extra)
         # TLS 1.2 is Twisted's own minimum; the peers it "fixes" only need larger records.
-        self._options = CertificateOptions(trustRoot=Authorities(extra), fixBrokenPeers=True)
+        self._options = CertificateOptions(trustRoot=authorities, fixBrokenPeers=True)
         self._creator = lru_cache(_REMEMBERED)(self._new_creator)
 
-    def creatorForNetloc(self, hostname: bytes, port: int) -> IOpenSSLClientConnectionCreator:  # noqa: N802
+    def creatorForNetloc(self, hostname: bytes, port: int) -> IOpenSSLClientConnectionCreator:
         """What makes verified connections to a host; the name is sent as SNI (RFC 6066, section 3)."""
         return self._creator(hostname.decode("ascii"))
 
     def _new_creator(self, hostname: str) -> IOpenSSLClientConnectionCreator:
         creator: Any = ClientTLSOptions(self._options._makeTLSConnection, hostname)
-        return creator  # type: ignore[no-any-return]
+        return creator  # type: ignore[no-any-return]  # an interface of zope
 
 
 _VERSION = re.compile(r"TLSv(\d)(?:\.(\d))?")

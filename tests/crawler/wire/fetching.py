@@ -31,12 +31,16 @@ class Planned(scrapy.Spider):
 
     name = "planned"
     chains: list[list[dict[str, Any]]]
+    reason = "not closed"
+
+    def __init__(self, *rest: Any, **named: Any) -> None:
+        super().__init__(*rest, **named)
+        self.seen: list[dict[str, Any]] = []
+        self.committed: list[str] = []
 
     @classmethod
     def from_crawler(cls, crawler: Any, *rest: Any, **named: Any) -> Planned:
         spider = super().from_crawler(crawler, *rest, **named)
-        spider.seen = []
-        spider.committed = []
         crawler.signals.connect(spider.on_commit, signal=captures_committed)
         crawler.signals.connect(spider.on_close, signal=scrapy.signals.spider_closed)
         return spider

@@ -79,15 +79,19 @@ KINDS: tuple[Kind, ...] = (
     _kind("chunked-gzip", OK + HTML + CHUNKED + b"Content-Encoding: gzip\r\n\r\n" + _chunked(ZIPPED, 7)),
     _kind(
         "chunk-extensions-and-trailers",
-        OK + HTML + CHUNKED + b"Trailer: X-Sum\r\n\r\n" + _chunked(PAGE, 64, b";a=1;b=\"x\"", b"X-Sum: 1\r\nY: 2\r\n"),
+        OK + HTML + CHUNKED + b"Trailer: X-Sum\r\n\r\n" + _chunked(PAGE, 64, b';a=1;b="x"', b"X-Sum: 1\r\nY: 2\r\n"),
     ),
-    _kind("lower-case-chunk-sizes", OK + HTML + CHUNKED + b"\r\n" + b"00f\r\n" + b"x" * 15 + b"\r\n0\r\n\r\n", body=b"x" * 15),
+    _kind(
+        "lower-case-chunk-sizes",
+        OK + HTML + CHUNKED + b"\r\n" + b"00f\r\n" + b"x" * 15 + b"\r\n0\r\n\r\n",
+        body=b"x" * 15,
+    ),
     _kind("gzip", _plain(OK + HTML + b"Content-Encoding: gzip\r\n", ZIPPED)),
     _kind("brotli", _plain(OK + HTML + b"Content-Encoding: br\r\n", brotli.compress(PAGE))),
     _kind("deflate", _plain(OK + HTML + b"Content-Encoding: deflate\r\n", zlib.compress(PAGE))),
     _kind("zstd", _plain(OK + HTML + b"Content-Encoding: zstd\r\n", zstandard.compress(PAGE))),
     _kind("empty-body", OK + HTML + b"Content-Length: 0\r\n\r\n", body=b""),
-    _kind("304", b"HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\nContent-Length: 50\r\n\r\n", status=304, body=b""),
+    _kind("304", b'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\nContent-Length: 50\r\n\r\n', status=304, body=b""),
     _kind("204", b"HTTP/1.1 204 No Content\r\nX-A: 1\r\n\r\n", status=204, body=b""),
     _kind("head", OK + HTML + b"Content-Length: 5000\r\n\r\n", method="HEAD", body=b""),
     _kind("post", _plain(), method="POST"),
@@ -119,9 +123,7 @@ KINDS: tuple[Kind, ...] = (
     _kind("empty-reply", end=End.CLOSE, outcome=NoAnswer.DISCONNECT, status=None),
     _kind("reset-before-head", end=End.RESET, outcome=NoAnswer.DISCONNECT, status=None),
     _kind("cut-head", OK + b"Content-Ty", end=End.CLOSE, outcome=Truncation.DISCONNECT, status=None),
-    _kind(
-        "garbage", b"\x00\x01\x02 this is not HTTP at all\r\n\r\n", outcome=Truncation.UNSPECIFIED, status=None
-    ),
+    _kind("garbage", b"\x00\x01\x02 this is not HTTP at all\r\n\r\n", outcome=Truncation.UNSPECIFIED, status=None),
     _kind("time-out-before-head", end=End.HANG, outcome=NoAnswer.TIMEOUT, status=None, meta=QUICK),
     _kind("time-out-in-head", OK + b"Conte", end=End.HANG, outcome=Truncation.TIME, status=None, meta=QUICK),
     _kind("time-out-in-body", SHORT, end=End.HANG, outcome=Truncation.TIME, status=None, meta=QUICK),

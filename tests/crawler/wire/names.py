@@ -34,8 +34,13 @@ class KnownNames:
     def install_on_reactor(self) -> None:
         self._reactor.installNameResolver(self)
 
-    def resolveHostName(  # noqa: N802 - Twisted's name
-        self, receiver: Any, name: str, portNumber: int = 0, *rest: Any, **named: Any  # noqa: N803
+    def resolveHostName(
+        self,
+        receiver: Any,
+        name: str,
+        portNumber: int = 0,
+        *rest: Any,
+        **named: Any,
     ) -> Any:
         done = _Done(name)
         receiver.resolutionBegan(done)
