@@ -22,6 +22,10 @@ SIDE_FILES = ("-wal", "-shm", "-journal")
 _REBUILD = "run `presskeep rebuild` to make it again from the WARC files"
 _IMMEDIATE = "presskeep_immediate"
 
+# Connections must not be carried across a fork, "do not even call sqlite3_close()" on them in the child
+# (https://www.sqlite.org/howtocorrupt.html, section 2.6): they are kept from being collected.
+_INHERITED: list[Engine] = []
+
 
 class Catalog:
     """The catalogue's file, opened when it is first asked for.
@@ -78,13 +82,17 @@ class Catalog:
     def close(self) -> None:
         """Close the connections that are not in use."""
         engine, self._engine = self._engine, None
-        if engine is not None:
-            engine.dispose(close=self._process == os.getpid())
+        if engine is None:
+            return
+        if self._process == os.getpid():
+            engine.dispose()
+        else:
+            _INHERITED.append(engine)
 
     def _opened(self) -> Engine:
         if self._engine is not None and self._process == os.getpid():
             return self._engine
-        self.close()  # SQLite's connections must not be carried across a fork (https://www.sqlite.org/howtocorrupt.html)
+        self.close()
         if not self.path.is_file():
             raise DamagedRecord(f"the catalogue is missing: {_REBUILD}", file=str(self.path))
         require_local(self.path.parent)
