@@ -11,7 +11,7 @@ import sqlite3
 import sys
 import traceback
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 
 import typer
@@ -92,6 +92,11 @@ def put(page: RenderableType, width: int | None = None) -> None:
         console.print(page, width=width)
     for line in taken.get().splitlines():
         console.print(line.rstrip(), soft_wrap=True)
+
+
+def row(cells: Iterable[object]) -> None:
+    """One line of a list in a pipe: fields separated by tabs. (The console would turn the tabs into spaces.)"""
+    sys.stdout.write("\t".join(one_line(cell) for cell in cells) + "\n")
 
 
 def say(message: str) -> None:

@@ -163,9 +163,7 @@ def _show(lines: Sequence[Line]) -> None:
     if not console.is_terminal:
         for line in lines:
             words = "" if line.words is None else str(line.words)
-            said = terminal.one_line(line.headline or line.reason or "")
-            cells = (line.date[:_DATE], words, line.verdict, said, terminal.one_line(line.url))
-            console.print("\t".join(cells), soft_wrap=True)
+            terminal.row((line.date[:_DATE], words, line.verdict, line.headline or line.reason or "", line.url))
         return
     column = max((len(line.verdict) for line in lines), default=0)
     for line in lines:

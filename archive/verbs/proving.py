@@ -84,7 +84,7 @@ def _failed(proof: Proof) -> str:
 def _print(console: Console, entry: Entry, proof: Proof) -> None:
     if not console.is_terminal:
         for claim in proof.claims:
-            console.print("\t".join(terminal.one_line(cell) for cell in _cells(claim, proof)), soft_wrap=True)
+            terminal.row(_cells(claim, proof))
         return
     sentences = [claim for claim in proof.claims if claim.field in _SENTENCES]
     values = [claim for claim in proof.claims if claim.field not in _SENTENCES]

@@ -45,7 +45,7 @@ def print_events(console: Console, known: Known) -> None:
     """The same for people: a line each in a pipe, some more in a terminal."""
     for event in _in_order(known):
         if not console.is_terminal:
-            console.print("\t".join(terminal.one_line(cell) for cell in _cells(event)), soft_wrap=True)
+            terminal.row(_cells(event))
             continue
         console.print(_answer(event) if isinstance(event, Capture) else _no_answer(event), soft_wrap=True)
         for said in _below(event):

@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
-from verbs import pages
+from archive import terminal
+from archive.cli import app
 
-Command = Callable[..., subprocess.CompletedProcess[str]]
+from . import pages
+
 ROOT = Path(__file__).parents[3]
 
 
 def run(*words: str | Path, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The command line for real, in a process of its own and without a terminal."""
-    return subprocess.run(
-        [sys.executable, "-m", "archive.cli", *map(str, words)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        timeout=120,
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **environment},
-    )
+    """The command line for real, without a terminal, in this process: the libraries are imported once for all tests."""
+    given = [str(word) for word in words]
+    out = io.TextIOWrapper(io.BytesIO(), "utf-8", newline="")
+    err = io.TextIOWrapper(io.BytesIO(), "utf-8", newline="")
+    with (
+        contextlib.chdir(cwd or Path.cwd()),
+        mock.patch.dict(os.environ, environment),
+        mock.patch.object(sys, "stdin", io.StringIO()),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        code = terminal.run(app, given)
+    return subprocess.CompletedProcess(given, code, _written(out), _written(err))
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    stored = stream.buffer
+    assert isinstance(stored, io.BytesIO)
+    return stored.getvalue().decode()
 
 
 @pytest.fixture(scope="session")

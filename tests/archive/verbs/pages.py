@@ -82,7 +82,8 @@ TEASER_PAGE = story(
     "What the auditors found in the harbour ledgers",
     ("The auditors have read the harbour's ledgers, and found three pages that nobody can explain.",),
     published="2026-11-26",
-    extra='<div class="paywall"><p>Subscribe to read the whole story.</p></div>',
+    extra="""<div class="paywall"><p>Subscribe to read the whole story.</p></div>
+<script type="application/ld+json">{"@type": "NewsArticle", "isAccessibleForFree": false}</script>""",
 )
 
 

@@ -1,0 +1,73 @@
+"""``presskeep verify``, ``clean`` and ``rebuild``, run for real."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from .conftest import run
+from .pages import BRIDGE
+
+
+@pytest.fixture
+def copy(news: Path, tmp_path: Path) -> Path:
+    """The archive, to be damaged."""
+    path = tmp_path / "NEWS"
+    shutil.copytree(news, path)
+    return path
+
+
+def test_a_sound_archive(news: Path) -> None:
+    done = run("verify", "--archive", news)
+    assert done.returncode == 0, done.stdout
+    assert "✓ every byte is accounted for\n" in done.stdout
+    deep = json.loads(run("verify", "--deep", "--json", "--archive", news).stdout)
+    assert (deep["outcome"], deep["captures"], deep["attempts"], deep["texts"]) == ("sound", 10, 3, 8)
+    assert deep["deep"]["same"] == 8
+
+
+def test_a_lost_catalogue_can_be_made_again(copy: Path) -> None:
+    before = run("list", "--verdict", "all", "--archive", copy).stdout
+    (copy / "catalog.sqlite").unlink()
+    done = run("verify", "--archive", copy)
+    assert done.returncode == 7
+    assert "! nothing is lost: run 'presskeep rebuild'" in done.stdout
+    assert run("list", "--archive", copy).returncode == 6
+    built = run("rebuild", "--archive", copy)
+    assert built.returncode == 0, built.stderr
+    assert "found   10 captures, 3 failed attempts\n" in built.stdout
+    assert run("verify", "--archive", copy).returncode == 0
+    assert run("list", "--verdict", "all", "--archive", copy).stdout == before
+
+
+def test_damage_is_named_with_file_and_byte(copy: Path) -> None:
+    (file,) = (copy / "warc").rglob("*.warc.gz")
+    stored = bytearray(file.read_bytes())
+    stored[len(stored) // 2] ^= 0xFF
+    file.write_bytes(stored)
+    done = run("verify", "--archive", copy)
+    assert done.returncode == 6
+    assert f"damaged  warc/{file.relative_to(copy / 'warc')}, byte " in done.stdout
+    assert "copy the named files from a backup" in done.stdout
+    assert json.loads(run("verify", "--json", "--archive", copy).stdout)["outcome"] == "damaged"
+    built = run("rebuild", "--json", "--archive", copy)
+    assert built.returncode == 6
+    assert json.loads(built.stdout)["damaged"]
+
+
+def test_missing_texts_are_made(copy: Path) -> None:
+    before = run("show", BRIDGE, "--text", "--archive", copy).stdout
+    with sqlite3.connect(copy / "catalog.sqlite") as catalogue:
+        catalogue.executescript("DELETE FROM texts; DELETE FROM editions; DELETE FROM about WHERE name = 'cleaner'")
+    catalogue.close()
+    assert "it is not cleaned yet: run 'presskeep clean'" in run("show", BRIDGE, "--archive", copy).stdout
+    done = run("clean", "--archive", copy)
+    assert done.returncode == 0, done.stderr
+    assert "made    8 texts: 5 article, 2 http-error, 1 teaser\n" in done.stdout
+    assert run("show", BRIDGE, "--text", "--archive", copy).stdout == before
+    assert json.loads(run("clean", "--json", "--archive", copy).stdout)["cleaned"] == 0
+    assert list((copy / "text").rglob("*.parquet"))

@@ -1,0 +1,84 @@
+"""``presskeep list``, run for real."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from .conftest import run
+from .pages import BRIDGE, FERRY, FORBIDDEN, GONE, HOSTILE, SNOW, TEASER, UNRESOLVED
+
+
+def lines(news: Path, *words: str) -> list[list[str]]:
+    done = run("list", "--archive", news, *words)
+    assert done.returncode == 0, done.stderr
+    return [line.split("\t") for line in done.stdout.splitlines()]
+
+
+def test_articles_by_date_with_words_verdict_headline_and_url(news: Path) -> None:
+    listed = lines(news)
+    assert [cells[4] for cells in listed] == [BRIDGE, FERRY, SNOW, HOSTILE]
+    assert listed[0] == [
+        "2026-11-24", "207", "article", "Harbour bridge reopens after nine years, two winters late", BRIDGE,
+    ]  # fmt: skip
+
+
+def test_an_article_stays_when_its_page_cannot_be_had_later_and_that_is_listed_too(news: Path) -> None:
+    everything = lines(news, "--verdict", "all")
+    assert [(cells[2], cells[3]) for cells in everything if cells[4] == BRIDGE] == [
+        ("article", "Harbour bridge reopens after nine years, two winters late"),
+        ("http-error", "status 503"),
+    ]
+    assert {cells[4] for cells in everything} == {BRIDGE, FERRY, SNOW, HOSTILE, TEASER, GONE, FORBIDDEN, UNRESOLVED}
+
+
+def test_failures_say_why(news: Path) -> None:
+    failed = lines(news, "--verdict", "failed")
+    assert [cells[3:] for cells in failed] == [
+        ["robots.txt does not allow it: Disallow: /private/", FORBIDDEN],
+        ["the name does not resolve: lost.example: Name or service not known", UNRESOLVED],
+    ]
+
+
+def test_filters(news: Path) -> None:
+    assert [cells[4] for cells in lines(news, "--site", "talblatt.example")] == [SNOW]
+    assert [cells[4] for cells in lines(news, "--language", "de")] == [SNOW]
+    assert [cells[4] for cells in lines(news, "--since", "2026-11-26")] == [HOSTILE]
+    assert [cells[4] for cells in lines(news, "--until", "2026-11-25")] == [BRIDGE]
+    assert [cells[4] for cells in lines(news, "--limit", "1")] == [HOSTILE]
+    assert [cells[4] for cells in lines(news, "--verdict", "http-error")] == [GONE, BRIDGE]
+
+
+def test_json_lines_have_all_fields(news: Path) -> None:
+    done = run("list", "--archive", news, "--json", "--limit", "4")
+    first = json.loads(done.stdout.splitlines()[0])
+    assert first == {
+        "date": "2026-11-24T08:15:00+01:00",
+        "captured_at": "2026-11-25T09:30:05.123456Z",
+        "verdict": "article",
+        "words": 207,
+        "site": "gazette.example",
+        "language": "en-GB",
+        "headline": "Harbour bridge reopens after nine years, two winters late",
+        "reason": None,
+        "editions": 2,
+        "url": BRIDGE,
+    }
+    assert done.stderr == ""
+
+
+def test_the_summary_counts_what_is_not_shown(news: Path) -> None:
+    done = run("list", "--archive", news)
+    assert done.stderr == "4 articles; 2 http-error, 2 failed, 1 teaser under --verdict all\n"
+
+
+def test_wrong_values_say_what_is_right(news: Path) -> None:
+    unknown = run("list", "--archive", news, "--site", "gazete.example")
+    assert unknown.returncode == 4
+    assert "gazette.example" in unknown.stderr
+    verdict = run("list", "--archive", news, "--verdict", "artikel")
+    assert verdict.returncode == 2
+    assert "choose from article, teaser" in verdict.stderr
+    date = run("list", "--archive", news, "--since", "yesterday")
+    assert date.returncode == 2
+    assert "2026-11-24" in date.stderr
