@@ -107,11 +107,8 @@ def _refuse_declared(archive: Archive, host: str) -> None:
 
 
 def _advice(host: str, probed: Probed) -> str:
-    problem = probed.problem or ""
     where = probed.host if probed.moved else host
-    if "robots.txt" in problem:
-        return f"{where}: {problem}; nothing was declared"
-    return f"{where} has nothing to archive: {problem}; nothing was declared"
+    return f"{where} was not declared: {probed.problem}"
 
 
 def _newcomer(archive: Archive, host: str, probed: Probed, delay: float | None) -> Newcomer:

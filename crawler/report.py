@@ -27,8 +27,8 @@ class SiteResult:
     ``fetched`` counts answers of all kinds, ``articles`` those to requests for articles with status 200, ``bytes`` the
     entity bodies. ``new`` counts articles with a text that were not there before, ``changed`` new editions of others.
     ``refused`` counts pages without a text by verdict, ``failed`` attempts without an answer by reason, ``errors``
-    answers with a status of 400 or more by status. ``left`` URLs stay due, ``unchosen`` new ones were more than
-    max_articles.
+    answers with a status of 400 or more by status, ``cut`` answers that are not whole by reason. ``left`` URLs stay
+    due, ``unchosen`` new ones were more than max_articles.
     """
 
     site: str
@@ -40,6 +40,7 @@ class SiteResult:
     refused: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
     errors: Counter[int] = field(default_factory=Counter)
+    cut: Counter[str] = field(default_factory=Counter)
     left: int = 0
     unchosen: int = 0
     pages: int = 0  # answers with status 200 that are not robots.txt
@@ -77,6 +78,8 @@ def _count(site: SiteResult, capture: Capture) -> None:
     site.bytes += capture.payload_length or 0
     if capture.status is not None and capture.status >= 400 and capture.role is not Role.PROBE:
         site.errors[capture.status] += 1
+    if capture.truncated is not None:
+        site.cut[str(capture.truncated)] += 1
     if capture.status == 200 and capture.role is not Role.ROBOTS:
         site.pages += 1
         site.articles += capture.role is Role.ARTICLE

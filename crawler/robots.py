@@ -54,7 +54,7 @@ class Robots:
     def refusal(self, url: str, agent: str) -> str | None:
         """Why this URL is not to be fetched by the product token ``agent``, in words; None when it may be."""
         if self.access is Access.UNREACHABLE:
-            return f"robots.txt could not be had ({self.detail}): nothing may be fetched"
+            return f"robots.txt could not be had ({self.detail}), so nothing may be fetched"
         if self.access is Access.ABSENT or self._rules.can_fetch(url, agent):
             return None
         return f"robots.txt disallows it for {agent}"

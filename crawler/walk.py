@@ -71,9 +71,10 @@ class Answer:
     @property
     def why(self) -> str:
         """What is wrong, in words."""
-        if self.failure is not None:
-            return self.failure.detail or str(self.failure.reason)
-        return f"it answers {self.status}"
+        if self.failure is None:
+            return f"it answers {self.status}"
+        words = _WORDS.get(self.failure.cause or self.failure.reason)
+        return words or self.failure.detail or str(self.failure.reason)
 
     @property
     def worth_retrying(self) -> bool:
@@ -82,6 +83,15 @@ class Answer:
             return self.failure.reason in RETRIED_FAILURES
         return self.status in RETRIED_STATUS
 
+
+# What people read of a host that cannot be reached; the details stand in the archive.
+_WORDS = {
+    NoAnswer.DNS: "its name does not resolve",
+    NoAnswer.REFUSED: "the connection was refused",
+    NoAnswer.UNREACHABLE: "there is no route to it",
+    NoAnswer.TIMEOUT: "it does not answer in time",
+    NoAnswer.DISCONNECT: "it closed the connection without an answer",
+}
 
 Walk = Generator[Want, Answer, None]
 

@@ -11,6 +11,7 @@ from http import HTTPStatus
 
 MAX_HEAD = 64 * 1024  # more request head than any client of ours sends
 IDLE_SECONDS = 60  # how long a kept connection may say nothing
+TLS_HANDSHAKE = b"\x16"  # the content type that a ClientHello begins with (RFC 8446, section 5.1)
 CHUNK = 1500  # bytes of a chunk: several to a page, as servers that flush early send them
 
 
@@ -40,7 +41,11 @@ async def requests(reader: asyncio.StreamReader) -> AsyncIterator[Request]:
     while True:
         try:
             async with asyncio.timeout(IDLE_SECONDS):
-                head = await reader.readuntil(b"\r\n\r\n")
+                first = await reader.readexactly(1)
+                if first == TLS_HANDSHAKE:  # there is no https here, and whoever asks for it must not wait to hear so
+                    yield Request("", "TLS", "", {})
+                    return
+                head = first + await reader.readuntil(b"\r\n\r\n")
         except asyncio.IncompleteReadError:
             return
         except asyncio.LimitOverrunError:

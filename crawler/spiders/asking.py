@@ -26,6 +26,11 @@ from crawler.remembering import Remembering
 from crawler.sites import Site
 from crawler.walk import Answer, Failure, Want
 
+# Bytes of a page: ten times the largest seen, and four copies of it fit beside everything else in 250 MB. Only
+# sitemaps may be as large as the archive's own limit.
+MAX_PAGE = 24 * 2**20
+_LISTS = frozenset({Role.FEED, Role.SITEMAP})
+
 # Shorter waits than this are left to the wire, which waits anyway.
 _SOON = 0.05
 
@@ -121,7 +126,7 @@ class AskingSpider(Spider):
         self._held.add(handle)
 
     def _request(self, question: Question) -> Request:
-        want, site = question.want, question.site
+        want, site, largest = question.want, question.site, self.configuration.crawl.max_body
         origin = Origin(
             site=site.host,
             role=want.role,
@@ -141,7 +146,7 @@ class AskingSpider(Spider):
                 **self.meta_of(site),
                 "presskeep_origin": origin,
                 "download_timeout": self.configuration.crawl.timeout,
-                "download_maxsize": self.configuration.crawl.max_body,
+                "download_maxsize": largest if want.role in _LISTS else min(largest, MAX_PAGE),
             },
         )
 

@@ -214,6 +214,9 @@ def remarks(result: CrawlResult, results: Sequence[SiteResult]) -> Iterator[str]
             statuses[f"status {status}"] += number
     if failed or statuses:
         yield f"failed: {_counted(statuses + failed)}"
+    cut: Counter[str] = sum((one.cut for one in results), Counter())
+    if cut:
+        yield f"cut, and kept as far as they came: {_counted(cut)}"
     unchosen = sum(one.unchosen for one in results)
     if unchosen:
         yield f"{unchosen:,} more articles were announced than max_articles allows: the newest were taken"
@@ -253,6 +256,7 @@ def document(archive: Archive, result: CrawlResult, results: Sequence[SiteResult
                 "refused": dict(sorted(one.refused.items())),
                 "failed": dict(sorted(one.failed.items())),
                 "errors": {str(status): number for status, number in sorted(one.errors.items())},
+                "cut": dict(sorted(one.cut.items())),
                 "due": one.left,
                 "unchosen": one.unchosen,
                 "failed_entirely": one.failed_entirely,

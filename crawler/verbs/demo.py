@@ -29,9 +29,8 @@ if TYPE_CHECKING:
     from archive.dataset.rows import Entry
     from archive.prove import Proof
     from archive.store import Archive
-    from archive.verify import Verification
-    from crawler.demo import Change
     from crawler.newsroom import Newsroom
+    from crawler.verbs.showcase import Change
 
 DIRECTORY = Path("demo-archive")
 _PARAGRAPHS = 3  # of the article that is shown
@@ -53,7 +52,7 @@ def demo(
     Adds them, crawls them twice, shows what changed between, proves an article, exports and verifies. The archive is
     left to play with.
     """
-    from crawler.demo import make_archive, open_newsroom  # noqa: PLC0415 - help needs neither SQL nor a server
+    from crawler.verbs.showcase import make_archive, open_newsroom  # noqa: PLC0415 - help needs neither SQL nor a server
 
     begun = time.monotonic()
     newsroom = open_newsroom(port)
@@ -83,7 +82,7 @@ class _Show:
 
     def run(self) -> bool:
         """All steps; True where Ctrl-C ended them."""
-        from crawler.demo import changed_article, declare  # noqa: PLC0415
+        from crawler.verbs.showcase import changed_article, declare  # noqa: PLC0415
 
         archive = self._archive
         self._say(
@@ -167,7 +166,7 @@ class _Show:
 
     def _edition(self, first: Entry, last: Entry) -> None:
         from archive.article import Article  # noqa: PLC0415
-        from crawler.demo import changes  # noqa: PLC0415
+        from crawler.verbs.showcase import changes  # noqa: PLC0415
 
         assert isinstance(first.text, Article)
         assert isinstance(last.text, Article)
@@ -184,7 +183,7 @@ class _Show:
                 self._print(*_difference(one))
 
     def _proof(self, entry: Entry) -> None:
-        from crawler.demo import proof_of  # noqa: PLC0415
+        from crawler.verbs.showcase import proof_of  # noqa: PLC0415
 
         proof = proof_of(self._archive, entry)
         held = sum(claim.holds is True for claim in proof.claims)
@@ -211,7 +210,7 @@ class _Show:
             self._print(Text(f"{count(done.rows, 'article')}, {decimal(done.bytes or 0)}, in {target.name}"))
 
     def _verify(self) -> None:
-        checked: Verification = self._archive.verify()
+        checked = self._archive.verify()
         self.document["verify"] = {
             "files": checked.files,
             "bytes": checked.bytes,
@@ -226,7 +225,9 @@ class _Show:
                 f"{count(checked.files, 'WARC file')}, {decimal(checked.bytes)}; {count(checked.captures, 'capture')}"
             )
             mark = ("✗ ", "red") if checked.damaged else ("✓ ", "green")
-            self._print(Text.assemble(mark, f"{said}, {count(checked.texts, 'text')}: {_verdict(checked)}"))
+            self._print(
+                Text.assemble(mark, f"{said}, {count(checked.texts, 'text')}: {_verdict(len(checked.findings))}")
+            )
         if checked.damaged:
             raise DamagedRecord("the demo's archive is damaged: run 'presskeep verify' in it")
 
@@ -249,8 +250,8 @@ class _Show:
             self._console.print(Padding(line, (0, 0, 0, 2), expand=False), width=width)
 
 
-def _verdict(checked: Verification) -> str:
-    return f"{count(len(checked.findings), 'finding')}" if checked.findings else "nothing missing, nothing damaged"
+def _verdict(findings: int) -> str:
+    return count(findings, "finding") if findings else "nothing missing, nothing damaged"
 
 
 def _difference(change: Change) -> list[Text]:
