@@ -228,9 +228,9 @@ def one_round(newsweb: Path, corpus: Corpus, port: int, log: Path, room: Path) -
         "coverage": {**found, "disallowed_fetched": trapped},
         "requests": len(requests),
         "fetch": {
-            "presskeep_cpu_ms": 1000 * fetched["crawling"]["cpu_seconds"] / len(requests),
+            "presskeep_cpu_ms": 1000 * fetched["cpu_seconds"] / len(requests),
             "scrapy_cpu_ms": 1000 * plain["cpu"] / len(requests),
-            "cpu_ratio": fetched["crawling"]["cpu_seconds"] / plain["cpu"],
+            "cpu_ratio": fetched["cpu_seconds"] / plain["cpu"],
             "presskeep_process_cpu_s": fetch_spent.cpu,
             "scrapy_process_cpu_s": plain_spent.cpu,
         },
@@ -243,7 +243,7 @@ def one_round(newsweb: Path, corpus: Corpus, port: int, log: Path, room: Path) -
             "reactor_cpu_ms": 1000 * reactor_spent.cpu / max(1, reactor["texts"]),
         },
         "memory": {
-            "presskeep_mb": max(fetched["crawling"]["memory"], whole["crawling"]["memory"]) / 1e6,
+            "presskeep_mb": max(fetched["memory"], whole["memory"]) / 1e6,
             "scrapy_mb": plain["peak"] / 1e6,
             "reactor_mb": reactor["peak"] / 1e6,
         },

@@ -60,6 +60,7 @@ class Child:
         self._first_error = ""
         self._reports: tuple[VisitReport, ...] = ()
         self._said: dict[str, float] = {}
+        self._cpu = 0.0
         self._crawler: Crawler | None = None
 
     def run(self) -> JobSummary:
@@ -74,6 +75,7 @@ class Child:
         self._crawler = crawler
         crawler.signals.connect(self._committed, signal=captures_committed)
         crawler.signals.connect(self._erred, signal=signals.spider_error)
+        crawler.signals.connect(self._opened, signal=signals.spider_opened)
         crawler.signals.connect(self._stopped, signal=signals.engine_stopped)
         threading.Thread(target=self._watch_parent, name="parent", daemon=True).start()
         task = process.crawl(crawler, **self._arguments())
@@ -180,9 +182,13 @@ class Child:
             kind = failure.type.__name__ if failure.type else "error"
             self._first_error = f"{kind}: {failure.value}{place}"
 
+    def _opened(self) -> None:
+        self._cpu -= time.process_time()
+
     def _stopped(self) -> None:
         """The spider is closed and everything is committed, and the state is still open."""
         self._reports = self._all_reports()
+        self._cpu += time.process_time()
 
     def _send(self, message: object) -> None:
         try:
@@ -226,6 +232,7 @@ class Child:
             said,
             code,
             resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+            max(0.0, self._cpu),
         )
 
     def _watch_parent(self) -> None:

@@ -92,7 +92,8 @@ class JobSummary:
     """What became of a job.
 
     ``outcome`` is ``finished``, ``stopped`` (on request) or ``failed``, with ``error`` as one line and ``exit_code`` of
-    the error's kind (`archive.errors`). ``memory`` is the child's peak in bytes.
+    the error's kind (`archive.errors`). ``memory`` is the child's peak in bytes, ``cpu`` what it spent between the
+    opening and the closing of its spider, in seconds.
     """
 
     outcome: str
@@ -101,6 +102,7 @@ class JobSummary:
     error: str | None = None
     exit_code: int = 1
     memory: int = 0
+    cpu: float = 0.0
 
 
 Progress = VisitProgress | CommitProgress | Asked

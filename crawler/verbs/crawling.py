@@ -245,6 +245,7 @@ def document(archive: Archive, result: CrawlResult, results: Sequence[SiteResult
         "error": error,
         "texts": {"cleaned": result.texts.cleaned, "refused": result.texts.refused, "failed": result.texts.failed},
         "memory": max((one.memory for one in result.summaries), default=0),
+        "cpu_seconds": round(sum(one.cpu for one in result.summaries), 3),
         "sites": [
             {
                 "site": one.site,
