@@ -125,7 +125,12 @@ class Catalog:
 
 def remove(path: Path) -> None:
     """Remove a catalogue that nobody has open, with the files that SQLite keeps beside it."""
-    for suffix in ("", *SIDE_FILES):
+    path.unlink(missing_ok=True)
+    _remove_side_files(path)
+
+
+def _remove_side_files(path: Path) -> None:
+    for suffix in SIDE_FILES:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
@@ -147,7 +152,7 @@ def replace(old: Path, new: Path) -> None:
             else:
                 try:
                     source.backup(target)
-                    target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                    target.execute("PRAGMA wal_checkpoint(PASSIVE)")  # waits for no reader
                     return
                 except sqlite3.DatabaseError as error:
                     if not _is_garbage(error):
@@ -156,7 +161,7 @@ def replace(old: Path, new: Path) -> None:
                     target.close()
     finally:
         source.close()
-    remove(old)
+    _remove_side_files(old)
     new.replace(old)
     _sync(old.parent)
 
