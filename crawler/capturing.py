@@ -70,7 +70,13 @@ class Capturing:
         crawler.signals.connect(capturing.open, signal=signals.spider_opened)
         crawler.signals.connect(capturing.check, signal=signals.response_received)
         crawler.signals.connect(capturing.close, signal=signals.spider_closed)
+        crawler.signals.connect(capturing.archive.close, signal=signals.engine_stopped)
         return capturing
+
+    @property
+    def ready(self) -> bool:
+        """Whether what comes can be stored; otherwise nothing may be sent."""
+        return self._writer is not None and self.failure is None
 
     @property
     def run(self) -> str:
@@ -89,9 +95,10 @@ class Capturing:
                 worker=settings.get("PRESSKEEP_WORKER") or "worker",
                 user_agent=settings.get("USER_AGENT") or "",
             )
-        except PresskeepError as error:
-            self.failure = error
-            logger.error("%s", error)
+        except (PresskeepError, OSError) as error:
+            message = f"the archive cannot be written: {error}"
+            self.failure = error if isinstance(error, PresskeepError) else PresskeepError(message)
+            logger.error("%s", message)
             raise CloseSpider("archive_unusable") from error
         self._ticks.start(INTERVAL, now=False).addErrback(self._broken)
 

@@ -133,7 +133,7 @@ class Wire(HTTP11DownloadHandler):
     def _refuse_when_stopping(self, request: Request) -> None:
         engine = self._crawler.engine
         slot = engine._slot
-        if not engine.running or slot is None or slot.closing is not None or self._capturing.failure is not None:
+        if not engine.running or slot is None or slot.closing is not None or not self._capturing.ready:
             raise NotSent(f"the crawl is stopping: {request} was not sent")
 
     def _refuse_proxy(self, request: Request) -> None:

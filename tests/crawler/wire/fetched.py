@@ -45,36 +45,55 @@ class Fetched:
         return [one for one in self.seen if one["url"] == url][-1]
 
 
-def fetch(
-    directory: Path,
-    chains: Iterable[list[dict[str, Any]]],
-    *,
-    resolve: Mapping[str, str] | None = None,
-    allow_loopback: bool = False,
-    known_names: Mapping[str, list[str]] | None = None,
-    settings: Mapping[str, Any] | None = None,
-    read: bool = True,
-) -> Fetched:
-    """Carry out a plan in a new archive."""
-    path = directory / "NEWS"
-    Archive.create(path, name="TEST", contact="t@example.org", allow_loopback=allow_loopback, resolve=resolve)
-    plan = directory / "plan.json"
-    seen = directory / "seen.json"
-    given = {
-        "PRESSKEEP_ARCHIVE": str(path),
-        "TWISTED_DNS_RESOLVER": "names.KnownNames",
-        "KNOWN_NAMES": dict(known_names or {}),
-        "CONCURRENT_REQUESTS": 64,
-        **(settings or {}),
-    }
-    plan.write_text(json.dumps({"settings": given, "chains": list(chains), "seen": str(seen)}), "utf-8")
-    done = subprocess.run(
-        [sys.executable, str(HERE / "fetching.py"), str(plan)], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    told = json.loads(seen.read_text("utf-8"))
-    stored = stored_in(path / "warc") if read else {}
-    return Fetched(told["seen"], stored, told["committed"], told["reason"], told["stats"], done.stderr, path)
+class Fetching:
+    """A process that carries out a plan in a new archive; ``finish`` waits for it and reads what it left."""
+
+    def __init__(
+        self,
+        directory: Path,
+        chains: Iterable[list[dict[str, Any]]],
+        *,
+        resolve: Mapping[str, str] | None = None,
+        allow_loopback: bool = False,
+        known_names: Mapping[str, list[str]] | None = None,
+        settings: Mapping[str, Any] | None = None,
+        file_limit: int = 0,
+        read: bool = True,
+    ) -> None:
+        self._read = read
+        self.archive = directory / "NEWS"
+        if not self.archive.exists():
+            Archive.create(
+                self.archive, name="TEST", contact="t@example.org", allow_loopback=allow_loopback, resolve=resolve
+            ).close()
+        self._seen = directory / "seen.json"
+        plan = directory / "plan.json"
+        given = {
+            "PRESSKEEP_ARCHIVE": str(self.archive),
+            "TWISTED_DNS_RESOLVER": "names.KnownNames",
+            "KNOWN_NAMES": dict(known_names or {}),
+            "CONCURRENT_REQUESTS": 64,
+            **(settings or {}),
+        }
+        told = {"settings": given, "chains": list(chains), "seen": str(self._seen), "file_limit": file_limit}
+        plan.write_text(json.dumps(told), "utf-8")
+        self._complaints = directory / "stderr"
+        with self._complaints.open("w") as complaints:
+            self.process = subprocess.Popen([sys.executable, str(HERE / "fetching.py"), str(plan)], stderr=complaints)
+
+    def finish(self) -> Fetched:
+        """What came of it."""
+        code = self.process.wait(timeout=120)
+        output = self._complaints.read_text("utf-8")
+        assert code == 0, output
+        told = json.loads(self._seen.read_text("utf-8"))
+        stored = stored_in(self.archive / "warc") if self._read else {}
+        return Fetched(told["seen"], stored, told["committed"], told["reason"], told["stats"], output, self.archive)
+
+
+def fetch(directory: Path, chains: Iterable[list[dict[str, Any]]], **given: Any) -> Fetched:
+    """Carry out a plan in a new archive; ``given`` as in `Fetching`."""
+    return Fetching(directory, chains, **given).finish()
 
 
 def stored_in(directory: Path) -> dict[str, list[Stored]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import resource
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -109,6 +110,8 @@ class Planned(scrapy.Spider):
 def main() -> None:
     """Fetch."""
     plan = json.loads(Path(sys.argv[1]).read_text("utf-8"))
+    if plan["file_limit"]:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (plan["file_limit"], resource.RLIM_INFINITY))
     settings = Settings()
     settings.setmodule(crawler.settings)
     # robots.txt and the marks of sites are tested elsewhere; here only what the plan says crosses the wire.
@@ -121,6 +124,7 @@ def main() -> None:
     process.start()
     spider: Any = one.spider
     stats = {name: value for name, value in one.stats.get_stats().items() if isinstance(value, int | float | str)}
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     Path(plan["seen"]).write_text(
         json.dumps(
             {"seen": spider.seen, "committed": spider.committed, "reason": spider.reason, "stats": stats}, default=str

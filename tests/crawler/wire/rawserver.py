@@ -13,6 +13,7 @@ from enum import Enum, auto
 from types import TracebackType
 from typing import Self
 
+TLS_HANDSHAKE = b"\x16\x03"  # how a client begins that speaks TLS to a server that does not
 PATIENCE = 30.0  # seconds before a test's socket gives up; nothing waits that long unless it is broken
 
 
@@ -109,6 +110,9 @@ class RawServer:
 
     def _reply(self, connection: socket.socket, number: int, request: bytes) -> bool:
         """Answer a request; whether the connection is for another one."""
+        if request.startswith(TLS_HANDSHAKE):
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+            return False
         path = request.split(b" ", 2)[1].decode("ascii")
         reply = self._answer(path)
         crossing = Crossing(number, request)
@@ -133,7 +137,7 @@ class RawServer:
 
 def _read_request(connection: socket.socket) -> bytes:
     received = b""
-    while b"\r\n\r\n" not in received:
+    while b"\r\n\r\n" not in received and not received.startswith(TLS_HANDSHAKE):
         piece = connection.recv(65536)
         if not piece:
             return b""

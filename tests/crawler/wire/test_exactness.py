@@ -19,6 +19,8 @@ from archive.exchange import NoAnswer, Truncation
 from archive.store import Archive
 from crawler.tap.masking import masked
 
+pytestmark = pytest.mark.slow  # a process of its own, with time-outs to wait for
+
 SCHEMES = ("http", "https")
 
 
