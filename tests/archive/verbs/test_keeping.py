@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -71,3 +75,19 @@ def test_missing_texts_are_made(copy: Path) -> None:
     assert run("show", BRIDGE, "--text", "--archive", copy).stdout == before
     assert json.loads(run("clean", "--json", "--archive", copy).stdout)["cleaned"] == 0
     assert list((copy / "text").rglob("*.parquet"))
+
+
+def test_ctrl_c_ends_a_rebuild_and_leaves_the_old_catalogue(copy: Path) -> None:
+    before = run("list", "--archive", copy).stdout
+    words = [sys.executable, "-m", "archive.cli", "rebuild", "--archive", str(copy)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not (copy / "catalog.sqlite.rebuild").exists():  # there while the new one is being made
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert err == "presskeep: stopped by Ctrl-C; what was committed is kept\n"
+    assert not list(copy.glob("catalog.sqlite.rebuild*"))
+    assert run("list", "--archive", copy).stdout == before
