@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fetched import Fetching, stored_in
@@ -46,7 +47,7 @@ def test_after_a_stop_no_queued_request_is_sent(tmp_path: Path) -> None:
     with RawServer(page) as server:
         base = f"http://site.example:{server.port}"
         hanging = {"url": f"{base}/hang", "meta": {"download_timeout": 3}, "priority": 1}
-        chains = [[hanging], *([{"url": f"{base}/{number}"}] for number in range(5))]
+        chains: list[list[dict[str, Any]]] = [[hanging], *([{"url": f"{base}/{number}"}] for number in range(5))]
         fetching = Fetching(tmp_path, chains, resolve=SITE, settings={"CONCURRENT_REQUESTS_PER_DOMAIN": 1})
         until(lambda: "/hang" in server.log.crossings)
         fetching.process.send_signal(signal.SIGINT)
