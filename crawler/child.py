@@ -55,6 +55,8 @@ class Child:
         self._job = job
         self._out = out
         self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._asked = threading.Event()
         self._draining = False
         self._errors = 0
         self._first_error = ""
@@ -71,7 +73,7 @@ class Child:
         except (PresskeepError, OSError) as error:
             known = translate(error)
             return JobSummary("failed", error=str(known), exit_code=known.exit_code)
-        process = AsyncCrawlerProcess(crawler.settings, install_root_handler=False)
+        process = AsyncCrawlerProcess(crawler.settings)
         self._crawler = crawler
         crawler.signals.connect(self._committed, signal=captures_committed)
         crawler.signals.connect(self._erred, signal=signals.spider_error)
@@ -101,10 +103,10 @@ class Child:
             _schedule_coro(crawler.engine.close_spider_async(reason="stopped"))
 
     def drain_soon(self) -> None:
-        """Drain, from a signal's handler or another thread."""
-        from twisted.internet import reactor  # noqa: PLC0415 - importing it installs one
-
-        reactor.callFromThread(self.drain)
+        """Drain, from a signal's handler or another thread; as soon as the reactor runs, where it does not yet."""
+        self._asked.set()
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.drain)
 
     def _cut(self) -> None:
         """The grace is over: commit what came, and end with what is on the wire."""
@@ -130,6 +132,7 @@ class Child:
             **run_settings(archive, job.command, sites),
             "PRESSKEEP_RUN": job.run,
             "PRESSKEEP_WORKER": f"{job.command}{number}",
+            "LOG_INSTALL_ROOT_HANDLER": True,  # on standard error, whose last line tells of a death
             "LOG_LEVEL": "WARNING",
             "LOG_FORMAT": "%(levelname)s: %(message)s",
         }
@@ -184,6 +187,9 @@ class Child:
 
     def _opened(self) -> None:
         self._cpu -= time.process_time()
+        self._loop = asyncio.get_running_loop()
+        if self._asked.is_set():
+            self._loop.call_soon(self.drain)
 
     def _stopped(self) -> None:
         """The spider is closed and everything is committed, and the state is still open."""
@@ -213,7 +219,9 @@ class Child:
         crawler = self._crawler
         spider = crawler.spider if crawler is not None else None
         capturing = crawler.get_extension(Capturing) if crawler is not None and crawler._extensions else None
-        failure: BaseException | None = error or (capturing.failure if capturing is not None else None)
+        remembering = crawler.get_extension(Remembering) if crawler is not None and crawler._extensions else None
+        own = [one.failure for one in (capturing, remembering) if one is not None and one.failure is not None]
+        failure: BaseException | None = error or (own[0] if own else None)
         outcome = "stopped" if self._draining else "finished"
         said, code = None, 1
         if failure is not None:

@@ -16,7 +16,7 @@ from archive.crew import Crew, cores
 from archive.errors import ArchiveBusy, PresskeepError
 from archive.store import Archive
 from archive.textjob import TextSummary
-from crawler.jobs import CommitProgress, CrawlJob, JobSummary, Listener, Progress, run_job, split
+from crawler.jobs import CommitProgress, CrawlJob, JobSummary, Listener, Progress, Stop, run_job, split
 from crawler.running import require_delays
 from crawler.sitelocks import SiteLocks
 from crawler.sites import Site
@@ -57,7 +57,7 @@ def crawl(
     limit: int | None = None,
     clean: bool = True,
     listener: Callable[[Progress | CleanProgress], None] = lambda _: None,
-    stop: threading.Event | None = None,
+    stop: Stop | None = None,
 ) -> CrawlResult:
     """Crawl sites, each in one job, and clean what they commit while they go on; then bring the Parquet up to date.
 
@@ -66,7 +66,7 @@ def crawl(
     """
     archive.configuration.require_contact()
     require_delays(archive.configuration, sites)
-    stop = stop or threading.Event()
+    stop = stop or Stop()
     started, run = clock.now(), f"urn:uuid:{uuid.uuid4()}"
     with contextlib.ExitStack() as stack:
         locks = stack.enter_context(SiteLocks(archive.state_path.parent))
@@ -87,24 +87,29 @@ def crawl(
         summaries,
         texts,
         tuple(sorted(busy)),
-        stopped=stop.is_set(),
+        stopped=stop.asked.is_set(),
         cleaning_error=cleaning_error,
     )
 
 
-def _run(jobs: Sequence[CrawlJob], listener: Listener, stop: threading.Event) -> tuple[JobSummary, ...]:
+def _run(jobs: Sequence[CrawlJob], listener: Listener, stop: Stop) -> tuple[JobSummary, ...]:
     """All jobs, as many at once as there are cores."""
     with ThreadPoolExecutor(max_workers=max(1, min(len(jobs), cores())), thread_name_prefix="crawl") as executor:
         futures = [executor.submit(_unless_stopped, job, listener, stop) for job in jobs]
         waiting: set[Future[JobSummary]] = set(futures)
-        while waiting:
-            # In slices: a signal's handler runs only when the main thread comes back from the kernel.
-            _, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+        try:
+            while waiting:
+                # In slices: a signal's handler runs only when the main thread comes back from the kernel.
+                _, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+        except KeyboardInterrupt:
+            stop.asked.set()
+            stop.urgent.set()
+            raise
         return tuple(future.result() for future in futures)
 
 
-def _unless_stopped(job: CrawlJob, listener: Listener, stop: threading.Event) -> JobSummary:
-    if stop.is_set():
+def _unless_stopped(job: CrawlJob, listener: Listener, stop: Stop) -> JobSummary:
+    if stop.asked.is_set():
         return JobSummary("stopped")
     try:
         return run_job(job, listener, stop)
@@ -124,9 +129,7 @@ def _heard(listener: Callable[[Progress | CleanProgress], None], cleaning: _Clea
 class _Cleaning:
     """The thread that cleans what is committed, for as long as the crawl goes on and once more at its end."""
 
-    def __init__(
-        self, archive: Archive, listener: Callable[[Progress | CleanProgress], None], stop: threading.Event
-    ) -> None:
+    def __init__(self, archive: Archive, listener: Callable[[Progress | CleanProgress], None], stop: Stop) -> None:
         self._archive = archive
         self._listener = listener
         self._stop = stop
@@ -134,7 +137,7 @@ class _Cleaning:
         self._ended = threading.Event()
         self._done = TextSummary()
         self._error: str | None = None
-        self._thread = threading.Thread(target=self._work, name="cleaning")
+        self._thread = threading.Thread(target=self._work, name="cleaning", daemon=True)
 
     def __enter__(self) -> _Cleaning:
         self._thread.start()
@@ -142,8 +145,9 @@ class _Cleaning:
 
     def __exit__(self, *_: object) -> None:
         if self._thread.is_alive():  # an error of the crawl: clean no more
-            self._stop.set()
-            self.finish()
+            self._stop.asked.set()
+            if not self._stop.urgent.is_set():
+                self.finish()
 
     def wake(self) -> None:
         """There may be something to clean."""
@@ -166,8 +170,8 @@ class _Cleaning:
                 last = False
                 while not last:
                     last = self._ended.is_set()
-                    self._done += crew.clean(self._progress, self._stop.is_set)
-                    last = last or self._stop.is_set()
+                    self._done += crew.clean(self._progress, self._stop.asked.is_set)
+                    last = last or self._stop.asked.is_set()
                     if not last:
                         self._woken.wait()
                         self._woken.clear()
@@ -176,14 +180,15 @@ class _Cleaning:
 
 
 @contextlib.contextmanager
-def stopping() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C or SIGTERM sets; a second one raises KeyboardInterrupt."""
-    stop = threading.Event()
+def stopping() -> Iterator[Stop]:
+    """A wish that the first Ctrl-C or SIGTERM makes; a second one makes it urgent, and raises KeyboardInterrupt."""
+    stop = Stop()
 
     def asked(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
+        if stop.asked.is_set():
+            stop.urgent.set()
             raise KeyboardInterrupt
-        stop.set()
+        stop.asked.set()
 
     before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -105,6 +105,14 @@ class JobSummary:
     cpu: float = 0.0
 
 
+class Stop:
+    """The wish that work ends: ``asked`` in order, within seconds; ``urgent`` at once. Whoever works looks at it."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self.urgent = threading.Event()
+
+
 Progress = VisitProgress | CommitProgress | Asked
 Listener = Callable[[Progress], None]
 
@@ -122,11 +130,11 @@ def split(archive: Path, run: str, sites: Iterable[Site], limit: int | None = No
     return tuple(CrawlJob(archive, run, batch, number, limit) for number, batch in enumerate(batches, 1))
 
 
-def run_job(job: Job, listener: Listener | None = None, stop: threading.Event | None = None) -> JobSummary:
+def run_job(job: Job, listener: Listener | None = None, stop: Stop | None = None) -> JobSummary:
     """Do a job in a child, and say what became of it; a child that dies is a failed job, never an exception.
 
     What it had committed is kept, and what was due is taken up by the next crawl. ``listener`` is called in this
-    thread; ``stop`` asks the child to end in order, within seconds.
+    thread; ``stop`` asks the child to end.
     """
     # A file, not a pipe: nobody has to read it while the child works, and the child cannot block on it.
     with tempfile.TemporaryFile() as complaints:
@@ -154,7 +162,7 @@ def run_job(job: Job, listener: Listener | None = None, stop: threading.Event | 
 
 
 def _supervise(
-    child: subprocess.Popen[bytes], job: Job, listener: Listener | None, stop: threading.Event | None
+    child: subprocess.Popen[bytes], job: Job, listener: Listener | None, stop: Stop | None
 ) -> JobSummary | None:
     """The child's summary, None where it died without one."""
     assert child.stdin is not None
@@ -165,7 +173,9 @@ def _supervise(
     poll = select.poll()
     poll.register(child.stdout, select.POLLIN)
     while deadline is None or time.monotonic() < deadline:
-        if stop is not None and stop.is_set() and deadline is None:
+        if stop is not None and stop.urgent.is_set():
+            return None
+        if stop is not None and stop.asked.is_set() and deadline is None:
             deadline = time.monotonic() + PATIENCE
             with contextlib.suppress(OSError):
                 child.stdin.close()

@@ -7,7 +7,7 @@ from typing import Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
+from scrapy.exceptions import CloseSpider, NotConfigured
 
 from archive.errors import PresskeepError
 from archive.exchange import Role
@@ -23,13 +23,15 @@ logger = logging.getLogger(__name__)
 class Remembering:
     """The extension that keeps the frontier true to the archive; it shares the state of `crawler.politeness.Pacing`.
 
-    ``frontier`` and ``robots`` are there once the spider is open. A frontier that was lost is seeded then.
+    ``frontier`` and ``robots`` are there once the spider is open. A frontier that was lost is seeded then; ``failure``
+    says why it could not be, where it could not, and the crawl does not begin.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self.frontier: Frontier
         self.robots: RobotsMemory
+        self.failure: PresskeepError | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -46,8 +48,12 @@ class Remembering:
             raise NotConfigured("crawler.remembering needs crawler.politeness.Pacing and crawler.capturing.Capturing")
         self.frontier = Frontier(pacing.state)
         self.robots = RobotsMemory(pacing.state)
-        if not pacing.state.seeded:
-            self.frontier.seed(capturing.archive.captures(role=Role.ARTICLE))
+        try:
+            if not pacing.state.seeded:
+                self.frontier.seed(capturing.archive.captures(role=Role.ARTICLE))
+        except PresskeepError as error:
+            self.failure = error
+            raise CloseSpider("state_unusable") from error
 
     def note(self, committed: Committed) -> None:
         """Take over what became durable; where the state takes no more, those pages are fetched once more."""

@@ -13,7 +13,10 @@ from archive.exchange import Role
 from archive.store import Archive
 from archive.texts import Outcome
 from crawler.crawling import CrawlResult
+from crawler.frontier import Frontier
 from crawler.jobs import CrawlJob, JobSummary
+from crawler.schedule import Phase
+from crawler.state import State
 from crawler.visited import VisitReport
 
 # Verdicts of which there is a text.
@@ -68,6 +71,10 @@ def report(archive: Archive, result: CrawlResult) -> tuple[SiteResult, ...]:
     _judge(archive, sites, outcomes, result.started)
     for job, summary in zip(result.jobs, result.summaries, strict=True):
         _tell(sites, job, summary)
+    with State(archive.state_path) as state:
+        frontier = Frontier(state)
+        for name, one in sites.items():
+            one.left = frontier.count(name).get(Phase.DUE, 0)
     for name in result.busy:
         sites[name] = SiteResult(name, problem="another crawl is at it")
     return tuple(sites.values())
@@ -106,7 +113,7 @@ def _tell(sites: dict[str, SiteResult], job: CrawlJob, summary: JobSummary) -> N
     for site in job.sites:
         result, visit = sites[site.host], said.get(site.host)
         if visit is not None:
-            result.left, result.unchosen, result.problem = visit.left, visit.unchosen, visit.problem
+            result.unchosen, result.problem = visit.unchosen, visit.problem
         if summary.outcome == "failed" and result.problem is None:
             result.problem = summary.error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,10 +61,10 @@ def add(
             terminal.say(f"next: presskeep crawl {found.site.host}")
 
 
-def print_found(found: Newcomer) -> None:
-    """What was found: the sources as a table on stdout, the rest as remarks on stderr."""
+def print_found(found: Newcomer, say: Callable[[str], None] = terminal.say) -> None:
+    """What was found: the sources as a table on stdout, the rest as remarks."""
     if found.moved_from:
-        terminal.say(f"{found.moved_from} leads to {found.site.host}: that is what is declared")
+        say(f"{found.moved_from} leads to {found.site.host}: that is what is declared")
     console = terminal.out()
     chosen = found.probed.chosen
     if console.is_terminal:
@@ -91,7 +91,7 @@ def print_found(found: Newcomer) -> None:
             cells = (one.kind, one.url, one.items, newest, chosen.overlap.get(one.url, 0))
             console.print("\t".join(terminal.one_line(cell) for cell in cells), soft_wrap=True)
     if found.left_out:
-        terminal.say(f"not taken: {_summed(found.left_out)}")
+        say(f"not taken: {_summed(found.left_out)}")
 
 
 def _summed(rejected: Sequence[Rejected]) -> str:

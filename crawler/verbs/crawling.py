@@ -69,7 +69,8 @@ def crawl(
     error = error_of(result)
     if error is not None:
         raise error
-    return 1 if results and all(one.failed_entirely for one in results) else 0
+    died = any(summary.outcome == "failed" for summary in result.summaries)
+    return 1 if died or (results and all(one.failed_entirely for one in results)) else 0
 
 
 def choose(archive: Archive, names: Sequence[str]) -> tuple[Site, ...]:

@@ -36,6 +36,7 @@ DIRECTORY = Path("demo-archive")
 _PARAGRAPHS = 3  # of the article that is shown
 _CHANGES = 6
 _SENTENCES = 3  # of the proof
+_SHORT = 40  # characters: what is longer is a sentence, and shows more
 
 
 def demo(
@@ -82,7 +83,7 @@ class _Show:
 
     def run(self) -> bool:
         """All steps; True where Ctrl-C ended them."""
-        from crawler.verbs.showcase import changed_article, declare  # noqa: PLC0415
+        from crawler.verbs.showcase import changed_article, declare, newest_article  # noqa: PLC0415
 
         archive = self._archive
         self._say(
@@ -97,7 +98,7 @@ class _Show:
         if not self._quiet:
             for one in found:
                 self._print(Text(f"{one.site.host}", style="bold"))
-                print_found(one)
+                print_found(one, lambda line: self._print(Text(line, style="dim")))
         self._head("presskeep crawl", "fetches what is new, keeps the exact bytes, makes the text")
         if self._crawl("first"):
             return True
@@ -105,11 +106,14 @@ class _Show:
         self._head("presskeep crawl", "a day later: one article is new, another was edited")
         if self._crawl("second"):
             return True
+        newest = newest_article(archive, "en")
+        if newest is not None:
+            self._article(newest)
         change = changed_article(archive)
         if change is not None:
-            self._article(change[1])
             self._edition(*change)
-            self._proof(change[1])
+        if newest is not None:
+            self._proof(newest)
         self._export()
         self._verify()
         return False
@@ -274,8 +278,8 @@ def _proved(proof: Proof, held: int) -> list[Text]:
             f"{held:,} of {len(proof.claims):,} sentences and values hold",
         )
     ]
-    body = [claim for claim in proof.claims if claim.field == "body" and claim.places][:_SENTENCES]
-    for claim in body:
+    body = [claim for claim in proof.claims if claim.field == "body" and claim.places and len(claim.text) > _SHORT]
+    for claim in body[:_SENTENCES]:
         place = claim.places[0]
         where = f"line {place.line}" + (f", byte {place.byte}" if place.byte is not None else "")
         lines.append(

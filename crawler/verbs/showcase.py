@@ -98,6 +98,16 @@ def changed_article(archive: Archive) -> tuple[Entry, Entry] | None:
     return None
 
 
+def newest_article(archive: Archive, language: str) -> Entry | None:
+    """The article that was published last, of those in a language; None where there is none."""
+    entries = [
+        entry
+        for entry in archive.entries()
+        if isinstance(entry.text, Article) and (entry.text.language or "").startswith(language) and entry.text.published
+    ]
+    return max(entries, key=lambda entry: str(getattr(entry.text, "published", "")), default=None)
+
+
 def changes(before: Article, after: Article) -> list[Change]:
     """What an edit changed, paragraph by paragraph, in the order of the page."""
     old, new = _paragraphs(before), _paragraphs(after)
