@@ -25,6 +25,7 @@ def copy(news: Path, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_sound_archive(news: Path) -> None:
     done = run("verify", "--archive", news)
     assert done.returncode == 0, done.stdout
@@ -34,6 +35,7 @@ def test_a_sound_archive(news: Path) -> None:
     assert deep["deep"]["same"] == 8
 
 
+@pytest.mark.slow
 def test_a_lost_catalogue_can_be_made_again(copy: Path) -> None:
     before = run("list", "--verdict", "all", "--archive", copy).stdout
     (copy / "catalog.sqlite").unlink()
@@ -77,6 +79,7 @@ def test_missing_texts_are_made(copy: Path) -> None:
     assert list((copy / "text").rglob("*.parquet"))
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_a_rebuild_and_leaves_the_old_catalogue(copy: Path) -> None:
     before = run("list", "--archive", copy).stdout
     words = [sys.executable, "-m", "archive.cli", "rebuild", "--archive", str(copy)]

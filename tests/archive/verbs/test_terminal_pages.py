@@ -11,6 +11,8 @@ from rich.cells import cell_len
 from .console import in_terminal
 from .pages import BRIDGE, HOSTILE
 
+pytestmark = pytest.mark.slow  # each page is a program started in a terminal of its own
+
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 URL = re.compile(r"https?://\S+")
 
@@ -19,7 +21,6 @@ PAGES = [("list", "--verdict", "all"), ("show", BRIDGE), ("prove", BRIDGE), ("sh
 SUMMARY = "4 articles, 2 http-error, 2 failed, 1 teaser"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("columns", [40, 80, 140])
 @pytest.mark.parametrize("words", PAGES)
 def test_no_line_is_wider_than_the_terminal(words: tuple[str, ...], columns: int, news: Path) -> None:
