@@ -91,6 +91,9 @@ DOWNLOADER_MIDDLEWARES: dict[str, int | None] = {
 }
 # A site's own spider says what its requests are; those of ours are dressed already.
 SPIDER_MIDDLEWARES: dict[str, int | None] = {"crawler.marking.Marking": 10}
+# Scrapy makes that many tasks for each response, before it knows whether there is an item at all: with the default of
+# 100 they cost a tenth of a page. Our spiders yield none.
+CONCURRENT_ITEMS = 2
 LOG_LEVEL = "INFO"  # a line for each page costs a tenth of fetching it
 STATS_DUMP = False  # the run's own report says what matters
 DOWNLOADER_STATS = False  # it serialises each request and header once more, only to count their bytes

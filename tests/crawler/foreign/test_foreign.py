@@ -29,7 +29,7 @@ class Site(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     seen: ClassVar[list[tuple[str, str | None]]]
 
-    def do_GET(self) -> None:  # noqa: N802 - http.server's name
+    def do_GET(self) -> None:
         self.seen.append((self.path, self.headers["X-Gazette"]))
         status, body, fields = 200, f"<title>{self.path}</title>", {}
         match self.path:
@@ -84,10 +84,13 @@ def project(tmp_path: Path) -> Iterator[Project]:
     archive = Archive.create(tmp_path / "NEWS", contact="t@example.org", allow_loopback=True)
     directory = archive.path / "gazette"  # so it is found from the current directory upwards
     shutil.copytree(HERE / "project", directory)
-    site = type("Site", (Site,), {"seen": []})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), site) as server:
+
+    class Served(Site):
+        seen: ClassVar[list[tuple[str, str | None]]] = []
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Served) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Project(directory, archive, f"http://127.0.0.1:{server.server_port}", site.seen)
+        yield Project(directory, archive, f"http://127.0.0.1:{server.server_port}", Served.seen)
         server.shutdown()
 
 
