@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from archive.errors import ArchiveBusy
+from archive.warc.openfile import storage
 
 NAME = "archive.lock"
 
@@ -35,7 +36,8 @@ def alone(directory: Path) -> Iterator[None]:
 def _held(directory: Path, kind: int, said: str) -> Iterator[None]:
     path = directory / NAME
     # Never removed: whoever waits for a lock file that was unlinked holds nothing.
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    with storage(str(path)):
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         try:
             fcntl.flock(lock, kind | fcntl.LOCK_NB)

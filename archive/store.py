@@ -27,6 +27,7 @@ from archive.holdings import FileState
 from archive.texts import Outcome
 from archive.url import normalise
 from archive.waiting import FailedText, TextJob
+from archive.warc.openfile import storage
 from archive.warc.paths import warc_files
 from archive.warc.writer import WarcWriter
 from archive.worker import CleaningFailure
@@ -82,15 +83,16 @@ class Archive:
         if path.exists() and not path.is_dir():
             raise UsageError(f"{path} is a file: name a directory for the archive")
         named = name if name is not None else _NOT_A_NAME.sub("-", path.name).strip("-_")[:64] or "archive"
-        (path / WARC).mkdir(parents=True, exist_ok=True)
-        configuration = write_configuration(
-            path / FILE_NAME,
-            name=named,
-            operator=operator,
-            contact=contact,
-            allow_loopback=allow_loopback,
-            resolve=resolve,
-        )
+        with storage(str(path)):
+            (path / WARC).mkdir(parents=True, exist_ok=True)
+            configuration = write_configuration(
+                path / FILE_NAME,
+                name=named,
+                operator=operator,
+                contact=contact,
+                allow_loopback=allow_loopback,
+                resolve=resolve,
+            )
         archive = cls(path, configuration)
         archive._make_catalog()
         return archive

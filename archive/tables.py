@@ -59,6 +59,7 @@ captures = Table(
     Index("captures_by_key", "key", "at", "id"),
     Index("captures_by_time", "at", "id"),
     Index("captures_by_site", "site", "at", "id"),
+    Index("captures_by_run", "run", "at", "id"),
     Index("captures_by_place", "file", "offset"),
 )
 
@@ -90,6 +91,7 @@ attempts = Table(
     Index("attempts_by_key", "key", "at", "id"),
     Index("attempts_by_time", "at", "id"),
     Index("attempts_by_site", "site", "at", "id"),
+    Index("attempts_by_run", "run", "at", "id"),
     Index("attempts_by_place", "file", "offset"),
 )
 
@@ -146,6 +148,7 @@ texts = Table(
     _text("profile"),
     _text("canonical"),  # canonical JSON; last, because it is long and most questions do not need it
     Index("texts_in_order", "cleaner", "site", "key", "at", "capture"),
+    Index("texts_by_key", "cleaner", "key", "site", "at", "capture"),
     Index("texts_by_time", "cleaner", "at", "capture"),
 )
 

@@ -13,14 +13,15 @@ import pytest
 from exchanges import OTHER, SENTENCE, attempt, exchange
 from sqlalchemy import select
 
-from archive import catalog
+from archive import catalog, tables
+from archive.article import Article, CaptureRef, Provenance, canonical_json
 from archive.catalog import Catalog
 from archive.crew import clean_pending
 from archive.errors import ArchiveBusy, DamagedRecord, NotAnArchive, StorageFull
 from archive.exchange import NoAnswer, Role
 from archive.rebuild import SUFFIX
 from archive.store import Archive
-from archive.tables import DERIVED, pending
+from archive.tables import DERIVED, about, pending
 
 Dump = dict[str, list[tuple[Any, ...]]]
 
@@ -154,13 +155,28 @@ def test_nothing_but_the_warc_files_is_left(copy: Archive, tmp_path: Path) -> No
         assert parquet(again) == files
 
 
-def test_a_newer_catalogue_is_not_overwritten_by_reading(copy: Archive) -> None:
+def test_a_newer_catalogue_is_not_replaced(copy: Archive) -> None:
+    with copy.catalog.writing() as connection:
+        connection.execute(about.update().where(about.c.name == "schema").values(value="99"))
     copy.close()
-    with sqlite3.connect(copy.catalog.path) as connection:
-        connection.execute("UPDATE about SET value = '99' WHERE name = 'schema'")
-    connection.close()
     with pytest.raises(NotAnArchive, match="newer Presskeep"):
-        list(copy.captures())
+        copy.rebuild()
+
+
+def test_texts_of_other_cleaners_are_kept_as_far_as_they_are_sound(copy: Archive) -> None:
+    first, second = list(copy.captures(url="https://courier.example/a"))[:2]
+    refs = [CaptureRef(one.id, one.url, one.at, one.payload_digest) for one in (first, second)]
+    made = [Article(Provenance((ref,), "0.0.1+old", "sha256:E"), "Cranes", ()) for ref in refs]
+    copy.add_texts([(first, canonical_json(made[0])), (second, canonical_json(made[1]))])
+    before = dump(copy)
+    with copy.catalog.writing() as connection:
+        others = tables.texts.c.cleaner == "0.0.1+old"
+        (row,) = connection.execute(select(tables.texts).where(others, tables.texts.c.capture == first.id)).mappings()
+        connection.execute(tables.texts.insert(), {**row, "capture": "urn:uuid:gone"})
+        connection.execute(tables.texts.insert(), {**row, "cleaner": "0.0.2+other", "identity": "sha256:FALSE"})
+    assert copy.rebuild().kept == 2
+    assert dump(copy) == before
+    assert [one.edition for one in copy.entries(cleaner="0.0.1+old")] == [1, 1]
 
 
 def test_nobody_else_may_write(copy: Archive) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from archive.article import Article, CaptureRef, Provenance, Refusal, Verdict, c
 from archive.capture import Capture
 from archive.cleaning.version import CLEANER
 from archive.configuration import FILE_NAME
-from archive.errors import ConfigurationError, NotAnArchive, NotFound, UsageError
+from archive.errors import ConfigurationError, NotAnArchive, NotFound, StorageFull, UsageError
 from archive.exchange import Exchange, NoAnswer, Role
 from archive.store import Archive
 from archive.worker import CleaningFailure, FailureReason
@@ -95,6 +96,17 @@ def test_a_catalogue_of_another_archive_is_refused(archive: Archive, tmp_path: P
         other.catalog.path.write_bytes(archive.catalog.path.read_bytes())
         with pytest.raises(ConfigurationError, match="another archive"):
             list(other.captures())
+
+
+def test_a_disk_that_is_full_from_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*given: object, **named: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "mkdir", full)
+        with pytest.raises(StorageFull, match="free space"):
+            Archive.create(tmp_path / "NEWS")
+    Archive.create(tmp_path / "NEWS").close()
 
 
 # Captures and attempts
