@@ -1,0 +1,160 @@
+"""The frontier: what is due, and that only the archive makes something done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from archive.capture import Capture
+from archive.event import StoredAttempt
+from archive.exchange import Attempt, NoAnswer, Origin, Role
+from archive.url import normalise
+from crawler.frontier import Found, Frontier
+from crawler.schedule import MAX_TRIES, Phase
+from crawler.state import State
+
+SITE = "a.example"
+NOW = 1_800_000_000_000_000
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[State]:
+    with State(tmp_path / "state.sqlite") as state:
+        yield state
+
+
+@pytest.fixture
+def frontier(state: State) -> Frontier:
+    return Frontier(state)
+
+
+def found(name: str, rank: int = 0, updated: int | None = None) -> Found:
+    url = f"https://a.example/{name}"
+    return Found(normalise(url), url, rank, None, updated, "https://a.example/feed", "feed", "L")
+
+
+def capture(name: str, status: int = 200, at: int = NOW, run: str = "run 1", role: Role = Role.ARTICLE) -> Capture:
+    url = f"https://a.example/{name}"
+    return Capture(f"id {name} {at}", url, normalise(url), at, status=status, role=role, site=SITE, run=run)
+
+
+def attempt(name: str, reason: NoAnswer, at: int = NOW, run: str = "run 1", retry: int = 0) -> StoredAttempt:
+    url = f"https://a.example/{name}"
+    origin = Origin(site=SITE, run=run, role=Role.ARTICLE, retry=retry)
+    return StoredAttempt(f"id {name} {at}", normalise(url), Attempt(url, at, reason, "why", origin=origin))
+
+
+def test_what_is_planned_is_due_the_newest_first(frontier: Frontier) -> None:
+    frontier.plan(SITE, [found("old", 1), found("new", 9), found("middle", 5)])
+    assert [one.url[-3:] for one in frontier.due(SITE, 2)] == ["new", "dle"]
+    assert frontier.due(SITE, 1)[0] == found("new", 9)
+    assert frontier.due("b.example", 9) == []
+
+
+def test_only_a_committed_capture_makes_it_done(frontier: Frontier) -> None:
+    frontier.plan(SITE, [found("a"), found("b")])
+    frontier.note([capture("a")])
+    assert [one.url for one in frontier.due(SITE, 9)] == ["https://a.example/b"]
+    assert frontier.is_done(SITE, normalise("https://a.example/a"))
+    assert not frontier.is_done(SITE, normalise("https://a.example/b"))
+
+
+def test_other_roles_mean_nothing(frontier: Frontier) -> None:
+    frontier.plan(SITE, [found("a")])
+    frontier.note([capture("a", role=Role.FEED), capture("a", role=Role.OTHER)])
+    assert frontier.count(SITE) == {Phase.DUE: 1}
+
+
+def test_a_key_is_one_url_however_it_is_spelt(frontier: Frontier) -> None:
+    frontier.plan(SITE, [found("a")])
+    url = "http://a.example:80/a?utm_source=feed#top"
+    frontier.note([Capture("id", url, normalise(url), NOW, status=200, role=Role.ARTICLE, site=SITE)])
+    assert frontier.count(SITE) == {Phase.DONE: 1}
+
+
+def test_failures_count_once_a_crawl_and_end_after_so_many(frontier: Frontier) -> None:
+    frontier.plan(SITE, [found("a")])
+    for crawl in range(1, MAX_TRIES):
+        at = NOW + crawl * 10
+        frontier.note([capture("a", 500, at + retry, f"run {crawl}") for retry in range(3)])
+        assert frontier.count(SITE) == {Phase.DUE: 1}, crawl
+    frontier.note([capture("a", 500, NOW + 1000, "the last run")])
+    assert frontier.count(SITE) == {Phase.FAILED: 1}
+
+
+def test_a_good_answer_forgives_the_failures(frontier: Frontier, state: State) -> None:
+    frontier.plan(SITE, [found("a")])
+    frontier.note([capture("a", 500)])
+    frontier.note([capture("a", 200, NOW + 1)])
+    assert state.read("SELECT state, tries FROM urls") == [("done", 0)]
+
+
+def test_what_was_settled_later_stays(frontier: Frontier) -> None:
+    frontier.note([capture("a", 200, NOW + 5)])
+    frontier.note([], [attempt("a", NoAnswer.TIMEOUT, NOW)])
+    assert frontier.count(SITE) == {Phase.DONE: 1}
+
+
+@pytest.mark.parametrize(
+    ("reason", "phase"),
+    [
+        (NoAnswer.ROBOTS, Phase.DISALLOWED),
+        (NoAnswer.SCOPE, Phase.REFUSED),
+        (NoAnswer.TIMEOUT, Phase.DUE),
+        (NoAnswer.STORAGE, Phase.DUE),
+    ],
+)
+def test_attempts_are_noted(frontier: Frontier, reason: NoAnswer, phase: Phase) -> None:
+    frontier.plan(SITE, [found("a")])
+    frontier.note([], [attempt("a", reason)])
+    assert frontier.count(SITE) == {phase: 1}
+
+
+def test_a_full_disk_is_not_the_publishers_failure(frontier: Frontier, state: State) -> None:
+    for crawl in range(MAX_TRIES + 3):
+        frontier.note([], [attempt("a", NoAnswer.STORAGE, NOW + crawl, f"run {crawl}")])
+    assert state.read("SELECT state, tries FROM urls") == [("due", 0)]
+
+
+def test_sifting_parts_new_from_changed_and_writes_nothing(frontier: Frontier) -> None:
+    frontier.plan(SITE, [found("same", updated=5), found("edited", updated=5), found("gone"), found("undated")])
+    frontier.note([capture("same"), capture("edited"), capture("gone", 404), capture("undated")])
+    before = frontier.count(SITE)
+    sifted = frontier.sift(
+        SITE,
+        [found("same", updated=5), found("edited", updated=6), found("gone"), found("undated", updated=7), found("x")],
+        NOW,
+    )
+    assert [one.url[18:] for one in sifted.new] == ["x"]
+    assert [one.url[18:] for one in sifted.changed] == ["edited"]
+    assert [one.url[18:] for one in sifted.learned] == ["undated"]
+    assert frontier.count(SITE) == before
+    frontier.learn(SITE, sifted.learned)
+    later = frontier.sift(SITE, [found("undated", updated=7), found("undated", updated=8)], NOW)
+    assert [one.updated for one in later.changed] == [8]
+
+
+def test_a_changed_article_is_due_and_then_done_with_its_new_date(frontier: Frontier) -> None:
+    frontier.plan(SITE, [found("a", updated=5)])
+    frontier.note([capture("a")])
+    frontier.plan(SITE, frontier.sift(SITE, [found("a", updated=6)], NOW).changed)
+    assert len(frontier.due(SITE, 9)) == 1
+    frontier.note([capture("a", at=NOW + 1)])
+    assert frontier.sift(SITE, [found("a", updated=6)], NOW).changed == []
+
+
+def test_many_urls_are_sifted_at_once(frontier: Frontier) -> None:
+    many = [found(str(number), number) for number in range(3_000)]
+    frontier.plan(SITE, many[::2])
+    frontier.note(capture(str(number)) for number in range(0, 3_000, 2))
+    assert len(frontier.sift(SITE, many, NOW).new) == 1_500
+
+
+def test_a_lost_frontier_is_seeded_from_the_captures(frontier: Frontier, state: State) -> None:
+    captures = [capture("a"), capture("b", 404), capture("c", 301), capture("d", 500), capture("feed", role=Role.FEED)]
+    before = state.seeded
+    assert frontier.seed(captures) == 5
+    assert (before, state.seeded) == (False, True)
+    assert frontier.count(SITE) == {Phase.DONE: 2, Phase.GONE: 1, Phase.DUE: 1}

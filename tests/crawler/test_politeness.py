@@ -1,0 +1,165 @@
+"""Politeness: turns that are reserved, rests that are kept, and waiting that can be stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crawler.politeness import (
+    FIRST_REST,
+    LONGEST_REST,
+    SECOND,
+    Pacer,
+    Reservations,
+    Stopped,
+    asked_rest,
+)
+from crawler.state import State
+
+NOW = 1_800_000_000_000_000
+HOST = "a.example"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state.sqlite"
+
+
+@pytest.fixture
+def reservations(path: Path) -> Iterator[Reservations]:
+    with State(path) as state:
+        yield Reservations(state)
+
+
+def test_turns_lie_a_delay_apart(reservations: Reservations) -> None:
+    turns = [reservations.reserve(HOST, 5, NOW).at for _ in range(4)]
+    assert turns == [NOW, NOW + 5 * SECOND, NOW + 10 * SECOND, NOW + 15 * SECOND]
+    assert reservations.reserve("b.example", 5, NOW).at == NOW, "another host has its own"
+    assert reservations.reserve(HOST, 5, NOW + 60 * SECOND).at == NOW + 60 * SECOND
+
+
+def test_two_processes_share_the_turns_and_a_restart_keeps_them(path: Path) -> None:
+    with State(path) as one, State(path) as other:
+        turns = [Reservations(state).reserve(HOST, 1, NOW).at for state in (one, other, one, other)]
+    assert turns == [NOW + number * SECOND for number in range(4)]
+    with State(path) as later:
+        assert Reservations(later).reserve(HOST, 1, NOW).at == NOW + 4 * SECOND
+
+
+def test_without_a_delay_only_rests_count(reservations: Reservations) -> None:
+    reservations.reserve(HOST, 100, NOW)
+    assert reservations.reserve(HOST, 0, NOW).at == NOW
+    until = reservations.strike(HOST, NOW, 7)
+    turn = reservations.reserve(HOST, 0, NOW)
+    assert turn.at == until == NOW + 7 * SECOND
+    assert turn.resting
+
+
+def test_rests_grow_until_the_host_answers_again(reservations: Reservations) -> None:
+    now, lengths = NOW, []
+    for _ in range(3):
+        until = reservations.strike(HOST, now, None)
+        lengths.append((until - now) / SECOND)
+        now = until
+    assert lengths == [FIRST_REST, 2 * FIRST_REST, 4 * FIRST_REST]
+    reservations.pardon(HOST)
+    assert (reservations.strike(HOST, now, None) - now) / SECOND == FIRST_REST
+
+
+def test_answers_that_were_under_way_do_not_lengthen_the_next_rest(reservations: Reservations) -> None:
+    for at in range(5):
+        until = reservations.strike(HOST, NOW + at, None)
+    assert until <= NOW + 4 + round(2 * FIRST_REST * SECOND)
+    assert (reservations.strike(HOST, until, None) - until) / SECOND == 2 * FIRST_REST
+
+
+def test_a_rest_is_bounded_whatever_was_asked_for(reservations: Reservations) -> None:
+    assert reservations.strike(HOST, NOW, 10.0**9) == NOW + LONGEST_REST * SECOND
+
+
+def test_a_clock_that_was_set_back_silences_no_host(reservations: Reservations) -> None:
+    reservations.reserve(HOST, 5, NOW)
+    reservations.strike(HOST, NOW, 60)
+    year = 365 * 86_400 * SECOND
+    assert reservations.peek(HOST, 5, NOW - year).at <= NOW - year + 2 * LONGEST_REST * SECOND
+
+
+@pytest.mark.parametrize(
+    ("field", "seconds"),
+    [
+        (None, None),
+        ("120", 120),
+        (" 5 ", 5),
+        ("Fri, 15 Jan 2027 08:00:30 GMT", 30),
+        ("Fri, 15 Jan 2027 07:00:00 GMT", 0),
+        ("99999999999999", LONGEST_REST),
+        ("Fri, 15 Jan 2999 07:00:00 GMT", LONGEST_REST),
+        ("soon", None),
+        ("-5", None),
+        ("١٢٠", None),
+        ("", None),
+        ("x" * 100_000, None),
+    ],
+)
+def test_retry_after_is_read_within_bounds(field: str | None, seconds: float | None) -> None:
+    assert asked_rest(field, NOW) == seconds
+
+
+class Clock:
+    """A clock that stands still until it is read so many times."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> int:
+        return self.now
+
+
+def test_a_free_host_is_not_waited_for(reservations: Reservations) -> None:
+    asyncio.run(Pacer(reservations, Clock()).wait(HOST, 5))
+
+
+def test_waiting_ends_when_the_crawl_does(reservations: Reservations) -> None:
+    async def crawl() -> None:
+        pacer = Pacer(reservations, Clock())
+        await pacer.wait(HOST, 3600)
+        waiting = asyncio.ensure_future(pacer.wait(HOST, 3600))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        pacer.stop()
+        with pytest.raises(Stopped):
+            await waiting
+        with pytest.raises(Stopped):
+            await pacer.wait("b.example", 0)
+
+    asyncio.run(crawl())
+
+
+def test_a_rest_that_begins_while_a_request_waits_is_waited_for_too(reservations: Reservations) -> None:
+    async def crawl() -> None:
+        clock = Clock()
+        pacer = Pacer(reservations, clock)
+        await pacer.wait(HOST, 0.001)
+        waiting = asyncio.ensure_future(pacer.wait(HOST, 0.001))
+        await asyncio.sleep(0)
+        reservations.strike(HOST, clock.now, 3600)
+        clock.now += 5000  # its turn came, by the clock
+        await asyncio.sleep(0.02)
+        assert not waiting.done()
+        clock.now += 3600 * SECOND
+        pacer.stop()
+        with pytest.raises(Stopped):
+            await waiting
+
+    asyncio.run(crawl())
+
+
+def test_what_is_left_to_wait_is_told_without_taking_the_turn(reservations: Reservations) -> None:
+    pacer = Pacer(reservations, Clock())
+    assert pacer.ready_in(HOST, 5) == 0
+    reservations.reserve(HOST, 5, NOW)
+    assert pacer.ready_in(HOST, 5) == pacer.ready_in(HOST, 5) == 5
+    assert pacer.ready_in(HOST, 0) == 0

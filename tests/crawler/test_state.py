@@ -1,0 +1,68 @@
+"""state.sqlite: made, shared, refused when it is newer or damaged."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from archive.errors import DamagedRecord, NotAnArchive, StorageFull
+from crawler.state import State, translated
+
+
+def test_it_is_made_and_opened_again(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    with State(path) as state:
+        assert not state.seeded
+        with state.write() as db:
+            db.execute("INSERT INTO meta VALUES ('seeded', '0')")
+    with State(path) as state:
+        assert state.seeded
+
+
+def test_an_exception_undoes_what_was_written(tmp_path: Path) -> None:
+    with State(tmp_path / "state.sqlite") as state:
+        with pytest.raises(sqlite3.IntegrityError), state.write() as db:
+            db.executemany("INSERT INTO meta VALUES ('seeded', ?)", [("0",), ("1",)])
+        assert not state.seeded
+        with state.write() as db:  # the connection is usable afterwards
+            db.execute("INSERT INTO meta VALUES ('seeded', '0')")
+
+
+def test_two_connections_write_in_turn(tmp_path: Path) -> None:
+    with State(tmp_path / "state.sqlite") as one, State(tmp_path / "state.sqlite") as other:
+        for number, state in enumerate((one, other, one, other)):
+            with state.write() as db:
+                db.execute("INSERT INTO meta VALUES (?, '')", (str(number),))
+        assert len(one.read("SELECT * FROM meta")) == 5
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    State(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE meta SET value = '99' WHERE name = 'schema'")
+    db.close()
+    with pytest.raises(NotAnArchive, match="schema 99"):
+        State(path)
+
+
+def test_a_damaged_file_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    path.write_bytes(b"this is no database, but it is long enough to be looked at" * 100)
+    with pytest.raises(DamagedRecord, match="delete the file"):
+        State(path)
+
+
+def test_a_full_disk_is_told_as_such(tmp_path: Path) -> None:
+    with State(tmp_path / "state.sqlite") as state:
+        state.read("PRAGMA max_page_count = 20")
+        with pytest.raises(StorageFull), state.write() as db:
+            db.execute("INSERT INTO meta VALUES ('large', ?)", ("x" * 200_000,))
+        assert state.read("SELECT count(*) FROM meta WHERE name = 'large'") == [(0,)]
+
+
+def test_other_errors_of_sql_stay_what_they_are(tmp_path: Path) -> None:
+    with pytest.raises(sqlite3.OperationalError), translated(tmp_path):
+        raise sqlite3.OperationalError("no such table: nowhere")

@@ -1,0 +1,237 @@
+"""Visits: a site's sources, then what is due, the newest first, within bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from web import Page, Web, failed, front, moved, rss, sitemap
+
+from archive.capture import Capture
+from archive.exchange import NoAnswer, Role
+from archive.url import normalise
+from crawler.frontier import Frontier
+from crawler.schedule import Phase
+from crawler.sites import Site, Source, SourceKind
+from crawler.state import State
+from crawler.visit import MAX_AGAIN, MAX_FAILURES, UNPACED_WIDTH, Visit
+from crawler.walk import Answer
+
+BASE = "https://a.example"
+NOW = 1_796_083_200_000_000  # 2026-12-01, after every date below
+
+
+@pytest.fixture
+def frontier(tmp_path: Path) -> Iterator[Frontier]:
+    with State(tmp_path / "state.sqlite") as state:
+        yield Frontier(state)
+
+
+def story(number: int) -> str:
+    return f"{BASE}/2026/11/{number % 28 + 1:02}/story-number-{number}-of-many"
+
+
+def feed(*numbers: int) -> bytes:
+    return rss(*map(story, numbers), dates=tuple(f"{n % 28 + 1} Nov 2026 10:00:00 GMT" for n in numbers))
+
+
+def site(url: str = f"{BASE}/feed", kind: SourceKind = SourceKind.FEED, **given: object) -> Site:
+    return Site(host="a.example", sources=(Source(kind=kind, url=url),), **given)  # type: ignore[arg-type]
+
+
+def visit(web: Web, frontier: Frontier, declared: Site | None = None, limit: int | None = None) -> Visit:
+    made = Visit(declared or site(), frontier, lambda _: None, lambda: NOW, limit)
+    web.visit(made)
+    assert made.finished
+    return made
+
+
+def commit(frontier: Frontier, web: Web, status: int = 200, at: int = NOW) -> None:
+    """What a crawl would commit: a capture of each article that was asked for."""
+    frontier.note(
+        Capture(f"id {n}", w.url, normalise(w.url), at + n, status=status, role=w.role, site="a.example", run=str(at))
+        for n, w in enumerate(web.asked)
+    )
+
+
+def articles(web: Web) -> list[str]:
+    return [want.url for want in web.asked if want.role is Role.ARTICLE]
+
+
+def test_what_is_new_is_fetched_the_newest_first(frontier: Frontier) -> None:
+    web = Web({f"{BASE}/feed": feed(3, 9, 5), **{story(n): b"" for n in range(10)}})
+    visit(web, frontier)
+    assert articles(web) == [story(9), story(5), story(3)]
+    want = web.asked[1]
+    assert (want.via, want.source, want.hops) == (f"{BASE}/feed", "feed", "L")
+    assert want.announced == "10 Nov 2026 10:00:00 GMT"
+
+
+def test_what_was_committed_is_not_fetched_again(frontier: Frontier) -> None:
+    first = Web({f"{BASE}/feed": feed(1, 2)})
+    visit(first, frontier)
+    commit(frontier, first)
+    second = Web({f"{BASE}/feed": feed(1, 2, 3)})
+    visit(second, frontier)
+    assert articles(second) == [story(3)]
+
+
+def test_what_was_fetched_but_not_committed_is_fetched_again(frontier: Frontier) -> None:
+    visit(Web({f"{BASE}/feed": feed(1, 2)}), frontier)
+    again = Web({f"{BASE}/feed": rss()})
+    visit(again, frontier)
+    assert articles(again) == [story(2), story(1)], "also when no source names it any more"
+
+
+def test_no_more_than_max_articles_and_the_rest_is_told(frontier: Frontier) -> None:
+    web = Web({f"{BASE}/feed": feed(*range(20))})
+    made = visit(web, frontier, site(max_articles=3))
+    assert articles(web) == [story(19), story(18), story(17)]
+    assert made.report().unchosen == 17
+    limited = Web({f"{BASE}/feed": feed(*range(20))})
+    visit(limited, frontier, site(max_articles=3), limit=1)
+    assert len(articles(limited)) == 1
+
+
+def test_a_sitemap_of_thousands_is_held_in_part(frontier: Frontier) -> None:
+    web = Web({f"{BASE}/map.xml": sitemap(*(f"{BASE}/2026/11/24/story-number-{n}" for n in range(20_000)))})
+    made = visit(web, frontier, site(f"{BASE}/map.xml", SourceKind.SITEMAP, max_articles=10))
+    assert len(articles(web)) == 10
+    assert made.report().unchosen == 20_000 - 10
+    assert frontier.count("a.example") == {Phase.DUE: 10}
+
+
+def test_only_articles_of_the_site_are_fetched(frontier: Frontier) -> None:
+    links = (
+        story(1),
+        "https://other.example/2026/11/24/a-story-of-many-words",
+        f"{BASE}/",
+        f"{BASE}/tag/x",
+        f"{BASE}/a.pdf",
+    )
+    web = Web({f"{BASE}/feed": rss(*links)})
+    visit(web, frontier)
+    assert articles(web) == [story(1)]
+
+
+def test_an_article_that_changed_is_fetched_again(frontier: Frontier) -> None:
+    declared = site(f"{BASE}/map.xml", SourceKind.SITEMAP)
+    dates = {story(n): f"2026-11-0{n}T10:00:00Z" for n in (1, 2)}
+    first = Web({f"{BASE}/map.xml": sitemap(*dates, lastmod=dates)})
+    visit(first, frontier, declared)
+    commit(frontier, first)
+    dates[story(1)] = "2026-11-03T10:00:00Z"
+    second = Web({f"{BASE}/map.xml": sitemap(*dates, lastmod=dates)})
+    made = visit(second, frontier, declared)
+    assert articles(second) == [story(1)]
+    assert made.report().again == 1
+    commit(frontier, second, at=NOW + 1000)
+    third = Web({f"{BASE}/map.xml": sitemap(*dates, lastmod=dates)})
+    visit(third, frontier, declared)
+    assert articles(third) == []
+
+
+def test_a_generator_that_dates_everything_anew_brings_no_second_crawl(frontier: Frontier) -> None:
+    declared = site(f"{BASE}/map.xml", SourceKind.SITEMAP)
+    urls = [story(n) for n in range(300)]
+    first = Web({f"{BASE}/map.xml": sitemap(*urls, lastmod=dict.fromkeys(urls, "2026-11-01"))})
+    visit(first, frontier, declared)
+    commit(frontier, first)
+    second = Web({f"{BASE}/map.xml": sitemap(*urls, lastmod=dict.fromkeys(urls, "2026-11-20"))})
+    visit(second, frontier, declared)
+    assert articles(second) == []
+    mixed = {url: f"2026-11-{20 + n % 2}T00:00:00Z" for n, url in enumerate(urls)}
+    third = Web({f"{BASE}/map.xml": sitemap(*urls, lastmod=mixed)})
+    visit(third, frontier, declared)
+    assert len(articles(third)) <= MAX_AGAIN
+
+
+def test_a_redirect_to_a_known_article_is_not_followed(frontier: Frontier) -> None:
+    old = f"{BASE}/old-address-of-story-number-7.html"
+    pages = {f"{BASE}/": front(old, story(7)), old: moved(old, story(7)), story(7): b""}
+    declared = site(f"{BASE}/", SourceKind.FRONT)
+    web = Web(pages)
+    visit(web, frontier, declared)
+    assert sorted(articles(web)) == sorted([old, story(7)]), "the target is due by itself"
+
+
+def test_a_redirect_to_an_unknown_one_is(frontier: Frontier) -> None:
+    web = Web({f"{BASE}/feed": feed(1), story(1): moved(story(1), story(2)), story(2): b""})
+    visit(web, frontier)
+    assert articles(web) == [story(1), story(2)]
+
+
+def test_a_site_that_answers_nothing_but_errors_is_left_alone(frontier: Frontier) -> None:
+    web = Web({f"{BASE}/feed": feed(*range(1, 28)), **{story(n): 500 for n in range(28)}})
+    made = visit(web, frontier)
+    assert len(set(articles(web))) == MAX_FAILURES
+    assert "failures in a row" in (made.report().problem or "")
+    assert made.report().left == 27
+
+
+def test_single_failures_stop_nothing(frontier: Frontier) -> None:
+    pages: dict[str, Page] = {story(n): 500 if n % 3 == 0 else b"" for n in range(28)}
+    web = Web({f"{BASE}/feed": feed(*range(1, 28)), **pages})
+    made = visit(web, frontier)
+    assert made.report().problem is None
+    assert len(set(articles(web))) == 27
+
+
+def test_what_robots_forbids_is_no_failure_of_the_site(frontier: Frontier) -> None:
+    forbidden = {story(n): failed(story(n), NoAnswer.ROBOTS, "robots.txt disallows it") for n in range(28)}
+    made = visit(Web({f"{BASE}/feed": feed(*range(1, 28)), **forbidden}), frontier)
+    assert made.report().answered == 27
+    assert made.report().problem is None
+
+
+def test_a_host_that_asked_to_be_left_alone_is(frontier: Frontier) -> None:
+    resting = failed(story(27), NoAnswer.BUDGET, "the host asked to be left alone until noon")
+    web = Web({f"{BASE}/feed": feed(*range(1, 28)), story(27): resting})
+    made = visit(web, frontier)
+    assert articles(web) == [story(27)]
+    assert "until noon" in (made.report().problem or "")
+
+
+def test_several_are_asked_at_once_only_without_a_delay(frontier: Frontier) -> None:
+    web = Web({f"{BASE}/feed": feed(*range(1, 28))})
+    for delay, width in ((5.0, 1), (0.0, UNPACED_WIDTH)):
+        made = Visit(site(delay=delay), frontier, lambda _: None, lambda: NOW)
+        [ask] = made.begin()
+        assert len(made.answered_by(ask.number, web.answer(ask.want))) == width
+
+
+def test_a_stopped_visit_asks_for_nothing_more_and_leaves_the_rest_due(frontier: Frontier) -> None:
+    web = Web({f"{BASE}/feed": feed(*range(1, 28))})
+    made = Visit(site(), frontier, lambda _: None, lambda: NOW)
+    [ask] = made.begin()
+    [first] = made.answered_by(ask.number, web.answer(ask.want))
+    made.stop()
+    assert made.finished
+    assert first.want.url == story(27)
+    assert made.report().left == 27
+
+
+def test_a_site_without_anything_tells_its_problem(frontier: Frontier) -> None:
+    made = visit(Web({f"{BASE}/feed": 500}), frontier)
+    assert made.report().problem == f"{BASE}/feed: it answers 500"
+
+
+@pytest.mark.parametrize(
+    "path", ["/2026/11/24/ein-schöner-tag-am-fluß", "/2026/11/24/a b c d", "/2026/11/24/a|b[c]d-e-f"]
+)
+def test_keys_meet_those_of_the_captures_however_scrapy_writes_the_url(frontier: Frontier, path: str) -> None:
+    from scrapy import Request
+
+    web = Web({f"{BASE}/feed": rss(f"{BASE}{path}")})
+    visit(web, frontier)
+    sent = Request(articles(web)[0]).url
+    frontier.note([Capture("id", sent, normalise(sent), NOW, status=200, role=Role.ARTICLE, site="a.example")])
+    assert frontier.count("a.example") == {Phase.DONE: 1}
+
+
+def test_an_answer_of_a_listing_is_read_with_its_charset(frontier: Frontier) -> None:
+    body = rss(f"{BASE}/2026/11/24/schoene-geschichte-von-heute").replace(b"A title", "Über".encode("cp1252"))
+    web = Web({f"{BASE}/feed": Answer(f"{BASE}/feed", 200, body, "windows-1252")})
+    visit(web, frontier)
+    assert len(articles(web)) == 1
