@@ -169,11 +169,12 @@ class Capturing:
         """Commit the rest, mark the end of the run, and close."""
         if self._ticks.running:
             self._ticks.stop()
-        if self._writer is None:
+        writer, self._writer = self._writer, None
+        if writer is None:
             return
         outcome = FAILED if self.failure is not None else FINISHED if reason == "finished" else STOPPED
         try:
-            committed = self._writer.close(outcome)
+            committed = writer.close(outcome)
         except PresskeepError as error:
             self.failure = self.failure or error
             logger.error("the archive was not closed in order: %s", error)

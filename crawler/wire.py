@@ -28,7 +28,6 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from scrapy.utils._download_handlers import get_dataloss_msg, wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
-from scrapy.utils.httpobj import urlparse_cached
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import ConnectError, ConnectionClosed
 from twisted.python.failure import Failure
@@ -36,6 +35,7 @@ from twisted.web._newclient import RequestNotSent, _WrapperException
 
 from archive import clock
 from archive.exchange import Attempt, NoAnswer
+from archive.url import host as host_of
 from crawler.capturing import Capturing
 from crawler.politeness import Pacing
 from crawler.tap.agent import TapAgent
@@ -147,8 +147,7 @@ class Wire(HTTP11DownloadHandler):
     async def _wait_turn(self, request: Request) -> None:
         if self._pacing is None:
             return
-        host = urlparse_cached(request).hostname or ""
-        turn = asyncio.ensure_future(self._pacing.wait(host, request.meta.get("presskeep_delay", 0.0)))
+        turn = asyncio.ensure_future(self._pacing.wait(host_of(request.url), request.meta.get("presskeep_delay", 0.0)))
         try:
             while not turn.done():
                 await asyncio.wait({turn}, timeout=_LOOK)

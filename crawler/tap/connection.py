@@ -15,6 +15,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web._newclient import BODY, DONE, Request
 from twisted.web.client import HTTPConnectionPool
+from twisted.web.http import _ChunkedTransferDecoder
 from twisted.web.http_headers import InvalidHeaderName
 from zope.interface import implementer
 
@@ -64,10 +65,23 @@ class TapedRequest(Request):
         return super().writeTo(_Recorder(transport, self.tape))
 
 
+class _Chunks(_ChunkedTransferDecoder):
+    """Twisted's decoder of chunks, for servers that pad a chunk's size with spaces: browsers read those, too."""
+
+    def _dataReceived_CHUNK_LENGTH(self) -> bool:
+        end = self._buffer.find(b"\r\n", self._start)
+        size = self._buffer[: max(end, 0)]
+        if b" " in size or b"\t" in size:
+            bare, semicolon, extension = size.partition(b";")
+            self._buffer[:end] = bare.strip(b" \t") + semicolon + extension
+        return super()._dataReceived_CHUNK_LENGTH()
+
+
 class _Parser(_LenientHTTPClientParser):
     """Scrapy's parser, with room for the fields of real sites; a field with an impossible name is passed over."""
 
     MAX_LENGTH = MAX_HEAD
+    _transferDecoders = {b"chunked": _Chunks}  # noqa: RUF012 - Twisted declares it so
 
     def headerReceived(self, name: bytes, value: bytes) -> None:
         """Take a field. A space before the colon, as some servers write it, does not belong to the name."""

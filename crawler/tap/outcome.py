@@ -44,7 +44,7 @@ def fact(
 
     ``error`` is what the fetch ended with, None where it gave a response.
     """
-    response = tape.response()
+    response = tape.take_response()
     if response:
         return Exchange(
             url=url,

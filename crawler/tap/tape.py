@@ -92,6 +92,7 @@ class Tape:
         """The request's bytes; none where a TLS handshake failed before they could leave."""
         return b"".join(self._request) if self.secured else b""
 
-    def response(self) -> bytes:
-        """The response's bytes, as far as they came."""
-        return b"".join(self._response)
+    def take_response(self) -> bytes:
+        """The response's bytes, as far as they came; the tape gives them away, and has none afterwards."""
+        pieces, self._response = self._response, []
+        return b"".join(pieces)

@@ -86,6 +86,12 @@ KINDS: tuple[Kind, ...] = (
         OK + HTML + CHUNKED + b"\r\n" + b"00f\r\n" + b"x" * 15 + b"\r\n0\r\n\r\n",
         body=b"x" * 15,
     ),
+    _kind(
+        "padded-chunk-sizes",
+        OK + HTML + CHUNKED + b"\r\n5   \r\nhello\r\n",
+        b"6 ; a=b \r\n world\r\n0 \r\n\r\n",
+        body=b"hello world",
+    ),
     _kind("gzip", _plain(OK + HTML + b"Content-Encoding: gzip\r\n", ZIPPED)),
     _kind("brotli", _plain(OK + HTML + b"Content-Encoding: br\r\n", brotli.compress(PAGE))),
     _kind("deflate", _plain(OK + HTML + b"Content-Encoding: deflate\r\n", zlib.compress(PAGE))),
@@ -172,6 +178,12 @@ KINDS: tuple[Kind, ...] = (
     _kind("non-ascii-headers", _plain(OK + HTML + b"X-Name: Z\xc3\xbcrich \xff\xfe\r\nX-\xe9: 1\r\n")),
     Kind("keep-alive-17", tuple(Reply((_plain(body=b"page %d" % n),)) for n in range(17)), body=b"page 16"),
     _kind("many-segments", *(bytes([one]) for one in _plain()[:400]), _plain()[400:]),
+    Kind(
+        "closed-instead-of-an-answer",
+        (Reply((_plain(),)), Reply(end=End.CLOSE)),
+        outcome=NoAnswer.DISCONNECT,
+        status=None,
+    ),
     Kind(
         "closed-between-requests",
         (Reply((_plain(),), End.CLOSE), Reply((_plain(),))),
