@@ -9,9 +9,9 @@ import uuid
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, ValidationError
 from pydantic_core import ErrorDetails
 
 from archive.declaration import Declaration, read_declaration
@@ -22,11 +22,18 @@ from archive.url import host as host_of
 FILE_NAME = "archive.toml"
 FORMAT = 1  # of an archive's directory; a newer one than the program knows is refused
 
+_DESTINATION = re.compile(r"(?:(?P<scheme>https?)://)?(?:\[(?P<v6>.+)\]|(?P<v4>[^:/]+))(?::(?P<port>\d{1,5}))?")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 # RFC 9110, section 10.1.5, without comments' parentheses: it goes into a header, and must not break out of it.
 _CONTACT = re.compile(r"[^\x00-\x1f\x7f()<>\\]{3,300}")
 
-Address = tuple[str, int]
+
+class Destination(NamedTuple):
+    """Where a name leads: an address, a port (0: that of the URL), and the one scheme spoken there (empty: both)."""
+
+    address: str
+    port: int = 0
+    scheme: str = ""
 
 
 def _checked_name(name: str) -> str:
@@ -41,29 +48,28 @@ def _checked_contact(contact: str) -> str:
     return contact
 
 
-def _address(given: object) -> Address:
-    """``127.0.0.1:8017`` or ``[::1]:8017`` as address and port; a bare address keeps the port of the URL (0)."""
-    text = str(given)
-    found = re.fullmatch(r"\[(.+)\](?::(\d{1,5}))?|([^:]+)(?::(\d{1,5}))?", text)
+def _destination(given: object) -> Destination:
+    """``127.0.0.1:8017``, ``[::1]:8017``, ``127.0.0.1`` or, where only one scheme is spoken, ``http://127.0.0.1:8017``."""
+    found = _DESTINATION.fullmatch(str(given))
     try:
         if found is None:
             raise ValueError
-        address = ipaddress.ip_address(found[1] or found[3])
-        port = int(found[2] or found[4] or 0)
+        address = ipaddress.ip_address(found["v6"] or found["v4"])
+        port = int(found["port"] or 0)
         if not 0 <= port < 65536:
             raise ValueError
     except ValueError:
         raise ValueError("write an address and a port, such as 127.0.0.1:8017") from None
-    return str(address), port
+    return Destination(str(address), port, found["scheme"] or "")
 
 
-def _checked_resolve(resolve: dict[str, Address]) -> dict[str, Address]:
-    checked: dict[str, Address] = {}
-    for name, address in resolve.items():
+def _checked_resolve(resolve: dict[str, Destination]) -> dict[str, Destination]:
+    checked: dict[str, Destination] = {}
+    for name, destination in resolve.items():
         host = host_of(f"https://{name}/")
         if not host:
             raise ValueError(f"{name!r} is no host name")
-        checked[host] = address
+        checked[host] = destination
     return checked
 
 
@@ -74,12 +80,13 @@ class _Table(BaseModel):
 class Network(_Table):
     """``[network]``: where names lead, and whether loopback may be reached.
 
-    ``resolve`` maps a host name to address and port (0: the port of the URL), for tests and mirrors.
+    ``resolve`` maps a host name to where it leads in place of what DNS says, for tests and mirrors.
     """
 
     allow_loopback: bool = False
     resolve: Annotated[
-        Mapping[str, Annotated[Address, BeforeValidator(_address)]], AfterValidator(_checked_resolve)
+        Mapping[str, Annotated[InstanceOf[Destination], BeforeValidator(_destination)]],
+        AfterValidator(_checked_resolve),
     ] = Field(default_factory=dict)
 
 
@@ -98,7 +105,8 @@ class Crawl(_Table):
     # The largest news page seen among some 1,900 was 2.2 MB decoded, sitemaps may have 50 MB (sitemaps.org).
     max_body: int = Field(default=64 * 2**20, ge=1024)
     # Requests under way in one process, all hosts together.
-    concurrency: int = Field(default=16, ge=1, le=1000)
+    # Most of them wait for slow hosts, each host being asked by one at a time.
+    concurrency: int = Field(default=32, ge=1, le=1000)
 
 
 class Cleaning(_Table):
@@ -188,7 +196,7 @@ def write_configuration(
 ) -> ArchiveConfiguration:
     """Write the ``archive.toml`` of a new archive, with comments, and give what it says; raises ConfigurationError.
 
-    ``resolve`` maps names to ``address:port``.
+    ``resolve`` maps names to ``address:port``, or to ``http://address:port`` where no TLS is spoken.
     """
     quoted = {
         key: json.dumps(value, ensure_ascii=False) for key, value in (("operator", operator), ("contact", contact))

@@ -125,7 +125,7 @@ def make_archive(room: Path, corpus: Corpus, port: int) -> Path:
         path,
         contact="benchmark@example.org",
         allow_loopback=True,
-        resolve=dict.fromkeys(corpus.hosts, f"127.0.0.1:{port}"),
+        resolve=dict.fromkeys(corpus.hosts, f"http://127.0.0.1:{port}"),
     ) as archive:
         archive.sites_path.write_text("".join(f'["{host}"]\ndelay = 0\n\n' for host in corpus.hosts), encoding="utf-8")
     return path

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scrapy.exceptions import IgnoreRequest
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
+from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.interfaces import (
     IReactorPluggableNameResolver,
     IReactorTime,
@@ -18,6 +19,8 @@ from twisted.internet.interfaces import (
 from twisted.web.client import URI
 from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
+
+from archive.configuration import Destination
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -103,21 +106,28 @@ def _reserved(ip: Address, *, allow_loopback: bool) -> str | None:
 class Guard:
     """What ``[network]`` of archive.toml allows.
 
-    ``resolve`` maps host names to an address and a port (0: the URL's own) that are connected to in their place, and
-    may lie anywhere: who wrote them there knows them.
+    ``resolve`` maps host names to destinations that are connected to in their place, and may lie anywhere: who wrote
+    them there knows them.
     """
 
     allow_loopback: bool = False
-    resolve: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    resolve: Mapping[str, Destination] = field(default_factory=dict)
 
     def refusal(self, address: str) -> str | None:
         """Why this address is not to be connected to, in words; None when it may be."""
         return refusal(address, allow_loopback=self.allow_loopback)
 
-    def destination(self, host: str, port: int) -> tuple[str, int] | None:
-        """Where the configuration sends connections to a host; None where the name is to be resolved."""
+    def destination(self, scheme: str, host: str, port: int) -> tuple[str, int] | None:
+        """Where the configuration sends connections to a host; None where the name is to be resolved.
+
+        Raises ConnectionRefusedError where the configuration says that another scheme is spoken there.
+        """
         given = self.resolve.get(host.lower().rstrip("."))
-        return (given[0], given[1] or port) if given else None
+        if given is None:
+            return None
+        if given.scheme and given.scheme != scheme:
+            raise ConnectionRefusedError(string=f"archive.toml says that {host} speaks {given.scheme} only")
+        return given.address, given.port or port
 
 
 @implementer(IReactorPluggableNameResolver, IReactorTime)
@@ -166,7 +176,10 @@ class _Endpoint:
         """Connect; fails with AddressForbidden, DNSLookupError or what the connection failed with."""
         host, port = self._uri.host.decode("ascii"), self._uri.port
         reactor: Any = _GuardedReactor(self._reactor, self._guard, self._tried)
-        destination = self._guard.destination(host, port)
+        try:
+            destination = self._guard.destination(self._uri.scheme.decode("ascii"), host, port)
+        except ConnectionRefusedError as refused:
+            return fail(refused)
         if destination is not None:
             host, port = destination
             reactor = self._reactor

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.configuration import FORMAT, Crawl, read_configuration, write_configuration
+from archive.configuration import FORMAT, Crawl, Destination, read_configuration, write_configuration
 from archive.errors import ConfigurationError, NotAnArchive
 
 BASE = 'format = 1\nid = "urn:uuid:4a51b7bc-3a1f-4b8f-9c39-1b1ff3a1b001"\nname = "NEWS"\n'
@@ -26,15 +26,21 @@ def test_a_new_one_reads_back(tmp_path: Path) -> None:
         operator='The "Lab", Åbo',
         contact="crawl@example.org",
         allow_loopback=True,
-        resolve={"Talblatt.example": "127.0.0.1:8017", "v6.example": "[::1]:80", "bare.example": "127.0.0.2"},
+        resolve={
+            "Talblatt.example": "127.0.0.1:8017",
+            "v6.example": "[::1]:80",
+            "bare.example": "127.0.0.2",
+            "plain.example": "http://127.0.0.1:8017",
+        },
     )
     assert made == read_configuration(path)
     assert (made.format, made.name, made.operator, made.contact) == (FORMAT, "NEWS", 'The "Lab", Åbo', made.contact)
     assert made.network.allow_loopback
     assert made.network.resolve == {
-        "talblatt.example": ("127.0.0.1", 8017),
-        "v6.example": ("::1", 80),
-        "bare.example": ("127.0.0.2", 0),
+        "talblatt.example": Destination("127.0.0.1", 8017),
+        "v6.example": Destination("::1", 80),
+        "bare.example": Destination("127.0.0.2"),
+        "plain.example": Destination("127.0.0.1", 8017, "http"),
     }
     assert made.require_contact() == "crawl@example.org"
     assert made.crawl == Crawl()

@@ -7,7 +7,9 @@ import ipaddress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.error import ConnectionRefusedError
 
+from archive.configuration import Destination
 from crawler.addresses import Guard, refusal
 
 
@@ -87,9 +89,18 @@ def test_nothing_that_python_calls_private_passes(ip: ipaddress.IPv4Address | ip
 
 
 def test_a_name_in_resolve_leads_to_its_address_and_port() -> None:
-    guard = Guard(resolve={"news.example": ("127.0.0.1", 8017), "other.example": ("10.0.0.1", 0)})
-    assert guard.destination("news.example", 443) == ("127.0.0.1", 8017)
-    assert guard.destination("NEWS.example.", 80) == ("127.0.0.1", 8017)
-    assert guard.destination("other.example", 8443) == ("10.0.0.1", 8443)
-    assert guard.destination("www.news.example", 80) is None
+    guard = Guard(
+        resolve={
+            "news.example": Destination("127.0.0.1", 8017),
+            "other.example": Destination("10.0.0.1"),
+            "plain.example": Destination("127.0.0.1", 8017, "http"),
+        }
+    )
+    assert guard.destination("https", "news.example", 443) == ("127.0.0.1", 8017)
+    assert guard.destination("http", "NEWS.example.", 80) == ("127.0.0.1", 8017)
+    assert guard.destination("https", "other.example", 8443) == ("10.0.0.1", 8443)
+    assert guard.destination("http", "www.news.example", 80) is None
+    assert guard.destination("http", "plain.example", 80) == ("127.0.0.1", 8017)
+    with pytest.raises(ConnectionRefusedError, match="speaks http only"):
+        guard.destination("https", "plain.example", 443)
     assert guard.refusal("127.0.0.1")
