@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fetched import Fetching, fetch
@@ -57,7 +58,7 @@ def test_a_hundred_captures_and_more_are_all_acknowledged(tmp_path: Path) -> Non
 def test_a_request_without_an_origin_is_of_its_host(tmp_path: Path) -> None:
     with RawServer(answer) as server:
         base = f"http://site.example:{server.port}"
-        chain = [
+        chain: list[dict[str, Any]] = [
             {"url": f"{base}/1"},
             {"url": f"{base}/2", "meta": {"origin": {"site": "declared.example", "announced": "today"}}},
             {"url": "http://nowhere.example/"},
