@@ -15,7 +15,7 @@ from archive.worker import CleaningChild
 if TYPE_CHECKING:
     from archive.store import Archive
 
-PIECE = 20  # captures in a job of a crew's: small, so that no thread is left with much at the end
+PIECE = 8  # captures in a job of a crew's: small, so that no thread idles while another has many
 LARGE_PIECE = 400  # in one for an executor, where each job starts a child of its own (0.5 s)
 
 Progress = Callable[[int, int, str], None]  # done, total, of what

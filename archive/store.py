@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from archive import adoption, holdings, locking, tables, texts, waiting
-from archive.article import Article
+from archive.article import Article, Refusal
 from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.cleaning.version import CLEANER
@@ -200,15 +200,12 @@ class Archive:
         """Recover what dead writers left, and enter what the catalogue does not know; `writer` does it first."""
         return adoption.adopt(self.warc_path, self.quarantine_path, self.catalog)
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold off a rebuild for a while; raises ArchiveBusy while one goes on."""
+    def locked(self) -> contextlib.AbstractContextManager[None]:
+        """Hold off a rebuild for a while; entering it raises ArchiveBusy while one goes on."""
         if self._private:
-            yield
-            return
+            return contextlib.nullcontext()
         self._directory.mkdir(parents=True, exist_ok=True)
-        with locking.writing(self._directory):
-            yield
+        return locking.writing(self._directory)
 
     def _make_catalog(self) -> None:
         """Make the catalogue of an archive that has no WARC files yet; where it has some, only a rebuild makes one."""
@@ -351,15 +348,19 @@ class Archive:
         """The captures of a job that still lack a text, in the order of their file."""
         return waiting.captures_in(self.catalog, self.warc_path, CLEANER, job)
 
-    def add_texts(self, made: Iterable[tuple[Capture, bytes]]) -> None:
-        """Enter texts, as canonical JSON, with their captures; editions follow. What is there already stays."""
+    def add_texts(self, made: Iterable[tuple[Capture, bytes]]) -> tuple[Article | Refusal, ...]:
+        """Enter texts, as canonical JSON, with their captures, and give them; editions follow.
+
+        A text that is there already stays.
+        """
         made = list(made)
-        rows = [texts.prepare(capture, canonical) for capture, canonical in made]  # not while others wait for the lock
-        if rows:
-            done = [capture for (capture, _), row in zip(made, rows, strict=True) if row["cleaner"] == CLEANER]
+        read = [texts.read(capture, canonical) for capture, canonical in made]  # not while others wait for the lock
+        if read:
+            own = [capture for (capture, _), (_, row) in zip(made, read, strict=True) if row["cleaner"] == CLEANER]
             with self.locked(), self.catalog.writing() as connection:
-                texts.add(connection, rows)
-                waiting.settle(connection, CLEANER, done)
+                texts.add(connection, [row for _, row in read])
+                waiting.settle(connection, CLEANER, own)
+        return tuple(text for text, _ in read)
 
     def add_failures(self, failed: Iterable[tuple[Capture, CleaningFailure]]) -> None:
         """Record what the cleaner could not do; later jobs try it again, `archive.waiting.MAX_TRIES` times in all."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from archive.article import Article, from_json
+from archive.article import Article
 from archive.capture import Capture
 from archive.cleaning.profile import EMPTY, Profile
 from archive.waiting import TextJob
@@ -99,12 +100,8 @@ def profile_for(capture: Capture) -> Profile:
 def _commit(
     archive: Archive, texts: list[tuple[Capture, bytes]], failures: list[tuple[Capture, CleaningFailure]]
 ) -> TextSummary:
-    archive.add_texts(texts)
+    made = archive.add_texts(texts)
     archive.add_failures(failures)
-    cleaned = 0
-    verdicts: dict[str, int] = {}
-    for _, canonical in texts:
-        text = from_json(canonical)
-        cleaned += isinstance(text, Article)
-        verdicts[text.verdict.value] = verdicts.get(text.verdict.value, 0) + 1
-    return TextSummary(cleaned, len(texts) - cleaned, len(failures), verdicts)
+    cleaned = sum(isinstance(text, Article) for text in made)
+    verdicts = Counter(text.verdict.value for text in made)
+    return TextSummary(cleaned, len(made) - cleaned, len(failures), dict(verdicts))

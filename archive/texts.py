@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and
 from sqlalchemy.dialects.sqlite import insert
 
 from archive import tables
-from archive.article import Article, Verdict, from_json, identity
+from archive.article import Article, Refusal, Verdict, from_json, identity
 from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.dataset.compaction import Part, Stamp
@@ -64,12 +64,12 @@ def edit(states: Iterable[tuple[int, str, str]]) -> tuple[Edition, ...]:
     return tuple(found)
 
 
-def prepare(capture: Capture, canonical: bytes) -> Row:
-    """The row of a text; raises ValueError where its canonical JSON is that of another capture."""
+def read(capture: Capture, canonical: bytes) -> tuple[Article | Refusal, Row]:
+    """The text of a canonical JSON and its row; raises ValueError where it is that of another capture."""
     text = from_json(canonical)
     if text.provenance.captures[0].id != capture.id:
         raise ValueError(f"a text of {text.provenance.captures[0].id} was given for {capture.id}")
-    return {
+    return text, {
         "cleaner": text.provenance.cleaner,
         "capture": capture.id,
         "site": site_column(capture.site),
