@@ -14,10 +14,10 @@ from typing import Annotated, NoReturn, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from archive.declaration import Declaration, read_declaration
 from archive.errors import NotFound
 from archive.url import host as host_of
 from archive.url import is_fetchable
-from archive.declaration import Declaration, read_declaration
 from crawler.urls import MAX_URL, Scope
 
 FILE_NAME = "sites.toml"
@@ -202,7 +202,7 @@ def _site(declaration: Declaration, header: str, table: object) -> Site:
         raise declaration.error(f'["{header}"]: {error}', header) from None
 
 
-class _NotPlain(Exception):  # noqa: N818 - never leaves this module
+class _NotPlain(Exception):
     """A TOML date or time, which no key takes."""
 
 

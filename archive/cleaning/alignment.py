@@ -21,7 +21,7 @@ _WINDOW = 65_536
 Span = tuple[int, int]
 
 
-class Overwork(Exception):  # noqa: N818 - turned into a refusal
+class Overwork(Exception):
     """Raised inside the cleaner alone: the alignment exceeds its budget."""
 
 

@@ -33,7 +33,7 @@ _TOO_DEEP = etree.XPath("boolean(/" + "*/" * MAX_DEPTH + "*)")
 _ELEMENTS = etree.XPath("count(//*)")
 
 
-class Unfit(Exception):  # noqa: N818 - not an error: it carries a verdict
+class Unfit(Exception):
     """Raised inside the cleaner alone: the page cannot become a tree; ``verdict`` and ``reason`` say why."""
 
     def __init__(self, verdict: Verdict, reason: str) -> None:
