@@ -29,6 +29,9 @@ DOWNLOAD_VERIFY_CERTIFICATES = True
 DOWNLOAD_TLS_MIN_VERSION = "TLSv1.2"
 # Seconds for a whole exchange, the connection included. The default, 180, lets one slow host hold a place for minutes.
 DOWNLOAD_TIMEOUT = 45
+# Seconds for the connection alone, and again for its TLS handshake: a host that takes longer answers nobody. A bare
+# host is tried over https first, and a port that expects plain HTTP may wait for ever for the rest of a line.
+PRESSKEEP_CONNECT_TIMEOUT = 10
 # Bytes on the wire, and again once decoded (a bomb of 13 KB of brotli has 1 GiB); the default is 1 GiB. Sitemaps may
 # have 50 MB (sitemaps.org), pages have 2.
 DOWNLOAD_MAXSIZE = 64 * 2**20

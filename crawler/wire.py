@@ -80,6 +80,8 @@ class Wire(HTTP11DownloadHandler):
         pool.maxPersistentPerHost = self._pool.maxPersistentPerHost
         self._pool: Pool = pool
         self._timeout = crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
+        # Foreign projects have no such setting.
+        self._patience = crawler.settings.getfloat("PRESSKEEP_CONNECT_TIMEOUT", self._timeout)
         authorities = crawler.settings.get("PRESSKEEP_CA_FILE")
         self._trust = Trust(Path(authorities) if authorities else None)
 
@@ -101,6 +103,7 @@ class Wire(HTTP11DownloadHandler):
             policy=self._trust,
             pool=self._pool,
             timeout=self._timeout,
+            patience=self._patience,
             maxsize=self._default_maxsize,
             warnsize=self._default_warnsize,
             fail_on_dataloss=self._fail_on_dataloss,

@@ -58,7 +58,8 @@ class _TapedAgent(Agent):
 class TapAgent(_ScrapyAgent):
     """Scrapy's agent (time-outs, size limits, signals) over connections that record.
 
-    One serves one request. Proxies are not for it.
+    One serves one request. Proxies are not for it. ``patience`` is how many seconds a connection may take, and then
+    its TLS handshake.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class TapAgent(_ScrapyAgent):
         policy: Any,
         pool: Pool,
         timeout: float,
+        patience: float,
         maxsize: int,
         warnsize: int,
         fail_on_dataloss: bool,
@@ -87,12 +89,15 @@ class TapAgent(_ScrapyAgent):
         )
         self._tape = tape
         self._guard = guard
+        self._patience = patience
 
     def _get_agent(self, request: Request, timeout: float) -> Agent:
         from twisted.internet import reactor  # noqa: PLC0415 - importing it installs one
 
         bind = normalize_bind_address(request.meta.get("bindaddress") or self._bindAddress)
-        endpoints = GuardedEndpoints(reactor, self._guard, self._contextFactory, timeout, bind, self._note_address)
+        patience = min(timeout, self._patience)
+        endpoints = GuardedEndpoints(reactor, self._guard, self._contextFactory, patience, bind, self._note_address)
+        self._tape.patience = patience
         maxsize = request.meta.get("download_maxsize", self._maxsize)
         # Scrapy counts the body's own bytes; chunks of one byte with long extensions would weigh a thousand times more.
         self._tape.limit = maxsize + MAX_HEAD if maxsize else 0

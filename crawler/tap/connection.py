@@ -125,10 +125,21 @@ class TappedConnection(_LenientHTTP11ClientProtocol):
             self._describe(tape)
         elif tape.secured:
             tape.protocols = ("http/1.1",)
+        elif tape.patience:
+            from twisted.internet import reactor  # noqa: PLC0415 - importing it installs one
+
+            waiting: Any = reactor
+            waiting.callLater(tape.patience, self._give_up_handshake, tape)
         done: Deferred[Any] = self.request(request)
         if self._parser is not None:
             self._parser.__class__ = _Parser
         return done
+
+    def _give_up_handshake(self, tape: Tape) -> None:
+        """End a connection on which no TLS came about; what was to be sent over it never left."""
+        if tape is self.tape and tape.running and not self._handshaken:
+            self._giveUp(Failure(HandshakeTimedOut(f"no TLS handshake within {tape.patience:g} s")))
+            self._transport.abortConnection()
 
     def _describe(self, tape: Tape) -> None:
         handle = self._transport.getHandle()
@@ -182,6 +193,10 @@ class TappedConnection(_LenientHTTP11ClientProtocol):
             self.tape.lost = True
         super().connectionLost(reason)
         self.tape = None
+
+
+class HandshakeTimedOut(Exception):
+    """A TLS handshake that did not end within its time."""
 
 
 class TooLong(Exception):

@@ -14,6 +14,7 @@ from twisted.web.http import _DataLoss
 
 from archive.exchange import Attempt, Exchange, NoAnswer, Origin, Truncation
 from crawler.addresses import AddressForbidden
+from crawler.tap.connection import HandshakeTimedOut
 from crawler.tap.tape import Tape
 
 MAX_DETAIL = 300  # characters of what a failure says; hostile certificates have long names
@@ -24,7 +25,7 @@ _REASONS: tuple[tuple[NoAnswer, tuple[type[BaseException], ...]], ...] = (
     (NoAnswer.DNS, (tx.DNSLookupError, CannotResolveHostError)),
     (NoAnswer.REFUSED, (tx.ConnectionRefusedError,)),
     (NoAnswer.TIMEOUT, (DownloadTimeoutError, tx.TimeoutError, tx.TCPTimedOutError)),
-    (NoAnswer.TLS, (SSL.Error, VerificationError, CertificateError, tx.SSLError, tx.VerifyError)),
+    (NoAnswer.TLS, (HandshakeTimedOut, SSL.Error, VerificationError, CertificateError, tx.SSLError, tx.VerifyError)),
     (NoAnswer.UNREACHABLE, (tx.ConnectError,)),
     (NoAnswer.DISCONNECT, (tx.ConnectionClosed,)),
 )

@@ -26,6 +26,7 @@ class Tape:
         "ip",
         "limit",
         "lost",
+        "patience",
         "protocols",
         "running",
         "secured",
@@ -49,6 +50,7 @@ class Tape:
         self.stopped = self.begun
         self.size = 0  # bytes of the response
         self.limit = limit  # bytes of a response, framing included; 0: none
+        self.patience = 0.0  # seconds for a TLS handshake; 0: as long as the exchange may take
         self._request: list[bytes] = []
         self._response: list[bytes] = []
 

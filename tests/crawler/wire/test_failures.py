@@ -83,6 +83,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
     trusted.cert_pem.write_to_path(str(directory / "ca.pem"))
     with ExitStack() as stack:
         plain = stack.enter_context(RawServer(answer))
+        silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))  # accepts, and never says a word
         secure: dict[str, RawServer] = {}
         for name, authority in (("good", trusted), ("stranger", stranger)):
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -107,6 +108,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
             "stranger": f"https://tls.example:{secure['stranger'].port}/",
             "good": f"https://tls.example:{secure['good'].port}/",
             "not-tls": f"https://tls.example:{port}/",
+            "silent": f"https://tls.example:{silent.getsockname()[1]}/",
             "proxy": f"{site}/proxied",
             "loop": f"{site}/loop",
             **{name: f"{site}/{name}" for name in REPLIES},
@@ -134,7 +136,11 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
                 "nat64.example": ["64:ff9b::7f00:1"],
                 "loopback.example": ["127.0.0.1"],
             },
-            settings={"PRESSKEEP_CA_FILE": str(directory / "ca.pem"), "DOWNLOAD_TIMEOUT": 20},
+            settings={
+                "PRESSKEEP_CA_FILE": str(directory / "ca.pem"),
+                "DOWNLOAD_TIMEOUT": 20,
+                "PRESSKEEP_CONNECT_TIMEOUT": 2,
+            },
         )
         yield Case(fetched, plain, urls)
 
@@ -154,6 +160,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
         ("wrong-name", "tls"),
         ("stranger", "tls"),
         ("not-tls", "tls"),
+        ("silent", "tls"),
         ("proxy", "other"),
     ],
 )
