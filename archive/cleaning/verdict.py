@@ -19,8 +19,9 @@ HTML_TYPES = frozenset(
 )
 _HTML_START = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|!--)", re.IGNORECASE)
 
-# Words, counted as the article counts them. A story of fewer is rarer than a stub that says "subscribe to read on".
-TEASER_WORDS = 150
+# Words, counted as the article counts them. Of 33 stored pages that declare themselves as not free, the two stubs have
+# 53 and 142, the shortest whole story 345.
+TEASER_WORDS = 250
 STUB_WORDS = 25
 SHORT_WORDS = 120  # a page of fewer is suspected of being a notice; the notice's own words decide
 
