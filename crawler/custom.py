@@ -30,6 +30,8 @@ def load_spider(directory: Path, site: Site) -> type[Spider]:
     except Exception as error:
         line = _line_of(error, file)
         raise ConfigurationError(f"{where}: {file}{line} cannot be loaded: {type(error).__name__}: {error}") from error
+    if not str(getattr(module, "__file__", None) or "").startswith(str(directory)):
+        raise ConfigurationError(f"{where}: {name} is the name of another module of Python's: rename {file}")
     found = getattr(module, wanted, None)
     if found is None:
         raise ConfigurationError(f"{where}: {file} has no class {wanted}")

@@ -34,7 +34,7 @@ from archive.url import host as host_of
 from crawler.capturing import Capturing
 from crawler.decoded import decoded
 from crawler.marking import dress
-from crawler.politeness import PATIENCE, SECOND, Pacing, asked_rest, shown
+from crawler.politeness import Pacing, Resting, asked_rest
 from crawler.remembering import Remembering
 from crawler.robots import (
     MAX_HOPS,
@@ -106,10 +106,15 @@ class Manners:
                 request.meta["presskeep_delay"] = max(delay, robots.delay(self._agent))
         host = host_of(request.url)
         self._have_slot(request, host)
-        now = clock.now()
-        turn = self._pacing.pacer.reservations.peek(host, delay, now)
-        if turn.resting and turn.at - now > PATIENCE * SECOND:
-            self._refuse(request, NoAnswer.BUDGET, f"the host asked to be left alone until {shown(turn.at)}")
+        try:
+            self._pacing.pacer.check(host)
+        except Resting as error:
+            self._refuse(request, NoAnswer.BUDGET, str(error))
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Record that a request was given up because its host began to rest while it waited."""
+        if isinstance(exception, Resting):
+            self._refuse(request, NoAnswer.BUDGET, str(exception))
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Let the host rest where it says that it is overloaded."""

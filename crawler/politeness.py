@@ -32,6 +32,13 @@ class Stopped(IgnoreRequest):
     """The crawl ends: a request that waited for its turn is not sent, and stays due."""
 
 
+class Resting(IgnoreRequest):
+    """A host asked to be left alone for longer than a crawl waits."""
+
+    def __init__(self, until: int) -> None:
+        super().__init__(f"the host asked to be left alone until {shown(until)}")
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """When a request may start (microseconds since 1970, UTC), and whether a rest that the host asked for is why."""
@@ -112,19 +119,28 @@ class Pacer:
     async def wait(self, host: str, delay: float) -> None:
         """Return when a request to this host may go onto the wire; ``delay`` is in seconds.
 
-        Raises Stopped when the crawl ends meanwhile.
+        Raises Stopped when the crawl ends meanwhile, and Resting where the host rests for too long.
         """
         if self._stopped.is_set():
             raise Stopped("the crawl ends")
+        self.check(host)
         turn = self.reservations.reserve(host, delay, self._now())
         while (left := turn.at - self._now()) > 0:
             try:
                 await asyncio.wait_for(self._stopped.wait(), left / SECOND)
             except TimeoutError:
                 # A rest may have begun while this request waited: then it waits for its end, too.
+                self.check(host)
                 turn = max(turn, self.reservations.peek(host, 0, self._now()), key=lambda one: one.at)
                 continue
             raise Stopped("the crawl ends")
+
+    def check(self, host: str) -> None:
+        """Raise Resting where the host rests for longer than anybody waits."""
+        now = self._now()
+        turn = self.reservations.peek(host, 0, now)
+        if turn.resting and turn.at - now > PATIENCE * SECOND:
+            raise Resting(turn.at)
 
     def ready_in(self, host: str, delay: float) -> float:
         """Seconds until the host's next turn, without taking it."""

@@ -150,12 +150,12 @@ class Visit:
         self._failures = self._failures + 1 if failed else 0
         if reason is NoAnswer.BUDGET:
             self._give_up(answer.why)
-        elif self._failures >= MAX_FAILURES:
+        elif self._failures >= MAX_FAILURES and self._due:
             self._give_up(f"{self._failures} failures in a row, the last one: {answer.why}")
 
     def _give_up(self, why: str) -> None:
-        if self._due:
-            self.problem = f"{why}; {len(self._due)} articles stay due for the next crawl"
+        self.problem = f"{why}; {len(self._due or ()) + 1} articles stay due for the next crawl"
+        if self._due is not None:
             self._due.clear()
 
     def _take(self, listing: Listing) -> None:

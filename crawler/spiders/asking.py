@@ -21,7 +21,7 @@ from archive.url import host as host_of
 from crawler.capturing import Capturing
 from crawler.decoded import decoded
 from crawler.marking import site_meta
-from crawler.politeness import Pacing
+from crawler.politeness import PATIENCE, Pacing
 from crawler.remembering import Remembering
 from crawler.sites import Site
 from crawler.walk import Answer, Failure, Want
@@ -95,7 +95,7 @@ class AskingSpider(Spider):
         for question in questions:
             request = self._request(question)
             wait = self.pacing.pacer.ready_in(host_of(request.url), question.site.delay)
-            if wait <= _SOON:
+            if wait <= _SOON or wait > PATIENCE:  # the manners refuse what would wait too long, and say why
                 yield request
             elif not self.stopping:
                 self._hold(request, wait)

@@ -149,7 +149,7 @@ def test_a_generator_that_dates_everything_anew_brings_no_second_crawl(frontier:
 
 def test_a_redirect_to_a_known_article_is_not_followed(frontier: Frontier) -> None:
     old = f"{BASE}/old-address-of-story-number-7.html"
-    pages = {f"{BASE}/": front(old, story(7)), old: moved(old, story(7)), story(7): b""}
+    pages: dict[str, Page] = {f"{BASE}/": front(old, story(7)), old: moved(old, story(7)), story(7): b""}
     declared = site(f"{BASE}/", SourceKind.FRONT)
     web = Web(pages)
     visit(web, frontier, declared)
