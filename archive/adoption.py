@@ -12,11 +12,10 @@ from pathlib import Path
 from archive import holdings
 from archive.catalog import Catalog
 from archive.digest import label
-from archive.errors import DamagedRecord
 from archive.event import Event
 from archive.holdings import FileState
 from archive.warc.paths import open_files, resolve, warc_files
-from archive.warc.reader import read_events
+from archive.warc.reader import Gap, read_on
 from archive.warc.recovery import Recovery, recover
 
 BATCH = 500  # events entered in one transaction: other writers must not wait long
@@ -27,11 +26,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """What was found: dead writers' files, files that were entered, and damage at which the reading of one ended."""
+    """What was found: dead writers' files, files that were entered, and gaps in them, of which nothing can be read."""
 
     recovered: tuple[Recovery, ...] = ()
     files: tuple[str, ...] = ()
-    damaged: tuple[DamagedRecord, ...] = ()
+    damaged: tuple[Gap, ...] = ()
 
 
 def adopt(warc: Path, quarantine: Path, catalog: Catalog) -> Adopted:
@@ -44,17 +43,18 @@ def adopt(warc: Path, quarantine: Path, catalog: Catalog) -> Adopted:
     for one in recovered:
         if one.cut:
             logger.warning("%s: a writer was killed: %d bytes of no whole record were put aside", one.file, one.cut)
-    entered, damaged = [], []
+    entered: list[str] = []
+    damaged: list[Gap] = []
     for file in closed_files(warc):
         with catalog.reading() as connection:
             state = holdings.file_states(connection, file).get(file)
         if state is not None and state.sha256 is not None:
             continue
-        damage = enter_file(catalog, warc, file, start=state.size if state else 0)
+        gaps = enter_file(catalog, warc, file, start=state.size if state else 0)
         entered.append(file)
-        if damage is not None:
-            logger.warning("%s: run `presskeep verify`", damage)
-            damaged.append(damage)
+        for gap in gaps:
+            logger.warning("damaged: %s; run `presskeep verify`", gap)
+        damaged += gaps
     return Adopted(tuple(recovered), tuple(entered), tuple(damaged))
 
 
@@ -66,19 +66,19 @@ def closed_files(warc: Path) -> tuple[str, ...]:
 
 def enter_file(
     catalog: Catalog, warc: Path, file: str, *, start: int = 0, advanced: Callable[[int], None] | None = None
-) -> DamagedRecord | None:
-    """Enter what a closed file holds from an offset on, then its size and digest; the damage that ended it, if any.
+) -> tuple[Gap, ...]:
+    """Enter what a closed file holds from an offset on, then its size and digest; the gaps that were passed over.
 
-    ``advanced`` hears the offsets that were reached. What lies before the damage is entered; `verify` tells of it.
+    ``advanced`` hears the offsets that were reached.
     """
-    damage: DamagedRecord | None = None
+    gaps: list[Gap] = []
 
     def whole() -> Iterator[Event]:
-        nonlocal damage
-        try:
-            yield from read_events(warc, file, start)
-        except DamagedRecord as error:
-            damage = error
+        for one in read_on(warc, file, start):
+            if isinstance(one, Gap):
+                gaps.append(one)
+            else:
+                yield one
 
     events = whole()
     while batch := list(islice(events, BATCH)):
@@ -89,7 +89,7 @@ def enter_file(
     size, digest = measure(resolve(warc, file))
     with catalog.writing() as connection:
         holdings.enter(connection, (), [FileState(file, size, digest)])
-    return damage
+    return tuple(gaps)
 
 
 def measure(path: Path) -> tuple[int, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
@@ -12,41 +12,34 @@ from archive import rows, tables
 from archive.article import identity
 from archive.capture import Capture
 from archive.catalog import Catalog
-from archive.errors import DamagedRecord
 from archive.event import Event, SiteConfigured, StoredAttempt
 from archive.holdings import FETCH
 from archive.texts import editions_made_anew, editions_of
 from archive.warc.check import Finding, Severity
-from archive.warc.reader import read_events
+from archive.warc.reader import Gap
 
 CATALOG = "catalog.sqlite"  # what findings about the catalogue alone are said of
 
 
 def of_file(
-    catalog: Catalog, warc: Path, file: str, end: int | None = None, advanced: Callable[[int], None] | None = None
+    catalog: Catalog, warc: Path, file: str, events: Iterable[Event | Gap], end: int | None = None
 ) -> Iterator[Finding]:
-    """What a file and the catalogue say differently, below ``end`` where it is still being written."""
+    """What a file, read as ``events``, and the catalogue say differently; below ``end`` where it is being written."""
     known = entered(catalog, warc, file)
-    try:
-        for event in read_events(warc, file):
-            place = event.location
-            if place is None or (end is not None and place.offset >= end):
-                continue
-            if advanced is not None:
-                advanced(place.offset)
-            said = known.pop(place.offset, None)
-            if said is None:
-                yield _repairable(file, place.offset, f"the catalogue lacks {_named(event)}")
-            elif said != event:
-                yield _repairable(file, place.offset, f"the catalogue says something else of {_named(event)}")
-    except DamagedRecord:
-        pass  # `check_file` tells what and where; what the catalogue has behind it is lost, as said below
-    lost = sorted(known)
-    if lost:
-        first = _named(known[lost[0]])
-        more = f" and {len(lost) - 1:,} more" if len(lost) > 1 else ""
-        gone = f"the catalogue has {first}{more}, which cannot be read from the file any more"
-        yield Finding(file, lost[0], "catalogue", Severity.DAMAGED, gone)
+    for event in events:
+        if isinstance(event, Gap):
+            continue  # `Check` tells of it; what the catalogue has in it is lost, as said below
+        place = event.location
+        if place is None or (end is not None and place.offset >= end):
+            continue
+        said = known.pop(place.offset, None)
+        if said is None:
+            yield _repairable(file, place.offset, f"the catalogue lacks {_named(event)}")
+        elif said != event:
+            yield _repairable(file, place.offset, f"the catalogue says something else of {_named(event)}")
+    for offset, event in sorted(known.items(), key=lambda item: item[0]):
+        gone = f"the catalogue has {_named(event)}, which cannot be read from the file any more"
+        yield Finding(file, offset, "catalogue", Severity.DAMAGED, gone)
 
 
 def entered(catalog: Catalog, warc: Path, file: str) -> dict[int, Event]:

@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
-from archive import adoption, catalog, locking, tables, texts
-from archive.article import identity
-from archive.cleaning.version import CLEANER
+from archive import adoption, catalog, locking
 from archive.crew import Crew
 from archive.dataset.compaction import Compaction
 from archive.errors import ConfigurationError, DamagedRecord
 from archive.filesystem import require_local
-from archive.holdings import FETCH
+from archive.remainder import keep_lost, keep_others
 from archive.textjob import TextSummary
 from archive.warc.paths import resolve
 from archive.warc.recovery import Recovery, recover
+from archive.warc.scan import Gap
 
 if TYPE_CHECKING:
     from archive.store import Archive
 
 Progress = Callable[[int, int, str], None]  # done, total, of what
-
-logger = logging.getLogger(__name__)
 
 SUFFIX = ".rebuild"  # of the new catalogue's name until it is whole
 
@@ -47,7 +40,8 @@ class Rebuilt:
     compaction: Compaction
     recovered: tuple[Recovery, ...] = ()
     kept: int = 0  # texts of other versions of the cleaner, taken over from the old catalogue
-    damaged: tuple[DamagedRecord, ...] = ()  # where the reading of a file ended before its end
+    damaged: tuple[Gap, ...] = ()  # bytes that were passed over, because nothing in them can be read
+    lost: int = 0  # rows taken over from the old catalogue of records that no file holds any more
 
 
 def rebuild(archive: Archive, progress: Progress | None = None) -> Rebuilt:
@@ -56,8 +50,8 @@ def rebuild(archive: Archive, progress: Progress | None = None) -> Rebuilt:
     Nobody else may write: raises ArchiveBusy. Whoever reads goes on with the old catalogue until the new one is whole.
     Killed anywhere before, it leaves the old one; the half-made new one is removed by the next rebuild. The old
     catalogue may be missing, broken or of an older schema; NotAnArchive is raised for one of a newer. All that is taken
-    from it, where it can be read, are texts of other versions of the cleaner, which cannot be made here. Raises
-    StorageFull.
+    from it, where it can be read, is what cannot be made here (`archive.remainder`): texts of other versions of the
+    cleaner, and rows and texts of records that are damaged or missing. Raises StorageFull.
     """
     directory = archive.catalog.path.parent
     directory.mkdir(parents=True, exist_ok=True)
@@ -70,11 +64,12 @@ def rebuild(archive: Archive, progress: Progress | None = None) -> Rebuilt:
             recovered = recover(archive.warc_path, archive.quarantine_path)
             with _private(archive, beside) as new:
                 total, damaged = _enter_files(new, progress)
+                lost = keep_lost(archive, new, {gap.file for gap in damaged}) if readable else 0
                 with Crew(new) as crew:
                     summary = TextSummary()
                     while (more := crew.clean(progress)).done:
                         summary += more  # what failed is tried again
-                kept = _keep_others(archive, new) if readable else 0
+                kept = keep_others(archive, new) if readable else 0
                 made = (len(new.files()), new.count(), len(new.runs()))
             archive.catalog.close()
             catalog.replace(archive.catalog.path, beside)
@@ -92,6 +87,7 @@ def rebuild(archive: Archive, progress: Progress | None = None) -> Rebuilt:
         recovered=recovered,
         kept=kept,
         damaged=damaged,
+        lost=lost,
     )
 
 
@@ -114,46 +110,20 @@ def _readable(archive: Archive) -> bool:
         return False
 
 
-def _keep_others(old: Archive, new: Archive) -> int:
-    """Take over the texts of other cleaners that are what their identity says and have their capture; their number."""
-    table = tables.texts
-    question = select(table).where(table.c.cleaner != CLEANER).order_by(table.c.cleaner, table.c.capture)
-    kept = 0
-    try:
-        with old.catalog.reading() as reading:
-            rows = reading.execution_options(yield_per=FETCH).execute(question).mappings()
-            while some := [dict(row) for row in islice(rows, FETCH)]:
-                with new.catalog.writing() as connection:
-                    ids = [row["capture"] for row in some]
-                    known = set(connection.scalars(select(tables.captures.c.id).where(tables.captures.c.id.in_(ids))))
-                    sound = [
-                        row
-                        for row in some
-                        if row["capture"] in known and identity(row["canonical"].encode()) == row["identity"]
-                    ]
-                    texts.add(connection, sound)
-                kept += len(sound)
-    except DamagedRecord as error:
-        logger.warning("%s: of the texts of other cleaners, %d were kept", error, kept)
-    return kept
-
-
-def _enter_files(new: Archive, progress: Progress | None) -> tuple[int, tuple[DamagedRecord, ...]]:
-    """Enter all files; their bytes, and the damage that was met."""
+def _enter_files(new: Archive, progress: Progress | None) -> tuple[int, tuple[Gap, ...]]:
+    """Enter all files; their bytes, and the gaps that were passed over."""
     warc = new.warc_path
     files = adoption.closed_files(warc)
     sizes = {file: resolve(warc, file).stat().st_size for file in files}
     total, before = sum(sizes.values()), 0
-    damaged = []
+    damaged: list[Gap] = []
     for file in files:
 
         def advanced(offset: int, before: int = before) -> None:
             if progress is not None:
                 progress(before + offset, total, "records")
 
-        damage = adoption.enter_file(new.catalog, warc, file, advanced=advanced)
-        if damage is not None:
-            damaged.append(damage)
+        damaged += adoption.enter_file(new.catalog, warc, file, advanced=advanced)
         before += sizes[file]
         advanced(0, before)
     return total, tuple(damaged)

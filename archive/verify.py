@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from archive import comparison, holdings
-from archive.adoption import measure
 from archive.comparison import CATALOG
+from archive.digest import label
 from archive.errors import DamagedRecord
+from archive.event import Event
 from archive.holdings import FileState
 from archive.recleaning import Recleaned, reclean
-from archive.warc.check import Finding, Severity, check_file
+from archive.warc.check import Check, Finding, Severity
 from archive.warc.paths import OPEN, resolve, warc_files
+from archive.warc.reader import Gap, Piece, read_on
 
 if TYPE_CHECKING:
     from archive.store import Archive
+
+_STEP = 2**20
 
 Progress = Callable[[int, int, str], None]  # done, total, of what
 
@@ -122,28 +127,74 @@ def _of_file(
     state = states.get(name) if states is not None else None
     alive = _is_written(warc / f"{name}{OPEN}")
     path = resolve(warc, name)
-    for finding in check_file(path, name):
+    reading = _Reading(warc, name, path, state, advanced)
+    if state is None:
+        for _ in reading.events():
+            pass
+    else:
+        yield from comparison.of_file(archive.catalog, warc, name, reading.events(), state.size if alive else None)
+    for finding in reading.findings():
         # A living writer may be in the midst of its next group.
         if not alive or (state is not None and finding.offset < state.size):
             yield finding
     if path.name.endswith(OPEN) and not alive:
         said = "its writer was killed: the next `presskeep crawl` or `presskeep rebuild` closes it"
         yield Finding(name, 0, "file", Severity.REPAIRABLE, said)
-    if states is None:
-        return
-    if state is None:
-        if not alive:
-            yield Finding(name, 0, "catalogue", Severity.REPAIRABLE, "the catalogue does not know this file")
-        return
-    if state.sha256 is not None:
-        size, digest = measure(path)
-        if (size, digest) != (state.size, state.sha256):
-            said = f"the file has changed since it was closed: {size:,} bytes, were {state.size:,}"
-            yield Finding(name, 0, "file", Severity.DAMAGED, said)
-    elif path.stat().st_size < state.size:
-        said = f"the file is shorter than what was committed: {path.stat().st_size:,} bytes, were {state.size:,}"
-        yield Finding(name, 0, "file", Severity.DAMAGED, said)
-    yield from comparison.of_file(archive.catalog, warc, name, state.size if alive else None, advanced)
+    if states is not None and state is None and not alive:
+        yield Finding(name, 0, "catalogue", Severity.REPAIRABLE, "the catalogue does not know this file")
+
+
+class _Reading:
+    """One file, read once: for its events, what they give rise to, and its checksum."""
+
+    def __init__(
+        self, warc: Path, name: str, path: Path, state: FileState | None, advanced: Callable[[int], None]
+    ) -> None:
+        self._warc = warc
+        self._name = name
+        self._state = state
+        self._advanced = advanced
+        self._check = Check(name, path.stat().st_size, being_written=path.name.endswith(OPEN))
+        self._findings: list[Finding] = []
+        self._digest = hashlib.sha256()
+        self._size = 0
+
+    def events(self) -> Iterator[Event | Gap]:
+        for event in read_on(self._warc, self._name, watch=self._watch):
+            if isinstance(event, Gap) and event.records:
+                self._findings.append(
+                    Finding(self._name, event.offset, "readable", Severity.DAMAGED, f"{event.reason}: passed over")
+                )
+            yield event
+        self._findings += self._check.ended()
+
+    def findings(self) -> Iterator[Finding]:
+        """The findings about the file, once its events have been read."""
+        yield from self._findings
+        state = self._state
+        if state is None:
+            return
+        if self._size < state.size:
+            said = f"the file is shorter than what was committed: {self._size:,} bytes, were {state.size:,}"
+        elif state.sha256 is None or label("sha256", self._digest.digest()) == state.sha256:
+            return
+        elif self._size > state.size:
+            said = f"the file has grown since it was closed: {self._size:,} bytes, were {state.size:,}"
+        else:
+            said = "the file has changed since it was closed: its size is the same, its checksum differs"
+        yield Finding(self._name, 0, "file", Severity.DAMAGED, said)
+
+    def _watch(self, piece: Piece, stream: BinaryIO) -> None:
+        self._findings += self._check.piece(piece)
+        self._advanced(piece.offset)
+        self._size = piece.offset + piece.length
+        if self._state is not None and self._state.sha256 is not None:
+            # Read a second time, but only now, while the system has it in memory.
+            stream.seek(piece.offset)
+            missing = piece.length
+            while missing and (part := stream.read(min(missing, _STEP))):
+                self._digest.update(part)
+                missing -= len(part)
 
 
 def _is_there(warc: Path, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ from archive.typeset import count, facts
 from archive.verbs.options import ArchiveOption, JsonOption
 
 if TYPE_CHECKING:
+    from archive.rebuild import Rebuilt
     from archive.textjob import TextSummary
 
 
@@ -58,7 +60,7 @@ def clean(
 def rebuild(json: JsonOption = False, archive: ArchiveOption = None) -> None:
     """Make catalogue and texts again from the WARC files alone.
 
-    The old catalogue is not read, and stays in its place until the new one is whole.
+    The old catalogue stays in its place until the new one is whole.
     """
     with open_archive(archive) as opened, terminal.reported() as progress:
         done = opened.rebuild(progress)
@@ -76,7 +78,8 @@ def rebuild(json: JsonOption = False, archive: ArchiveOption = None) -> None:
                 "verdicts": dict(done.texts.verdicts),
                 "texts": done.compaction.texts,
                 "recovered": [{"file": one.file, "cut": one.cut} for one in done.recovered],
-                "damaged": [str(one) for one in done.damaged],
+                "damaged": [{**asdict(gap), "bytes": gap.length} for gap in done.damaged],
+                "lost": done.lost,
             }
         )
     else:
@@ -95,13 +98,24 @@ def rebuild(json: JsonOption = False, archive: ArchiveOption = None) -> None:
             terminal.say(
                 f"warc/{one.file}: its writer was killed; cut by {count(one.cut, 'byte')}, kept in quarantine/"
             )
-        for damage in done.damaged:
-            terminal.say(f"damaged: {damage}")
+        for gap in done.damaged:
+            terminal.say(f"damaged: warc/{gap}")
+    if done.damaged or done.lost:
+        raise DamagedRecord(_damage(done))
+
+
+def _damage(done: Rebuilt) -> str:
+    """What could not be read, what became of it, and what to do."""
+    said = []
     if done.damaged:
-        raise DamagedRecord(
-            f"{count(len(done.damaged), 'WARC file')} could be read in part only: 'presskeep verify' says where; "
-            "restore them from a copy and run 'presskeep rebuild' again"
-        )
+        passed, files = sum(gap.length for gap in done.damaged), len({gap.file for gap in done.damaged})
+        said.append(f"{count(passed, 'byte')} of {count(files, 'WARC file')} could not be read and were passed over")
+    if done.lost:
+        said.append(f"{count(done.lost, 'record')} can no longer be read: what the old catalogue had of them was kept")
+    return (
+        f"{'; '.join(said)}: 'presskeep verify' names them; copy those files from a backup into warc/ and run "
+        "'presskeep rebuild' again"
+    )
 
 
 def _made(summary: TextSummary) -> str:

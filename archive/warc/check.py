@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO
 
 from archive.clock import parse_warc_date
 from archive.errors import DamagedRecord, PayloadRefused
@@ -14,10 +13,9 @@ from archive.http import HttpMessage
 from archive.warc.digests import matches
 from archive.warc.fields import parse_fields
 from archive.warc.group import ANSWERS, completes
-from archive.warc.member import Tear
 from archive.warc.paths import OPEN
-from archive.warc.resume import whole_records
-from archive.warc.stored import BLOCK_LIMIT, Record, read_record
+from archive.warc.scan import Gap, Piece, scan
+from archive.warc.stored import BLOCK_LIMIT, Record
 
 _STEP = 2**20
 
@@ -48,54 +46,53 @@ class Finding:
 def check_file(path: Path, file: str | None = None) -> Iterator[Finding]:
     """The findings about a WARC file, in the order of its bytes; none where every byte is accounted for.
 
-    Checks each gzip member's checksum, each record's length and digests, and that the groups are whole. After a
-    damaged place it goes on with the next whole record, and says how many bytes lie between. ``file`` is the name to
-    use in findings; ``path`` may carry ``.open``.
+    After a damaged place it goes on with the next whole record, and says how many bytes lie between. ``file`` is the
+    name to use in findings; ``path`` may carry ``.open``.
     """
-    name = file or path.name.removesuffix(OPEN)
     with path.open("rb", buffering=_STEP) as stream:
-        yield from _Check(name, being_written=path.name.endswith(OPEN)).findings(stream)
+        end = stream.seek(0, 2)
+        check = Check(file or path.name.removesuffix(OPEN), end, being_written=path.name.endswith(OPEN))
+        for piece in scan(stream, 0, end, check.file, limit=BLOCK_LIMIT):
+            yield from check.piece(piece)
+        yield from check.ended()
 
 
 @dataclass(slots=True)
-class _Check:
-    """One file being checked: what its findings share."""
+class Check:
+    """One file being checked, piece by piece, by whoever reads it: what its findings share.
+
+    Checks each record's digests, date, id and place in its group; the reading has seen to checksums and lengths.
+    """
 
     file: str
+    end: int  # its bytes
     being_written: bool
     own: bool = False
     ids: set[str] = field(default_factory=set)
     begun: int | None = None  # where the group began that is not ended yet
 
-    def findings(self, stream: BinaryIO) -> Iterator[Finding]:
-        """Walks the file."""
-        end = stream.seek(0, 2)
-        at = 0
-        while at < end:
-            try:
-                record = read_record(stream, at, limit=BLOCK_LIMIT, file=self.file)
-            except Tear as tear:
-                behind = next(whole_records(stream, at + 1, end, self.file), None)
-                yield self._torn(tear, end, behind)
-                if behind is None:
-                    return
-                self.begun = None
-                at = behind.offset
-                continue
-            yield from self._record(record)
-            at += record.length
+    def piece(self, piece: Piece) -> Iterator[Finding]:
+        """The findings about the next record or gap."""
+        if isinstance(piece, Gap):
+            yield self._gap(piece)
+            self.begun = None
+        else:
+            yield from self._record(piece)
+
+    def ended(self) -> Iterator[Finding]:
+        """The findings at the file's end."""
         if self.begun is not None:
             severity = Severity.REPAIRABLE if self.being_written else Severity.DAMAGED
             yield Finding(self.file, self.begun, "group", severity, "the last group has no metadata record")
 
-    def _torn(self, tear: Tear, end: int, behind: Record | None) -> Finding:
-        if behind is None:
+    def _gap(self, gap: Gap) -> Finding:
+        if gap.end == self.end:
             severity = Severity.REPAIRABLE if self.being_written else Severity.DAMAGED
-            rest = f"nothing of the {end - tear.offset} bytes from here to the end can be read"
+            rest = f"nothing of the {gap.length} bytes from here to the end can be read"
         else:
             severity = Severity.DAMAGED
-            rest = f"{behind.offset - tear.offset} bytes cannot be read; the next whole record is at {behind.offset}"
-        return Finding(self.file, tear.offset, "readable", severity, f"{tear.reason}: {rest}")
+            rest = f"{gap.length} bytes cannot be read; the next whole record is at {gap.end}"
+        return Finding(self.file, gap.offset, "readable", severity, f"{gap.reason}: {rest}")
 
     def _record(self, record: Record) -> Iterator[Finding]:
         at = record.offset

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from archive.warc.fields import NamedFields, parse_fields
+from archive.warc.scan import Gap, Piece
 from archive.warc.stored import Record, bare
 
 ANSWERS = frozenset({"response", "revisit"})
@@ -18,12 +19,24 @@ _MOST = 16
 class Group:
     """Records that belong together; ``metadata`` holds the fields of all their metadata records.
 
-    ``own`` tells whether a writer of Presskeep made it: its metadata says so, and it is whole.
+    ``own`` tells whether a writer of Presskeep made it: its metadata says so, and it is whole. ``torn`` tells whether
+    damage lies within it or ended it.
     """
 
     records: list[Record] = field(default_factory=list)
     metadata: NamedFields = field(default_factory=NamedFields)
     own: bool = False
+    torn: bool = False
+
+    @property
+    def start(self) -> int:
+        """The offset of its first record."""
+        return self.records[0].offset
+
+    @property
+    def end(self) -> int:
+        """The offset behind its last record."""
+        return self.records[-1].offset + self.records[-1].length
 
     def find(self, *kinds: str) -> Record | None:
         """The first record of these types."""
@@ -38,23 +51,28 @@ class Group:
             self.own = self.own or found.first("presskeep-schema") is not None
 
 
-def groups(records: Iterable[Record]) -> Iterator[Group]:
-    """The groups of a file's records, in their order.
+def groups(pieces: Iterable[Piece]) -> Iterator[Group | Gap]:
+    """The groups of a file's records, in their order, and the gaps between and within them, each when it is met.
 
     Linked by WARC-Concurrent-To in either direction, as writers differ in which record names which and in their order;
-    neighbours without any link by their target URI. A group of our own ends with its metadata record.
+    neighbours without any link by their target URI. A group of our own ends with its metadata record. Across a gap
+    only what is linked belongs together.
     """
     pending = Group()
-    for record in records:
-        if record.kind not in _GROUPED:
-            if pending.records:
-                yield pending
-            pending = Group()
+    for piece in pieces:
+        if isinstance(piece, Gap):
+            pending.torn = True
+            yield piece
             continue
-        if pending.records and not _belongs(record, pending):
+        grouped = piece.kind in _GROUPED
+        if pending.records and not (grouped and _belongs(piece, pending)):
             yield pending
             pending = Group()
-        pending.add(record)
+        if not grouped:
+            continue
+        if not pending.records:
+            pending.torn = False
+        pending.add(piece)
         if pending.own or len(pending.records) >= _MOST:
             yield pending
             pending = Group()
@@ -78,7 +96,7 @@ def _belongs(record: Record, group: Group) -> bool:
         return True
     if any(links & other for other in others):
         return True
-    if links or any(others):
+    if links or any(others) or group.torn:
         return False
     same_target = bare(record.fields.first("WARC-Target-URI")) == bare(group.records[0].fields.first("WARC-Target-URI"))
     return same_target and group.find(record.kind) is None

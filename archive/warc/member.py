@@ -19,7 +19,12 @@ _INFLATED_STEP = 2**20
 
 
 class Tear(DamagedRecord):
-    """The place where a file stops being readable: its offset, and why."""
+    """The place where a file stops being readable: its offset, and why.
+
+    ``cost`` counts the bytes that were read or unpacked until that was known.
+    """
+
+    cost = 0
 
     def __init__(self, reason: str, *, file: str, offset: int) -> None:
         super().__init__(f"{file} is damaged at offset {offset}: {reason}; run `presskeep verify`", file=file)
@@ -37,16 +42,24 @@ def compress(*parts: bytes) -> list[bytes]:
     return [piece for piece in pieces if piece]
 
 
+def _plain(error: Exception) -> str:
+    """What ISA-L's error means."""
+    said = str(error).lower()
+    return "its checksum differs" if "checksum" in said or "crc" in said else "they cannot be unpacked"
+
+
 class Member:
     """One gzip member being read: its content by and by, and its length once the end is reached.
 
     The checksum and the length in the member's trailer are checked. Raises Tear where the file ends within the
-    member, or holds what is none.
+    member, or holds what is none, or more content than ``most`` bytes.
     """
 
-    def __init__(self, stream: BinaryIO, offset: int, file: str) -> None:
+    def __init__(self, stream: BinaryIO, offset: int, file: str, most: int | None = None) -> None:
         self.offset = offset
         self.length = 0  # bytes in the file; known when `read` has returned nothing
+        self.inflated = 0  # bytes of content so far
+        self._most = most
         self._file = file
         self._stream = stream
         self._inflate = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
@@ -67,8 +80,11 @@ class Member:
             try:
                 content: bytes = self._inflate.decompress(given, min(size, _INFLATED_STEP))
             except _ISAL_ERROR as error:
-                raise Tear(f"no whole gzip member ({error})", file=self._file, offset=self.offset) from error
+                raise Tear(f"its bytes have changed ({_plain(error)})", file=self._file, offset=self.offset) from error
             if content:
+                self.inflated += len(content)
+                if self._most is not None and self.inflated > self._most:
+                    raise Tear("a gzip member of too much content", file=self._file, offset=self.offset)
                 return content
             if not (given or self._inflate.eof or self._inflate.needs_input):
                 raise Tear("a gzip member that leads nowhere", file=self._file, offset=self.offset)

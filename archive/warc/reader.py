@@ -6,11 +6,14 @@ What a `WarcWriter` returned and what is read here are equal. Files of other wri
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from typing import BinaryIO
 
 from archive import digest
 from archive.capture import Capture, Location
@@ -22,16 +25,19 @@ from archive.url import normalise
 from archive.warc.answer import Answer
 from archive.warc.block import FileBlock, read_block
 from archive.warc.fields import NamedFields
-from archive.warc.group import ANSWERS, Group, groups
+from archive.warc.group import ANSWERS, Group
 from archive.warc.member import Tear
 from archive.warc.paths import resolve
 from archive.warc.record import SCHEMA
-from archive.warc.stored import Record, bare, read_records
+from archive.warc.scan import Gap, Piece, scan
+from archive.warc.stored import Record, bare, read_record, read_records
+from archive.warc.vouching import vouched
 
-__all__ = ["Record", "read_block", "read_events", "read_records"]
+__all__ = ["Gap", "Piece", "Record", "read_block", "read_events", "read_on", "read_records"]
 
 # The namespace of ids made for records that have none of their own, or share one.
 _NAMESPACE = uuid.UUID("7c5f2c52-3f5e-4a35-9d3b-6f0f1f7a3c1e")
+_BUFFER = 2**20
 _METHOD = re.compile(rb"[A-Za-z]{1,20}(?= )")
 
 
@@ -41,12 +47,43 @@ def read_events(directory: Path, file: str, start: int = 0) -> Iterator[Event]:
     Raises DamagedRecord, with file and offset, where the file cannot be read on; the group that was cut there is not
     given. Raises NotAnArchive for records of a newer schema than this program knows.
     """
+    for one in read_on(directory, file, start):
+        if isinstance(one, Gap):
+            raise Tear(one.reason, file=file, offset=one.offset)
+        yield one
+
+
+def read_on(
+    directory: Path, file: str, start: int = 0, *, watch: Callable[[Piece, BinaryIO], None] | None = None
+) -> Iterator[Event | Gap]:
+    """The same, but going on behind damage: each gap is given as a value, in its place.
+
+    A response whose metadata lies in a gap is a capture of role OTHER, without a site. ``watch`` hears each record and
+    each gap between records before what they give, with the stream, which it may read and seek.
+    """
     path = resolve(directory, file)
-    reading = _Reading(directory, file, path)
-    for group in groups(read_records(path, start, file=file)):
-        event = reading.event(group)
-        if event is not None:
-            yield event
+    with path.open("rb", buffering=_BUFFER) as stream:
+        end = stream.seek(0, io.SEEK_END)
+        if not 0 <= start <= end:
+            yield Gap(file, start, start, "the file is shorter than it was")
+            return
+        reading = _Reading(directory, file, path)
+        for one in vouched(_pieces(stream, start, end, file, watch), file):
+            found = one if isinstance(one, Gap) else reading.given(one)
+            if found is not None:
+                yield found
+
+
+def _pieces(
+    stream: BinaryIO, start: int, end: int, file: str, watch: Callable[[Piece, BinaryIO], None] | None
+) -> Iterator[Piece]:
+    if start:  # what the file says of itself stands at its beginning
+        with suppress(Tear):
+            yield read_record(stream, 0, file=file)
+    for piece in scan(stream, start, end, file):
+        if watch is not None:
+            watch(piece, stream)
+        yield piece
 
 
 class _Reading:
@@ -58,6 +95,13 @@ class _Reading:
         self._path = path
         self._seen: set[str] = set()
 
+    def given(self, group: Group) -> Event | Gap | None:
+        """The event of a group; a gap where its fields cannot be read."""
+        try:
+            return self.event(group)
+        except Tear as tear:
+            return Gap(self._file, group.start, group.end, tear.reason, len(group.records))
+
     def event(self, group: Group) -> Event | None:
         """The event of a group; None for what is none (a lone request, another writer's metadata)."""
         if not group.own:
@@ -66,9 +110,7 @@ class _Reading:
         try:
             return self._own(group)
         except ValueError as error:
-            raise Tear(
-                f"fields that cannot be read ({error})", file=self._file, offset=group.records[0].offset
-            ) from error
+            raise Tear(f"fields that cannot be read ({error})", file=self._file, offset=group.start) from error
 
     def _own(self, group: Group) -> Event | None:
         fields = group.metadata

@@ -14,12 +14,11 @@ from typing import BinaryIO
 from archive import digest
 from archive.clock import now, warc_date
 from archive.errors import DamagedRecord
-from archive.warc.group import completes
-from archive.warc.member import Tear
 from archive.warc.openfile import lock, storage, sync_directory
 from archive.warc.paths import OPEN, open_files
-from archive.warc.resume import whole_records
-from archive.warc.stored import read_record
+from archive.warc.scan import Gap, Piece, scan
+from archive.warc.stored import Record
+from archive.warc.vouching import vouched
 
 _STEP = 2**20
 
@@ -73,10 +72,10 @@ def _recovered(directory: Path, quarantine: Path, file: str, descriptor: int) ->
     path = directory / f"{file}{OPEN}"
     with path.open("rb", buffering=_STEP) as stream, storage(file):
         size = os.fstat(descriptor).st_size
-        end, tear = _last_whole(stream, size, file)
+        end, gap = _last_whole(stream, size, file)
         report = None
         if end < size:
-            report = _set_aside(stream, quarantine, file, end, size, tear)
+            report = _set_aside(stream, quarantine, file, end, size, gap)
             if end:
                 os.ftruncate(descriptor, end)
         sha256 = _digest(stream, end)
@@ -92,21 +91,30 @@ def _recovered(directory: Path, quarantine: Path, file: str, descriptor: int) ->
     return Recovery(file, end, sha256, size - end, report)
 
 
-def _last_whole(stream: BinaryIO, size: int, file: str) -> tuple[int, Tear | None]:
-    """Where the last whole group ends, and what stands in the way of reading on, if something does."""
-    end = at = 0
-    while at < size:
-        try:
-            record = read_record(stream, at, file=file)
-        except Tear as tear:
-            return end, tear
-        at += record.length
-        if completes(record):
-            end = at
-    return end, None
+def _last_whole(stream: BinaryIO, size: int, file: str) -> tuple[int, Gap | None]:
+    """Where the last whole group ends, and the gap behind it, if there is one.
+
+    A gap before it stays in the file: what lies behind it may have been acknowledged.
+    """
+    end = 0
+    gap: Gap | None = None
+
+    def heard() -> Iterator[Piece]:
+        nonlocal end
+        for piece in scan(stream, 0, size, file):
+            if isinstance(piece, Record) and piece.offset == 0 and piece.kind == "warcinfo":
+                end = piece.length
+            yield piece
+
+    for one in vouched(heard(), file):
+        if not isinstance(one, Gap):
+            end, gap = (one.end, None) if one.own else (end, gap)
+        elif gap is None:
+            gap = one
+    return end, gap
 
 
-def _set_aside(stream: BinaryIO, quarantine: Path, file: str, start: int, end: int, tear: Tear | None) -> Path:
+def _set_aside(stream: BinaryIO, quarantine: Path, file: str, start: int, end: int, gap: Gap | None) -> Path:
     """Copies a range of bytes into the quarantine, durably, with a report on them; returns the report's path.
 
     The names follow from file and offset: a recovery that was killed half-way is simply done again.
@@ -120,12 +128,12 @@ def _set_aside(stream: BinaryIO, quarantine: Path, file: str, start: int, end: i
         "bytes": end - start,
         "sha256": _copied(stream, start, end, kept),
         "kept": kept.name,
-        "reason": tear.reason if tear else "the last group is not whole: its metadata record is missing",
+        "reason": gap.reason if gap else "the last group is not whole: its metadata record is missing",
         "at": warc_date(now()),
-        # More than none means damage within the file, not only a torn end: records behind it were readable.
         "whole_records": [
             {"offset": one.offset, "length": one.length, "type": one.kind, "id": one.id}
-            for one in whole_records(stream, start, end, file)
+            for one in scan(stream, start, end, file, limit=0)
+            if isinstance(one, Record)
         ],
     }
     report = quarantine / f"{name}.json"

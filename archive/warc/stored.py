@@ -20,6 +20,7 @@ _STEP = 2**20
 _SHARED_MEMBER = "several records in one gzip member, which can be read from its start only: recompress the file first"
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _VERSION = re.compile(rb"WARC/(?:1\.[01]|0\.1[78])[ \t]*\r?\n")
+_BEGINNING = b"WARC/"
 _TRAILER = b"\r\n\r\n"
 _TRAILER_LIMIT = 64  # of which more than the line ends show that another record follows in the same member
 
@@ -88,12 +89,25 @@ def read_records(path: Path, start: int = 0, *, limit: int = BLOCK_LIMIT, file: 
             start += record.length
 
 
-def read_record(stream: BinaryIO, offset: int, *, limit: int = BLOCK_LIMIT, file: str) -> Record:
-    """The record at an offset of an open file; raises Tear where there is no whole one."""
+def read_record(
+    stream: BinaryIO, offset: int, *, limit: int = BLOCK_LIMIT, file: str, most: int | None = None
+) -> Record:
+    """The record at an offset of an open file; raises Tear where there is no whole one.
+
+    At most ``limit`` bytes of its block are kept; a gzip member that unpacks to more than ``most`` bytes is a tear.
+    """
     stream.seek(offset)
     magic = stream.read(len(MAGIC))
-    if magic == MAGIC:
-        member = Member(stream, offset, file)
+    member = Member(stream, offset, file, most) if magic == MAGIC else None
+    try:
+        return _read(stream, member, magic, offset, limit, file)
+    except Tear as tear:
+        tear.cost = max(stream.tell() - offset, member.inflated if member else 0)
+        raise
+
+
+def _read(stream: BinaryIO, member: Member | None, magic: bytes, offset: int, limit: int, file: str) -> Record:
+    if member is not None:
         fields, block, declared, _, trailer = _parsed(member, offset, limit, file)
         while not trailer.strip(b"\r\n") and (part := member.read(_STEP)):
             trailer = (trailer + part)[:_TRAILER_LIMIT]
@@ -135,6 +149,8 @@ def _head(stream: Readable, offset: int, file: str) -> tuple[bytes, bytes]:
         part = stream.read(16 * 1024)
         # The empty line may have begun in the part before.
         found = _HEAD_END.search(buffer := buffer + part, max(0, len(buffer) - len(part) - 3))
+        if not buffer.startswith(_BEGINNING[: len(buffer)]):
+            raise Tear("no WARC record begins here", file=file, offset=offset)
         if found:
             return buffer[: found.end()], buffer[found.end() :]
         if not part or len(buffer) > HEAD_LIMIT:
