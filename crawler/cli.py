@@ -21,5 +21,7 @@ def main() -> None:
     terminal.main(app)
 
 
+__all__ = ["app", "main"]
+
 if __name__ == "__main__":
     main()

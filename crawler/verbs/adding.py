@@ -88,8 +88,7 @@ def print_found(found: Newcomer, say: Callable[[str], None] = terminal.say) -> N
     else:
         for one in found.sources:
             newest = moment(one.newest) if one.newest is not None else ""
-            cells = (one.kind, one.url, one.items, newest, chosen.overlap.get(one.url, 0))
-            console.print("\t".join(terminal.one_line(cell) for cell in cells), soft_wrap=True)
+            terminal.row((one.kind, one.url, one.items, newest, chosen.overlap.get(one.url, 0)))
     if found.left_out:
         say(f"not taken: {_summed(found.left_out)}")
 

@@ -162,8 +162,7 @@ def print_table(console: Console, results: Sequence[SiteResult]) -> None:
         console.print(Padding(_table(results), (0, 0, 0, 2), expand=False))
         return
     for one in results:
-        cells = (one.site, one.fetched, one.new, one.changed, one.refused.total(), _failures(one), one.bytes)
-        console.print("\t".join(str(cell) for cell in cells), soft_wrap=True)
+        terminal.row((one.site, one.fetched, one.new, one.changed, one.refused.total(), _failures(one), one.bytes))
 
 
 def _failures(one: SiteResult) -> int:
