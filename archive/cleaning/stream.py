@@ -20,7 +20,6 @@ _INLINE = frozenset({
 })  # fmt: skip
 _NAME = re.compile(r"[a-z_][a-z0-9_.-]*", re.ASCII)
 _WORD = re.compile(r"\S+")  # parts text where str.split does
-_TEXTS = etree.XPath("//text()")
 _FIRST_TEXT = etree.XPath("descendant::text()[1]")
 
 
@@ -50,18 +49,26 @@ class TextStream:
         self._after: list[html.HtmlElement | None] = []  # the element that ends just before it, if one does
         self._begin_of: dict[tuple[html.HtmlElement, bool], int] = {}
         parts: list[str] = []
+        around: list[html.HtmlElement] = []
         begin = start = 0
-        for raw in _TEXTS(root):
-            near = raw.getparent()
-            owner = near.getparent() if raw.is_tail else near
-            self._begin_of.setdefault((near, raw.is_tail), begin)
+        for event, element in etree.iterwalk(root, events=("start", "end")):
+            is_tail = event == "end"
+            if is_tail:
+                around.pop()
+                raw, owner = element.tail if around else None, around[-1] if around else element
+            else:
+                around.append(element)
+                raw, owner = element.text, element
+            if not raw:
+                continue
+            self._begin_of[element, is_tail] = begin
             if owner.tag not in _UNSEEN:
-                part = solid(raw)
-                self._raws.append(str(raw))
+                part = "" if raw.isspace() else solid(raw)
+                self._raws.append(raw)
                 self._begins.append(begin)
                 self._starts.append(start)
                 self._owners.append(owner)
-                self._after.append(near if raw.is_tail else None)
+                self._after.append(element if is_tail else None)
                 parts.append(part)
                 start += len(part)
             begin += len(raw)
