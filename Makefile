@@ -11,7 +11,7 @@ environment:  ## make .venv with exactly what the lock file names
 	@PYTHON="$(PYTHON)" scripts/environment
 
 demo: environment  ## the whole job on the bundled newsroom; the archive stays in demo-archive/
-	@.venv/bin/presskeep demo
+	@.venv/bin/presskeep demo --force
 
 test: environment lint types  ## style, types, then the whole suite with coverage
 	@$(PY) -m pytest --cov --cov-report=term:skip-covered
