@@ -73,6 +73,12 @@ class Crew:
     ) -> None:
         self.close()
 
+    def prepare(self) -> None:
+        """Start the children ahead of the first page, without waiting for them."""
+        threads = self._pool()
+        for _ in range(self._workers):
+            threads.submit(self._start)
+
     def clean(self, progress: Progress | None = None, stop: Stop | None = None) -> TextSummary:
         """Clean what waits now, and say what became of it. What is committed meanwhile waits for the next call.
 
@@ -82,15 +88,17 @@ class Crew:
         jobs = self._archive.text_jobs(most=PIECE)
         if not jobs:
             return TextSummary()
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix="cleaning")
+        threads = self._pool()
+        if len(jobs) < self._workers:  # too few pages for whole pieces: nobody shall idle
+            share = -(-sum(job.captures for job in jobs) // self._workers)
+            jobs = self._archive.text_jobs(most=share)
         ended = threading.Event()
 
         def stopping() -> bool:
             return ended.is_set() or self._closing.is_set() or (stop is not None and stop())
 
         with self._archive.locked():
-            futures = [self._threads.submit(self._do, job, stopping) for job in jobs]
+            futures = [threads.submit(self._do, job, stopping) for job in jobs]
             return _gather(futures, jobs, progress, ended)
 
     def close(self) -> None:
@@ -99,6 +107,15 @@ class Crew:
         with self._children:
             if self._threads is not None:
                 self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _pool(self) -> ThreadPoolExecutor:
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix="cleaning")
+        return self._threads
+
+    def _start(self) -> None:
+        if not self._closing.is_set():
+            self._children.own().start()
 
     def _do(self, job: TextJob, stop: Stop) -> TextSummary:
         return TextSummary() if stop() else clean_job(self._archive, job, self._children.own(), stop)

@@ -98,6 +98,10 @@ class CleaningChild:
         """The process id of the living child, None where there is none."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
+    def start(self) -> None:
+        """Start the child ahead of its first page, unless it lives; raises ChildBroken."""
+        self._living()
+
     def clean(
         self, captures: Capture | Sequence[Capture], profile: Profile = EMPTY, timeout: float = TIMEOUT
     ) -> bytes | CleaningFailure:

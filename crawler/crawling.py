@@ -167,6 +167,7 @@ class _Cleaning:
     def _work(self) -> None:
         try:
             with Crew(self._archive) as crew:
+                crew.prepare()  # they start while the crawling process does
                 last = False
                 while not last:
                     last = self._ended.is_set()
