@@ -93,6 +93,7 @@ class Catalog:
         if self._engine is not None and self._process == os.getpid():
             return self._engine
         self.close()
+        require_file(self.path)
         if not self.path.is_file():
             raise DamagedRecord(f"the catalogue is missing: {_REBUILD}", file=str(self.path))
         require_local(self.path.parent)
@@ -121,6 +122,12 @@ class Catalog:
                 "a copy, run `presskeep rebuild`",
                 file=str(self.path),
             )
+
+
+def require_file(path: Path) -> None:
+    """Raise ConfigurationError where something else than a file is in a catalogue's place."""
+    if path.exists() and not path.is_file():
+        raise ConfigurationError("no catalogue can be here: move this directory away", file=str(path))
 
 
 def remove(path: Path) -> None:

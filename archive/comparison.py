@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def of_file(
             continue
         said = known.pop(place.offset, None)
         if said is None:
-            yield _repairable(file, place.offset, f"the catalogue lacks {_named(event)}")
+            yield _unknown(catalog, warc, file, place.offset, event)
         elif said != event:
             yield _repairable(file, place.offset, f"the catalogue says something else of {_named(event)}")
     for offset, event in sorted(known.items(), key=lambda item: item[0]):
@@ -83,6 +84,25 @@ def of_texts(catalog: Catalog, advanced: Callable[[int], None] | None = None) ->
                 yield _repairable(CATALOG, 0, f"the editions of {key[2]} do not follow from its texts")
             if advanced is not None:
                 advanced(done)
+
+
+def _unknown(catalog: Catalog, warc: Path, file: str, offset: int, event: Event) -> Finding:
+    """What it means that the catalogue does not have an event at its place: another record may have its id."""
+    if isinstance(event, Capture):
+        with catalog.reading() as connection:
+            question = select(tables.captures).where(tables.captures.c.id == event.id)
+            row = connection.execute(question).mappings().first()
+        if row is not None and row["file"] != file:
+            other = rows.capture_of_row(row, warc)
+            if replace(other, location=None) == replace(event, location=None):
+                said = f"{_named(event)} is in {row['file']}, too: that one is in the catalogue"
+                return Finding(file, offset, "catalogue", Severity.CONVENTION, said)
+            said = (
+                f"{_named(event)} has the id of another record, in {row['file']}, and so cannot be entered: move one "
+                "of the two files into an archive of its own"
+            )
+            return Finding(file, offset, "catalogue", Severity.DAMAGED, said)
+    return _repairable(file, offset, f"the catalogue lacks {_named(event)}")
 
 
 def _repairable(file: str, offset: int, message: str) -> Finding:

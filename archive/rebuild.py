@@ -56,6 +56,7 @@ def rebuild(archive: Archive, progress: Progress | None = None) -> Rebuilt:
     directory = archive.catalog.path.parent
     directory.mkdir(parents=True, exist_ok=True)
     require_local(directory)
+    catalog.require_file(archive.catalog.path)
     with locking.alone(directory):
         beside = archive.catalog.path.with_name(archive.catalog.path.name + SUFFIX)
         catalog.remove(beside)

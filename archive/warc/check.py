@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from archive.clock import parse_warc_date
 from archive.errors import DamagedRecord, PayloadRefused
 from archive.http import HttpMessage
 from archive.warc.digests import matches
@@ -15,7 +14,7 @@ from archive.warc.fields import parse_fields
 from archive.warc.group import ANSWERS, completes
 from archive.warc.paths import OPEN
 from archive.warc.scan import Gap, Piece, scan
-from archive.warc.stored import BLOCK_LIMIT, Record
+from archive.warc.stored import BLOCK_LIMIT, Record, date_of
 
 _STEP = 2**20
 
@@ -132,7 +131,7 @@ class Check:
         else:
             self.ids.add(record.id)
         try:
-            parse_warc_date(record.fields.first("WARC-Date") or "")
+            date_of(record)
         except ValueError:
             yield self._damaged(at, "date", "the record has no date that can be read")
 

@@ -1,8 +1,9 @@
 """Named fields: the heads of WARC records, and blocks of ``application/warc-fields``.
 
 A value in a block is written as it is, in UTF-8, where it fits on one line; any other value (control characters, line
-ends, white space at an edge, lone surrogates, a quotation mark at its start) is written as a JSON string in ASCII. So
-a value that begins with a quotation mark is a JSON string, and every string comes back exactly.
+ends, white space at an edge, a quotation mark at its start) is written as a JSON string in ASCII. So a value that
+begins with a quotation mark is a JSON string, and every well-formed string (`archive.warc.wellformed`) comes back
+exactly.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from archive.warc.wellformed import well_formed
+
 Pairs = Iterable[tuple[str, str]]
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)  # WARC/1.1, section 4, and RFC 9110, section 5.6.2
 # U+2028 and U+2029 end a line for those who read with str.splitlines.
-_UNPLAIN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_UNPLAIN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _VISIBLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 _OUTSIDE_URI = re.compile(r"[^\x21-\x3b\x3d\x3f-\x7e]")
 
@@ -91,6 +94,7 @@ def target_uri(url: str) -> str:
 
 
 def _written(value: str) -> str:
+    value = well_formed(value)
     if value.startswith('"') or value != value.strip() or _UNPLAIN.search(value):
         return json.dumps(value)
     return value
@@ -99,5 +103,5 @@ def _written(value: str) -> str:
 def _read(value: str) -> str:
     if value.startswith('"'):
         with suppress(ValueError):  # another writer's quotation mark
-            return str(json.loads(value))
+            return well_formed(str(json.loads(value)))
     return value

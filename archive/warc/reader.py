@@ -17,7 +17,6 @@ from typing import BinaryIO
 
 from archive import digest
 from archive.capture import Capture, Location
-from archive.clock import parse_warc_date
 from archive.errors import NotAnArchive
 from archive.event import Event, RunEnded, RunStarted, SiteConfigured, StoredAttempt
 from archive.exchange import Attempt, NoAnswer, Origin, Role, Truncation
@@ -30,7 +29,7 @@ from archive.warc.member import Tear
 from archive.warc.paths import resolve
 from archive.warc.record import SCHEMA
 from archive.warc.scan import Gap, Piece, scan
-from archive.warc.stored import Record, bare, read_record, read_records
+from archive.warc.stored import Record, bare, date_of, read_record, read_records
 from archive.warc.vouching import vouched
 
 __all__ = ["Gap", "Piece", "Record", "read_block", "read_events", "read_on", "read_records"]
@@ -142,7 +141,7 @@ class _Reading:
             reason=reason,
             detail=fields.first("presskeep-detail") or "",
             method=_method(group),
-            duration=int(fields.first("presskeep-duration") or 0),
+            duration=_number(fields, "presskeep-duration"),
             request=request.block if request else b"",
             ip=_wire(last, fields, "WARC-IP-Address"),
             protocols=last.fields.all("WARC-Protocol") or fields.all("WARC-Protocol"),
@@ -225,9 +224,17 @@ class _Reading:
 
 def _date(record: Record, file: str) -> int:
     try:
-        return parse_warc_date(record.fields.first("WARC-Date") or "")
+        return date_of(record)
     except ValueError as error:
-        raise Tear("a record without a date", file=file, offset=record.offset) from error
+        raise Tear("a record without a date that can be", file=file, offset=record.offset) from error
+
+
+def _number(fields: NamedFields, name: str) -> int:
+    """A count of ours, 0 where it is not given; raises ValueError for what no database could hold."""
+    given = fields.first(name) or "0"
+    if not (given.isascii() and given.isdigit() and len(given) < 16):
+        raise ValueError(f"{name}: {given[:20]!r}")
+    return int(given)
 
 
 def _url(record: Record, fields: NamedFields) -> str:
@@ -249,7 +256,7 @@ def _origin(fields: NamedFields) -> Origin:
         via=fields.first("via"),
         source=fields.first("presskeep-source"),
         hops=fields.first("hopsFromSeed") or "",
-        retry=int(fields.first("presskeep-retry") or 0),
+        retry=_number(fields, "presskeep-retry"),
         announced=fields.first("presskeep-announced"),
     )
 

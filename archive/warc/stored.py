@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from archive.clock import parse_warc_date
 from archive.warc.fields import NamedFields, parse_lines
 from archive.warc.member import MAGIC, Member, Tear
 
@@ -16,6 +17,7 @@ from archive.warc.member import MAGIC, Member, Tear
 BLOCK_LIMIT = 256 * 2**20
 # No head of ours or of any other writer comes near; it bounds what a file without line ends can cost.
 HEAD_LIMIT = 4 * 2**20
+_LAST_DATE = 253_370_764_800_000_000  # 9999-01-01: a month later no calendar of Python's goes on
 _STEP = 2**20
 _SHARED_MEMBER = "several records in one gzip member, which can be read from its start only: recompress the file first"
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
@@ -70,6 +72,14 @@ def bare(value: str | None) -> str | None:
     if value.startswith("<") and value.endswith(">"):
         value = value[1:-1]
     return value or None
+
+
+def date_of(record: Record) -> int:
+    """A record's WARC-Date, in microseconds; raises ValueError for none, or one before 1970 or beyond the year 9998."""
+    at = parse_warc_date(record.fields.first("WARC-Date") or "")
+    if not 0 <= at < _LAST_DATE:
+        raise ValueError("no time at which anything was fetched")
+    return at
 
 
 def read_records(path: Path, start: int = 0, *, limit: int = BLOCK_LIMIT, file: str | None = None) -> Iterator[Record]:

@@ -22,6 +22,7 @@ from archive.warc.answer import Answer
 from archive.warc.block import FileBlock
 from archive.warc.openfile import ClosedFile, OpenFile
 from archive.warc.paths import fresh_name
+from archive.warc.wellformed import well_formed, with_well_formed
 
 __all__ = ["ClosedFile", "WarcWriter"]
 
@@ -71,6 +72,7 @@ class WarcWriter:
 
     def add(self, exchange: Exchange) -> Capture:
         """Writes an exchange: response, request and metadata. Raises StorageFull with nothing of it in the file."""
+        exchange = with_well_formed(exchange)
         record_id = records.new_id()
         answer = Answer.of(exchange.response)
         status, mime, payload_length, payload_digest = answer.status, answer.mime, answer.length, answer.digest()
@@ -105,12 +107,14 @@ class WarcWriter:
 
     def add_attempt(self, attempt: Attempt) -> StoredAttempt:
         """Writes an attempt without an answer: its request, where bytes were sent, and its metadata."""
+        attempt = with_well_formed(attempt)
         record_id = records.new_id()
         location = self._write(records.attempt_records(attempt, record_id))[-1]
         return StoredAttempt(record_id, normalise(attempt.url), attempt, location)
 
     def add_run_started(self, started: RunStarted) -> RunStarted:
         """Writes that a run began; returned with its location."""
+        started = with_well_formed(started)
         group = records.run_started_records(started.run, started.at, started.command, started.sites, started.software)
         return replace(started, location=self._write(group)[0])
 
@@ -121,6 +125,7 @@ class WarcWriter:
 
     def add_site(self, site: str, run: str | None, at: int, body: bytes) -> SiteConfigured:
         """Writes a site's configuration, canonical JSON, as it is crawled with."""
+        site = well_formed(site)
         record_id = records.new_id()
         location = self._write(records.site_records(site, run, at, body, record_id))[0]
         return SiteConfigured(record_id, site, run, at, digest.sha256(body), body, location)

@@ -156,6 +156,24 @@ def test_files_that_the_catalogue_does_not_know_are_repairable(copy: Archive) ->
     assert copy.verify().findings == ()
 
 
+def test_records_of_one_id_in_two_files_are_told_apart(copy: Archive) -> None:
+    first = copy.warc_path / copy.files()[0].file
+    (copy.warc_path / "zz-the-same.warc.gz").write_bytes(first.read_bytes())
+    copy.adopt()
+    found = copy.verify()
+    assert {one.severity for one in found.findings if one.rule == "catalogue"} >= {Severity.CONVENTION}
+    assert not found.damaged
+    record = (
+        b"WARC/1.1\r\nWARC-Type: response\r\nWARC-Date: 2026-11-25T00:00:00Z\r\nWARC-Record-ID: <%s>\r\n"
+        b"WARC-Target-URI: https://other.example/\r\nContent-Length: 19\r\n\r\nHTTP/1.1 200 OK\r\n\r\n\r\n\r\n"
+    )
+    (copy.warc_path / "zz-the-same.warc.gz").unlink()
+    (copy.warc_path / "zz-other.warc").write_bytes(record % next(copy.captures()).id.encode())
+    copy.rebuild()
+    (other,) = [one for one in copy.verify().findings if one.severity is Severity.DAMAGED and one.offset == 0]
+    assert "has the id of another record" in other.message
+
+
 def test_an_unreadable_catalogue_is_repairable_and_the_files_are_checked_all_the_same(copy: Archive) -> None:
     path = copy.warc_path / copy.files()[0].file
     copy.close()

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.warc.fields import NamedFields, format_fields, is_plain, parse_fields, parse_lines, target_uri
+from archive.warc.wellformed import well_formed
 
 from .samples import texts
 
@@ -16,7 +17,7 @@ names = st.text("abcdefghijklmnopqrstuvwxyz-", min_size=1, max_size=20)
 @given(st.lists(st.tuples(names, texts | st.text(max_size=2000)), max_size=8))
 def test_every_value_comes_back_from_a_block(pairs: list[tuple[str, str]]) -> None:
     block = format_fields(pairs)
-    assert parse_fields(block).pairs == tuple(pairs)
+    assert parse_fields(block).pairs == tuple((name, well_formed(value)) for name, value in pairs)
     # One line a field, for whoever splits lines in whatever way.
     assert len(block.decode("utf-8").splitlines()) == len(pairs) == block.count(b"\r\n")
 
@@ -31,6 +32,12 @@ def test_a_target_uri_is_visible_ascii_without_angle_brackets(url: str) -> None:
 def test_a_value_that_fits_on_its_line_is_written_as_it_is() -> None:
     pairs = [("via", "https://talblatt.example/brücke?a=%20"), ("hopsFromSeed", "")]
     assert format_fields(pairs) == "via: https://talblatt.example/brücke?a=%20\r\nhopsFromSeed: \r\n".encode()
+
+
+def test_lone_surrogates_are_replaced_where_they_come_from_and_pairs_are_joined() -> None:
+    assert well_formed("a\ud800b") == "a\ufffdb"
+    assert well_formed("\ud83d\ude00") == "\U0001f600"
+    assert parse_fields(b'n: "\\ud800"\n').pairs == (("n", "\ufffd"),)
 
 
 def test_others_quotation_marks_folds_and_bytes_are_read_as_they_stand() -> None:

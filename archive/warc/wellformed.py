@@ -1,0 +1,40 @@
+"""Well-formed text: what UTF-8 can hold, and so a WARC file, a catalogue and an export.
+
+Lone surrogates come out of the escapes of broken JSON. No URL on the wire and no file can have them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+from archive.event import RunStarted
+from archive.exchange import Attempt, Exchange, Origin
+
+_Values = TypeVar("_Values", Exchange, Attempt, Origin, RunStarted)
+
+
+def well_formed(value: str) -> str:
+    """The text with each lone surrogate replaced by U+FFFD; most are as they should be and come back themselves."""
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value
+
+
+def with_well_formed(given: _Values) -> _Values:
+    """The same with all its texts well-formed."""
+    changed: dict[str, Any] = {}
+    for field in fields(given):
+        before = getattr(given, field.name)
+        after: Any = before
+        if type(before) is str:  # members of enumerations are well-formed
+            after = well_formed(before)
+        elif isinstance(before, tuple):
+            after = tuple(well_formed(one) for one in before)
+        elif isinstance(before, Origin):
+            after = with_well_formed(before)
+        if after != before:
+            changed[field.name] = after
+    return replace(given, **changed) if changed else given
