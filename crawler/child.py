@@ -60,6 +60,7 @@ class Child:
         self._draining = False
         self._errors = 0
         self._first_error = ""
+        self._failure: PresskeepError | None = None
         self._reports: tuple[VisitReport, ...] = ()
         self._said: dict[str, float] = {}
         self._cpu = 0.0
@@ -175,7 +176,14 @@ class Child:
         self._send(CommitProgress(len(committed.captures), len(committed.attempts)))
 
     def _erred(self, failure: Failure) -> None:
-        """An exception in a spider: its kind, its words and the line of it; the first one is told."""
+        """An exception in a spider: its kind, its words and the line of it; the first one is told.
+
+        One of ours is no fault of the program (the disk is full, the state damaged), and ends the work.
+        """
+        if isinstance(failure.value, PresskeepError):
+            self._failure = self._failure or failure.value
+            self.drain()
+            return
         self._errors += 1
         if self._errors == 1:
             place, trace = "", failure.value.__traceback__ if failure.value else None
@@ -221,7 +229,7 @@ class Child:
         capturing = crawler.get_extension(Capturing) if crawler is not None and crawler._extensions else None
         remembering = crawler.get_extension(Remembering) if crawler is not None and crawler._extensions else None
         own = [one.failure for one in (capturing, remembering) if one is not None and one.failure is not None]
-        failure: BaseException | None = error or (own[0] if own else None)
+        failure: BaseException | None = error or (own[0] if own else self._failure)
         outcome = "stopped" if self._draining else "finished"
         said, code = None, 1
         if failure is not None:

@@ -119,13 +119,26 @@ class Frontier:
 
         Noting the same once more changes nothing but the number of failures.
         """
+        latest = 0
         with self._state.write() as db:
             for capture in captures:
+                latest = max(latest, capture.at)
                 if capture.role is Role.ARTICLE and capture.site and capture.status is not None:
                     _note_capture(db, capture, capture.site, capture.status)
             for stored in attempts:
                 if stored.attempt.origin.role is Role.ARTICLE and stored.attempt.origin.site:
                     _note_attempt(db, stored, stored.attempt.origin.site)
+            db.execute(
+                "INSERT INTO meta VALUES ('noted', ?) ON CONFLICT (name) DO UPDATE"
+                " SET value = max(CAST(value AS INTEGER), excluded.value)",
+                (latest,),
+            )
+
+    @property
+    def noted(self) -> int:
+        """The time of the latest capture that was noted, in microseconds since 1970, UTC."""
+        rows = self._state.read("SELECT value FROM meta WHERE name = 'noted'")
+        return int(rows[0][0]) if rows else 0
 
     def seed(self, captures: Iterable[Capture]) -> int:
         """Fill a new frontier from the archive's captures, in their order; gives how many there were.

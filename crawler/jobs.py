@@ -149,6 +149,9 @@ def run_job(job: Job, listener: Listener | None = None, stop: Stop | None = None
         )
         try:
             summary = _supervise(child, job, listener, stop)
+        except KeyboardInterrupt:
+            _end(child)
+            raise
         finally:
             child.kill()
             child.wait()
@@ -193,6 +196,14 @@ def _supervise(
         if listener is not None and isinstance(message, Progress):
             listener(message)
     return None
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Let a child commit what it has."""
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired, KeyboardInterrupt):
+        assert child.stdin is not None
+        child.stdin.close()
+        child.wait(PATIENCE)
 
 
 def send(pipe: IO[bytes], message: object) -> None:

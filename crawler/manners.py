@@ -33,7 +33,7 @@ from archive.exchange import Attempt, NoAnswer, Origin, Role
 from archive.url import host as host_of
 from crawler.capturing import Capturing
 from crawler.decoded import decoded
-from crawler.marking import dress
+from crawler.marking import dress, site_of
 from crawler.politeness import Pacing, Resting, asked_rest
 from crawler.remembering import Remembering
 from crawler.robots import (
@@ -93,7 +93,7 @@ class Manners:
     async def process_request(self, request: Request) -> None:
         """Let a request pass, or raise NotAllowed."""
         if "presskeep_origin" not in request.meta:
-            dress(request, getattr(self._crawler.spider, "site", None))
+            dress(request, site_of(self._crawler.spider))
         origin: Origin = request.meta["presskeep_origin"]
         delay = float(request.meta.setdefault("presskeep_delay", 0.0))
         if origin.role is not Role.ROBOTS:

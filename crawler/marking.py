@@ -39,7 +39,9 @@ def dress(request: Request, site: Site | None, via: Response | None = None) -> R
         before: Origin = via.meta.get("presskeep_origin") or Origin()
         origin = replace(origin, via=via.url, source=origin.source or "spider", hops=before.hops + "L")
     if site is not None:
-        origin = replace(origin, site=origin.site or site.host, source=origin.source or "spider")
+        # What is no article leads to articles, and is not cleaned.
+        role = Role.SECTION if origin.role is Role.OTHER else origin.role
+        origin = replace(origin, site=origin.site or site.host, role=role, source=origin.source or "spider")
         for key, value in site_meta(site).items():
             request.meta.setdefault(key, value)
     request.meta["presskeep_origin"] = origin
@@ -82,7 +84,7 @@ class Marking:
                 yield one
 
     def _wanted(self, request: Request, via: Response | None) -> bool:
-        site: Site | None = getattr(self._spider, "site", None)
+        site = site_of(self._crawler.spider)
         if site is None:
             return True
         dress(request, site, via)
@@ -92,6 +94,8 @@ class Marking:
         remembering = self._crawler.get_extension(Remembering)
         return remembering is None or not remembering.frontier.is_done(site.host, normalise(request.url))
 
-    @property
-    def _spider(self) -> Spider | None:
-        return self._crawler.spider
+
+def site_of(spider: Spider | None) -> Site | None:
+    """The site whose own spider this is; None for all others."""
+    site = getattr(spider, "site", None)
+    return site if isinstance(site, Site) else None

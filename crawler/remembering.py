@@ -17,6 +17,9 @@ from crawler.frontier import Frontier
 from crawler.politeness import Pacing
 from crawler.robots import RobotsMemory
 
+# Other processes may have committed later captures than those that one did not live to note (microseconds).
+_BACK = 3600 * 1_000_000
+
 logger = logging.getLogger(__name__)
 
 
@@ -51,6 +54,10 @@ class Remembering:
         try:
             if not pacing.state.seeded:
                 self.frontier.seed(capturing.archive.captures(role=Role.ARTICLE))
+            else:
+                # What a process left that was killed between the WARC file and the frontier.
+                since = self.frontier.noted - _BACK
+                self.frontier.note(capturing.archive.captures(role=Role.ARTICLE, since=since))
         except PresskeepError as error:
             self.failure = error
             raise CloseSpider("state_unusable") from error

@@ -12,6 +12,7 @@ from archive import clock
 from archive.errors import UsageError
 from archive.store import Archive
 from crawler.running import find_archive, require_delays, run_settings
+from crawler.sitelocks import SiteLocks
 from crawler.sites import Site, read_sites
 from crawler.spiders.asking import AskingSpider, Question
 from crawler.visit import Ask, Visit
@@ -56,7 +57,7 @@ class NewsSpider(AskingSpider):
         """Open the first visits."""
         self.prepare()
         with find_archive(self.settings) as archive:
-            sites = self._sites if self._sites is not None else _chosen(archive, self._named)
+            sites = self._sites if self._sites is not None else self._locked(archive)
             require_delays(archive.configuration, sites)
         for site in sites:
             visit = Visit(site, self.remembering.frontier, self.robots_body, clock.now, self._limit)
@@ -84,6 +85,15 @@ class NewsSpider(AskingSpider):
     def reports(self) -> tuple[VisitReport, ...]:
         """How all visits went."""
         return tuple(visit.report() for visit in [*self.visits.values(), *self._waiting])
+
+    def _locked(self, archive: Archive) -> tuple[Site, ...]:
+        """The sites of ``scrapy crawl``, without those that another crawl is at."""
+        chosen = _chosen(archive, self._named)
+        self._locks = SiteLocks(archive.state_path.parent)  # held until the process ends
+        busy = self._locks.take(site.host for site in chosen)
+        for name in sorted(busy):
+            self.logger.warning("another crawl is at %s: it is left out", name)
+        return tuple(site for site in chosen if site.host not in busy)
 
     def _opened(self) -> Iterator[Request]:
         yield from self.requests(self._next_visit())

@@ -221,7 +221,7 @@ def remarks(result: CrawlResult, results: Sequence[SiteResult]) -> Iterator[str]
     if unchosen:
         yield f"{unchosen:,} more articles were announced than max_articles allows: the newest were taken"
     for summary in result.summaries:
-        if summary.outcome == "failed" and summary.error and not any(one.problem == summary.error for one in results):
+        if summary.error and not any(one.problem == summary.error for one in results):
             yield summary.error
     if result.cleaning_error:
         yield f"cleaning stopped: {result.cleaning_error}; 'presskeep clean' makes the missing texts"

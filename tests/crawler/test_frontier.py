@@ -158,3 +158,13 @@ def test_a_lost_frontier_is_seeded_from_the_captures(frontier: Frontier, state: 
     assert frontier.seed(captures) == 5
     assert (before, state.seeded) == (False, True)
     assert frontier.count(SITE) == {Phase.DONE: 2, Phase.GONE: 1, Phase.DUE: 1}
+
+
+def test_noting_the_same_again_changes_nothing(frontier: Frontier, state: State) -> None:
+    frontier.plan(SITE, [found("a"), found("b")])
+    captures = [capture("a", 500, NOW), capture("a", 500, NOW + 1), capture("b", 200, NOW + 2)]
+    frontier.note(captures)
+    before = state.read("SELECT * FROM urls")
+    frontier.note(captures)
+    assert state.read("SELECT * FROM urls") == before
+    assert frontier.noted == NOW + 2
