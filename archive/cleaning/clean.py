@@ -14,6 +14,7 @@ from archive.cleaning.body import Placed
 from archive.cleaning.document import MAX_BYTES, Document, Unfit, parse
 from archive.cleaning.evidence import Page, evidence
 from archive.cleaning.headline import fold
+from archive.cleaning.labels import is_label
 from archive.cleaning.language import count_words, language, tag
 from archive.cleaning.profile import EMPTY, Profile
 from archive.cleaning.standfirst import standfirst
@@ -77,7 +78,8 @@ def _article(document: Document, capture: Capture, provenance: Provenance, profi
     page = Page(document.root, stream, capture.url)
     data = linked.read(document.root)
     known = metadata.read(page, data, capture.at)
-    placed = tuple(one for one in body.extract(document.root, stream).placed if not profile.drops(one.block.text))
+    extracted = body.extract(document.root, stream).placed
+    placed = tuple(one for one in extracted if not is_label(one.block.text) and not profile.drops(one.block.text))
     placed = _without_headline(placed, known.headline)
     summary = standfirst(page, data, placed, known.headline)
     found: list[Evidence] = list(known.evidence)
