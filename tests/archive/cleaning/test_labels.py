@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from archive.article import Article
+from archive.capture import Capture
 from archive.cleaning.clean import clean
 from archive.cleaning.labels import is_label
+
+MakeCapture = Callable[..., Capture]
 
 
 @pytest.mark.parametrize(
