@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from archive.warc.wellformed import well_formed
 
@@ -30,16 +30,21 @@ class NamedFields:
     """Fields in their order; names are compared without case (WARC/1.1, section 4)."""
 
     pairs: tuple[tuple[str, str], ...] = ()
+    # By lower-case name: a record's fields are asked for two dozen times while it is read and checked.
+    _values: dict[str, list[str]] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, value in self.pairs:
+            self._values.setdefault(name.lower(), []).append(value)
 
     def first(self, name: str) -> str | None:
         """The value of the first field of this name; None where there is none."""
-        wanted = name.lower()
-        return next((value for one, value in self.pairs if one.lower() == wanted), None)
+        found = self._values.get(name.lower())
+        return found[0] if found else None
 
     def all(self, name: str) -> tuple[str, ...]:
         """The values of all fields of this name, in their order."""
-        wanted = name.lower()
-        return tuple(value for one, value in self.pairs if one.lower() == wanted)
+        return tuple(self._values.get(name.lower(), ()))
 
 
 def format_fields(pairs: Pairs) -> bytes:

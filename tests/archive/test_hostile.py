@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import resource
+import signal
 import time
 import zlib
 from dataclasses import replace
@@ -10,7 +13,7 @@ from pathlib import Path
 import pytest
 from exchanges import attempt, exchange
 
-from archive.errors import ConfigurationError
+from archive.errors import ArchiveBusy, ConfigurationError, StorageFull
 from archive.exchange import Role
 from archive.store import Archive
 from archive.warc.member import compress
@@ -111,4 +114,42 @@ def test_a_clock_that_jumps_backwards_overwrites_nothing(archive: Archive, monke
             writer.add(exchange(role=Role.FEED))
     assert archive.count() == (4, 0)
     assert len(archive.runs()) == 4
+    assert archive.verify().findings == ()
+
+
+def test_a_rebuild_on_a_full_disk_leaves_the_old_catalogue(archive: Archive) -> None:
+    with archive.writer("crawl") as writer:
+        captures = [writer.add(exchange(f"page-{number}", number, role=Role.FEED)) for number in range(100)]
+    archive.close()
+    child = os.fork()
+    if child == 0:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+        with Archive.open(archive.path) as opened:
+            try:
+                opened.rebuild()
+            except StorageFull:
+                os._exit(5)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 5
+    assert list(archive.captures()) == captures
+    assert archive.verify().findings == ()
+
+
+def test_of_several_rebuilds_at_once_one_goes_on(archive: Archive) -> None:
+    with archive.writer("crawl") as writer:
+        writer.add(exchange(role=Role.FEED))
+    held: list[type[Exception]] = []
+
+    def another(done: int, total: int, what: str) -> None:
+        with Archive.open(archive.path) as other:
+            for act in (other.rebuild, lambda: other.writer("crawl")):
+                try:
+                    act()
+                except ArchiveBusy as error:
+                    held.append(type(error))
+
+    archive.rebuild(another)
+    assert set(held) == {ArchiveBusy}
+    assert len(held) >= 2
     assert archive.verify().findings == ()
