@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from archive.article import Verdict
 from archive.capture import Capture
 from archive.errors import ConfigurationError, DamagedRecord, PresskeepError, StorageFull
+from archive.event import StoredAttempt
 from archive.exchange import Role
 from archive.store import Archive
 from archive.texts import Outcome
@@ -63,10 +64,11 @@ def report(archive: Archive, result: CrawlResult) -> tuple[SiteResult, ...]:
         captures[capture.id] = capture
         if capture.site in sites:
             _count(sites[capture.site], capture)
+    secure = {capture.site for capture in captures.values() if capture.url.startswith("https://")}
     for stored in archive.attempts(run=result.run):
-        site = stored.attempt.origin.site
-        if site in sites:
-            sites[site].failed[str(stored.attempt.reason)] += 1
+        site = sites.get(stored.attempt.origin.site or "")
+        if site is not None and not _is_detour(stored, site, secure):
+            site.failed[str(stored.attempt.reason)] += 1
     outcomes = (one for one in archive.outcomes(result.started) if one.capture_id in captures)
     _judge(archive, sites, outcomes, result.started)
     for job, summary in zip(result.jobs, result.summaries, strict=True):
@@ -90,6 +92,13 @@ def _count(site: SiteResult, capture: Capture) -> None:
     if capture.status == 200 and capture.role is not Role.ROBOTS:
         site.pages += 1
         site.articles += capture.role is Role.ARTICLE
+
+
+def _is_detour(stored: StoredAttempt, site: SiteResult, secure: set[str | None]) -> bool:
+    """Whether an attempt was the question over https of a site that then answered over http: no failure to tell of."""
+    attempt = stored.attempt
+    first = attempt.origin.role in {Role.FRONT, Role.ROBOTS} and attempt.url.startswith("https://")
+    return first and site.pages > 0 and site.site not in secure
 
 
 def _judge(archive: Archive, sites: dict[str, SiteResult], outcomes: Iterable[Outcome], started: int) -> None:

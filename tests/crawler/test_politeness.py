@@ -14,6 +14,7 @@ from crawler.politeness import (
     SECOND,
     Pacer,
     Reservations,
+    Resting,
     Stopped,
     asked_rest,
 )
@@ -145,14 +146,28 @@ def test_a_rest_that_begins_while_a_request_waits_is_waited_for_too(reservations
         await pacer.wait(HOST, 0.001)
         waiting = asyncio.ensure_future(pacer.wait(HOST, 0.001))
         await asyncio.sleep(0)
-        reservations.strike(HOST, clock.now, 3600)
+        reservations.strike(HOST, clock.now, 60)
         clock.now += 5000  # its turn came, by the clock
         await asyncio.sleep(0.02)
         assert not waiting.done()
-        clock.now += 3600 * SECOND
         pacer.stop()
         with pytest.raises(Stopped):
             await waiting
+
+    asyncio.run(crawl())
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+def test_a_rest_that_is_longer_than_anybody_waits_is_said_at_once(reservations: Reservations, waiting: bool) -> None:
+    async def crawl() -> None:
+        pacer = Pacer(reservations, Clock())
+        if waiting:
+            await pacer.wait(HOST, 0.001)
+            asked = asyncio.ensure_future(pacer.wait(HOST, 0.001))
+            await asyncio.sleep(0)
+        reservations.strike(HOST, NOW, 3600)
+        with pytest.raises(Resting, match="left alone until 2027-01-15 09:00 UTC"):
+            await (asked if waiting else pacer.wait(HOST, 0.001))
 
     asyncio.run(crawl())
 

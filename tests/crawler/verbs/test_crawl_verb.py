@@ -83,6 +83,15 @@ def test_one_broken_site_stops_no_other_and_is_told(archive: Archive, capsys: py
 
 
 @pytest.mark.slow
+def test_a_site_that_speaks_http_only_has_not_failed(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:
+    archive.sites_path.write_text(f'["{COURIER}"]\ndelay = 0\nmax_articles = 1\n')
+    assert crawl(archive, "--no-clean", "--json") == 0
+    [site] = json.loads(capsys.readouterr().out)["sites"]
+    assert site["failed"] == {}
+    assert list(archive.attempts(site=COURIER)), "the question over https is a recorded fact all the same"
+
+
+@pytest.mark.slow
 def test_when_every_site_fails_entirely_so_does_the_crawl(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:
     declare(archive, "failing.example", "forbidden.example")
     assert crawl(archive, "--json") == 1
