@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive.declaration import parse_declaration
 from archive.errors import ConfigurationError, UsageError
 from crawler.adding import append_site, render_site
-from archive.declaration import parse_declaration
 from crawler.sites import Site, Source, SourceKind, parse_sites, read_sites
 
 FEED = Source(kind=SourceKind.FEED, url="https://example-news.org/feed/")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.errors import ConfigurationError, NotFound
 from archive.declaration import parse_declaration
+from archive.errors import ConfigurationError, NotFound
 from crawler.sites import DEFAULT_DELAY, Site, SourceKind, parse_sites, read_sites
 
 WHOLE = """# mine
