@@ -1,6 +1,8 @@
 # What people do with this checkout; everything runs in .venv, which is made at the first use.
 SHELL := bash
 PY := .venv/bin/python
+# Processes that run tests at once; many tests wait for processes of their own.
+WORKERS ?= 2
 
 .PHONY: help demo test quick lint types environment wheel lock clean
 
@@ -14,10 +16,10 @@ demo: environment  ## the whole job on the bundled newsroom; the archive stays i
 	@.venv/bin/presskeep demo --force
 
 test: environment lint types  ## style, types, then the whole suite with coverage
-	@$(PY) -m pytest --cov --cov-report=term:skip-covered
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered
 
 quick: environment  ## the suite without what takes long
-	@$(PY) -m pytest -m "not slow and not shared"
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not shared"
 
 lint: environment
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .

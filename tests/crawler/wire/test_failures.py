@@ -139,7 +139,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
             settings={
                 "PRESSKEEP_CA_FILE": str(directory / "ca.pem"),
                 "DOWNLOAD_TIMEOUT": 20,
-                "PRESSKEEP_CONNECT_TIMEOUT": 2,
+                "PRESSKEEP_CONNECT_TIMEOUT": 6,
             },
         )
         yield Case(fetched, plain, urls)
