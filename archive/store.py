@@ -6,7 +6,6 @@ import contextlib
 import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from importlib import metadata
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -31,7 +30,7 @@ from archive.warc.openfile import storage
 from archive.warc.paths import warc_files
 from archive.warc.writer import WarcWriter
 from archive.worker import CleaningFailure
-from archive.writing import ArchiveWriter, warcinfo
+from archive.writing import ArchiveWriter, software, warcinfo
 
 if TYPE_CHECKING:
     from archive.rebuild import Rebuilt
@@ -184,8 +183,7 @@ class Archive:
             self._make_catalog()
             self.adopt()
             given = dict(sites or {})
-            software = f"presskeep/{metadata.version('presskeep')}"
-            started = RunStarted(run or f"urn:uuid:{uuid.uuid4()}", now(), command, tuple(given), software)
+            started = RunStarted(run or f"urn:uuid:{uuid.uuid4()}", now(), command, tuple(given), software())
             warc = WarcWriter(
                 self.warc_path,
                 self.configuration.name,

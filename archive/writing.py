@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib import metadata
+from platform import python_version
 from types import TracebackType
 from typing import Self
 
@@ -20,6 +22,8 @@ from archive.holdings import FileState, enter
 from archive.warc.writer import WarcWriter
 
 FINISHED, STOPPED, FAILED = "finished", "stopped", "failed"
+# Whatever can shape the bytes of a record, where it is installed: the fetching side, and what writes.
+_SHAPING = ("Scrapy", "Twisted", "pyOpenSSL", "warcio", "isal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +192,15 @@ _WARCINFO = {
     "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
     "robots": "obey",
 }
+
+
+def software() -> str:
+    """The programs behind a record, as product tokens with versions (RFC 9110, section 10.1.5)."""
+    products = [f"presskeep/{metadata.version('presskeep')}", f"Python/{python_version()}"]
+    for name in _SHAPING:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            products.append(f"{name}/{metadata.version(name)}")
+    return " ".join(products)
 
 
 def warcinfo(

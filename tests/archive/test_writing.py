@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import resource
 import signal
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from archive.holdings import FileState
 from archive.store import Archive
 from archive.warc.paths import open_files, warc_files
 from archive.warc.reader import read_records
-from archive.writing import Committed
+from archive.writing import Committed, software
 
 
 @contextlib.contextmanager
@@ -338,3 +339,7 @@ def test_times_and_reasons_are_kept(archive: Archive) -> None:
         stored, capture = writer.add_attempt(given), writer.add(taken)
     assert next(archive.attempts()) == stored
     assert next(archive.captures()) == capture
+
+
+def test_the_programs_behind_a_run_are_named_with_their_versions() -> None:
+    assert re.fullmatch(r"presskeep/\S+ Python/3\S+( [A-Za-z]+/\S+){5}", software())
