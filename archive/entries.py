@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from archive.store import Archive
 
 _NEAR = 3  # addresses that are suggested for one that is not known
+_NAMED = 5  # sites that are named for one that is not known
 _LOOKED_THROUGH = 50_000  # captures that are looked through for them: a wrong address must not read a large archive
 
 
@@ -63,9 +64,17 @@ def require_sites(archive: Archive, wanted: Sequence[str]) -> None:
     held = archive.sites()
     for site in wanted:
         if site not in held:
-            near = get_close_matches(site, held, n=1) or sorted(held)[:5]
-            hint = f"it has {', '.join(near)}" if near else "it is empty, so run 'presskeep crawl' first"
+            near = get_close_matches(site, held, n=1)
+            hint = f"did you mean {near[0]}?" if near else some_of(held)
             raise NotFound(f"the archive holds nothing of a site {site!r}: {hint}")
+
+
+def some_of(held: Sequence[str]) -> str:
+    """The archive's sites, the first few by name, for the message about one that it does not hold."""
+    if not held:
+        return "it is empty, so run 'presskeep crawl' first"
+    named = sorted(held)[:_NAMED]
+    return f"it has {', '.join(named)}{f' and {len(held) - len(named)} more' if len(held) > len(named) else ''}"
 
 
 def all_entries(archive: Archive, selection: Selection) -> Iterator[Entry]:

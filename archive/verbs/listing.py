@@ -101,7 +101,7 @@ def list_(
             if FAILED in wanted:
                 lines += failed
             else:
-                others[FAILED] += sum(_within(line, since, until) for line in failed)
+                others.update(line.verdict for line in failed if _within(line, since, until))
     lines = [line for line in lines if _within(line, since, until)]
     lines.sort(key=lambda line: (line.date, line.captured_at, line.url))
     if limit is not None:
@@ -111,7 +111,8 @@ def list_(
             terminal.emit(asdict(line))
     else:
         _show(lines)
-        terminal.say(_summary(lines, others))
+        narrowed = any((site, since, until, verdict, language))
+        terminal.say(_summary(lines, others, narrowed=narrowed))
 
 
 def standing(entries: Iterable[Entry], selection: Selection) -> Iterator[Entry]:
@@ -194,12 +195,16 @@ def _row(line: Line, width: int, column: int) -> RenderableType:
     return grid
 
 
-def _summary(lines: Sequence[Line], others: Counter[str]) -> str:
+def _summary(lines: Sequence[Line], others: Counter[str], *, narrowed: bool) -> str:
     beside = f"{_counts(others)} under --verdict all" if others else ""
     if lines:
         said = _counts(Counter(line.verdict for line in lines))
         return f"{said}; {beside}" if beside else said
-    return f"nothing to list{f' but {beside}' if beside else ''}: 'presskeep crawl' fetches, 'presskeep clean' cleans"
+    if beside:
+        return f"nothing to list but {beside}"
+    if narrowed:
+        return "nothing matched: 'presskeep list --verdict all' shows what there is"
+    return "nothing to list yet: 'presskeep crawl' fetches, 'presskeep clean' makes the text of what was fetched"
 
 
 def _counts(counted: Counter[str]) -> str:

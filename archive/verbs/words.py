@@ -33,6 +33,8 @@ _WHY: dict[str, str] = {
 
 def explain(reason: str, detail: str) -> str:
     """Why there is no answer or no text, in words, with the detail that was recorded."""
+    if reason == NoAnswer.ROBOTS and detail.startswith("robots.txt"):
+        return detail  # it could not be had: that is not a rule of the publisher's
     said = _WHY.get(reason, reason)
     return f"{said}: {detail}" if detail else said
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from archive.entries import some_of
+from archive.verbs.words import explain
+
 from .conftest import run
 from .pages import BRIDGE, FERRY, FORBIDDEN, GONE, HOSTILE, SNOW, TEASER, UNRESOLVED
 
@@ -82,3 +85,20 @@ def test_wrong_values_say_what_is_right(news: Path) -> None:
     date = run("list", "--archive", news, "--since", "yesterday")
     assert date.returncode == 2
     assert "2026-11-24" in date.stderr
+
+
+def test_an_empty_list_says_whether_nothing_is_there_or_nothing_matched(news: Path, tmp_path: Path) -> None:
+    run("init", tmp_path / "A", "--contact", "we@example.org")
+    assert run("list", "--archive", tmp_path / "A").stderr.startswith("nothing to list yet: 'presskeep crawl' fetches")
+    assert run("list", "--archive", news, "--since", "2030-01-01").stderr.startswith("nothing matched: ")
+
+
+def test_robots_that_could_not_be_had_are_no_rule_of_the_publisher() -> None:
+    lost = "robots.txt could not be had (refused: …), so nothing may be fetched"
+    assert explain("robots", lost) == lost
+    assert explain("robots", "Disallow: /private/") == "robots.txt does not allow it: Disallow: /private/"
+
+
+def test_of_many_sites_it_is_said_that_some_are_not_named() -> None:
+    assert some_of(["a.example"]) == "it has a.example"
+    assert some_of([f"{letter}.example" for letter in "abcdefg"]).endswith("d.example, e.example and 2 more")
