@@ -18,6 +18,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--visit", type=int, default=1, choices=(1, 2), help="which state of the sites is shown")
     parser.add_argument("--awkward", action="store_true", help="serve the awkward hosts too")
     options = parser.parse_args(arguments)
+    if not 0 <= options.port <= 65535:
+        parser.error(f"--port {options.port}: ports are 0 to 65535")
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())

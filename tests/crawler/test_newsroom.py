@@ -19,6 +19,7 @@ import pytest
 
 from archive.article import BlockKind
 from crawler.newsroom import Newsroom, awkward, expected
+from crawler.newsroom.__main__ import main
 from crawler.newsroom.manuscript import Kind, marked_up, plain, read_manuscript
 from crawler.newsroom.site import HOSTS, SITES, load_site
 
@@ -407,6 +408,12 @@ def test_a_taken_port_is_said_plainly(newsroom: Newsroom) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert "try --port 0" in done.stderr
+
+
+def test_what_is_no_port_is_a_wrong_call(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--port", "80170"])
+    assert "--port 80170: ports are 0 to 65535" in capsys.readouterr().err
 
 
 # Manuscripts
