@@ -183,7 +183,8 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None, name: str = "p
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else name
-        _complain(f"{error.format_message().rstrip('.')}: see '{command} --help'", name, error if debug else None)
+        said = error.format_message().replace("Value error, ", "").rstrip(".")  # pydantic's word for ours
+        _complain(f"{said}: see '{command} --help'", name, error if debug else None)
         return error.exit_code
     except _expected() as error:
         known = translate(error)

@@ -64,7 +64,9 @@ def test_nothing_that_matches_is_said(news: Path, tmp_path: Path) -> None:
 
 
 def test_wrong_calls_leave_no_file(news: Path, tmp_path: Path) -> None:
-    assert run("export", "xml", tmp_path / "out", "--archive", news).returncode == 2
+    unknown = run("export", "xml", tmp_path / "out", "--archive", news)
+    assert unknown.returncode == 2
+    assert "'FORMAT': 'xml' is not one of 'jsonl', 'csv', 'parquet'" in unknown.stderr
     assert run("export", "jsonl", tmp_path / "out", "--csv-safe", "--archive", news).returncode == 2
     assert run("export", "jsonl", tmp_path / "out", "--verdict", "x", "--archive", news).returncode == 2
     assert run("export", "jsonl", tmp_path / "no" / "out", "--archive", news).returncode == 2
