@@ -18,11 +18,11 @@ from scrapy.utils.defer import _schedule_coro
 from twisted.python.failure import Failure
 
 from archive.errors import PresskeepError
-from archive.store import Archive
+from archive.store import SPIDERS, Archive
 from archive.terminal import translate
 from archive.writing import Committed
 from crawler.capturing import Capturing, captures_committed
-from crawler.custom import load_spider, start_urls
+from crawler.custom import load_spider, place_of, start_urls
 from crawler.jobs import Asked, CommitProgress, CrawlJob, Job, JobSummary, ProbeJob, VisitProgress, receive, send
 from crawler.politeness import Pacing
 from crawler.remembering import Remembering
@@ -186,11 +186,8 @@ class Child:
             return
         self._errors += 1
         if self._errors == 1:
-            place, trace = "", failure.value.__traceback__ if failure.value else None
-            while trace is not None:
-                place = f" ({trace.tb_frame.f_code.co_filename}, line {trace.tb_lineno})"
-                trace = trace.tb_next
             kind = failure.type.__name__ if failure.type else "error"
+            place = place_of(failure.value, self._job.archive / SPIDERS) if failure.value else ""
             self._first_error = f"{kind}: {failure.value}{place}"
 
     def _opened(self) -> None:
@@ -220,8 +217,11 @@ class Child:
         if isinstance(self._job, ProbeJob) or remembering is None:
             return ()
         counted = remembering.frontier.count(self._job.sites[0].host)
-        problem = f"its own spider failed {self._errors} times, first: {self._first_error}" if self._errors else None
+        problem = f"its own spider failed {self._often()}: {self._first_error}" if self._errors else None
         return (VisitReport(self._job.sites[0].host, left=counted.get(Phase.DUE, 0), problem=problem),)
+
+    def _often(self) -> str:
+        return "once" if self._errors == 1 else f"{self._errors:,} times, first"
 
     def _summary(self, error: BaseException | None) -> JobSummary:
         crawler = self._crawler

@@ -45,6 +45,21 @@ def start_urls(site: Site) -> list[str]:
     return [source.url for source in site.sources] or [site.starts[0]]
 
 
+def place_of(error: BaseException, directory: Path) -> str:
+    """Where an exception was raised, as `` (FILE, line 7)``: the last line below a directory, or else the last of all.
+
+    What a library says of a wrong argument is mended in the spider, not in the library.
+    """
+    last, own, trace = "", "", error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        last = f" ({file}, line {trace.tb_lineno})"
+        if Path(file).is_relative_to(directory):
+            own = last
+        trace = trace.tb_next
+    return own or last
+
+
 def _line_of(error: Exception, file: Path) -> str:
     """The line of the user's file at which an exception was raised, as ``, line 7``."""
     line = error.lineno if isinstance(error, SyntaxError) else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import runpy
 import shutil
 import sys
 from pathlib import Path
@@ -13,7 +15,7 @@ from oddserver import Odd, OddServer
 from archive.errors import ConfigurationError
 from archive.exchange import NoAnswer, Role
 from archive.store import Archive
-from crawler.custom import load_spider, start_urls
+from crawler.custom import load_spider, place_of, start_urls
 from crawler.sites import SourceKind
 
 HOST = "awkward.example"
@@ -87,6 +89,7 @@ def test_its_error_is_one_clear_line(tmp_path: Path) -> None:
     [report] = summary.reports
     assert report.problem is not None
     assert "ValueError: no list on http://awkward.example/list?page=1" in report.problem
+    assert "its own spider failed once: " in report.problem
     assert "awkward.py, line" in report.problem
     assert captured(archive, HOST)["/list?page=1"].status == 200
 
@@ -132,6 +135,14 @@ def test_what_cannot_be_loaded_is_said_in_one_line(
     with pytest.raises(ConfigurationError, match=said) as caught:
         load_spider(tmp_path, site(HOST, spider=spider))
     assert "\n" not in str(caught.value)
+
+
+def test_the_place_of_an_error_is_the_users_own_line_not_that_of_a_library(tmp_path: Path) -> None:
+    (tmp_path / "own5.py").write_text("import json\n\njson.loads('{')\n")
+    with pytest.raises(json.JSONDecodeError) as caught:
+        runpy.run_path(str(tmp_path / "own5.py"))
+    assert place_of(caught.value, tmp_path) == f" ({tmp_path / 'own5.py'}, line 3)"
+    assert "decoder.py, line" in place_of(caught.value, tmp_path / "spiders")
 
 
 def test_it_starts_with_the_declared_sources_or_the_front_page() -> None:
