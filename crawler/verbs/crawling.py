@@ -63,7 +63,7 @@ def crawl(
         if json:
             terminal.emit(document(opened, result, results))
         else:
-            print_report(opened, result, results)
+            print_report(opened, result, results, limit)
     if result.stopped:
         return terminal.INTERRUPTED
     error = error_of(result)
@@ -140,15 +140,17 @@ class _Lines:
         self._bar.update(self._texts, completed=done)
 
 
-def print_report(archive: Archive, result: CrawlResult, results: Sequence[SiteResult]) -> None:
+def print_report(
+    archive: Archive, result: CrawlResult, results: Sequence[SiteResult], limit: int | None = None
+) -> None:
     """The summary on stdout, and what went wrong and what to do next on stderr."""
     print_table(terminal.out(), results)
-    for line in remarks(result, results):
+    for line in remarks(result, results, limit):
         terminal.say(line)
     seconds = (result.ended - result.started) / 1_000_000
     size = decimal(sum(one.bytes for one in results))
-    fetched = sum(one.fetched for one in results)
-    terminal.say(f"{'stopped after' if result.stopped else 'took'} {seconds:.1f} s; {fetched:,} answers, {size}, in")
+    fetched = count(sum(one.fetched for one in results), "answer")
+    terminal.say(f"{'stopped after' if result.stopped else 'took'} {seconds:.1f} s; {fetched}, {size}, in")
     terminal.say(f"  {archive.warc_path}")
     if any(one.left for one in results):
         terminal.say(f"next: 'presskeep crawl' fetches {count(sum(one.left for one in results), 'article')} still due")
@@ -197,7 +199,7 @@ def _style(column: str, value: int) -> str:
     return {"new": "green", "changed": "cyan", "failed": "yellow"}.get(column, "")
 
 
-def remarks(result: CrawlResult, results: Sequence[SiteResult]) -> Iterator[str]:
+def remarks(result: CrawlResult, results: Sequence[SiteResult], limit: int | None = None) -> Iterator[str]:
     """What went wrong, in words: the sites' problems, then reasons with their numbers."""
     troubled = [one for one in results if one.problem]
     for one in troubled[:_PROBLEMS]:
@@ -219,7 +221,8 @@ def remarks(result: CrawlResult, results: Sequence[SiteResult]) -> Iterator[str]
         yield f"cut, and kept as far as they came: {_counted(cut)}"
     unchosen = sum(one.unchosen for one in results)
     if unchosen:
-        yield f"{unchosen:,} more articles were announced than max_articles allows: the newest were taken"
+        bound = "max_articles allows" if limit is None else "--limit or max_articles allows"
+        yield f"{unchosen:,} more articles were announced than {bound}: the newest were taken"
     for summary in result.summaries:
         if summary.error and not any(one.problem == summary.error for one in results):
             yield summary.error

@@ -16,10 +16,14 @@ import pytest
 from archive import terminal
 from archive.exchange import Role
 from archive.store import Archive
+from archive.textjob import TextSummary
 from crawler.cli import app
+from crawler.crawling import CrawlResult
 from crawler.newsroom import Newsroom, expected
 from crawler.newsroom.site import HOSTS
+from crawler.report import SiteResult
 from crawler.sitelocks import SiteLocks
+from crawler.verbs.crawling import remarks
 
 COURIER, TALBLATT = HOSTS
 PATIENCE = 40.0  # seconds that a loaded machine may take for what takes two
@@ -108,6 +112,15 @@ def test_sites_and_their_number_of_articles_can_be_chosen(archive: Archive, caps
     articles = list(archive.captures(role=Role.ARTICLE))
     assert sum(one.status != 301 and not one.hops.endswith("R") for one in articles) <= 3
     assert 3 <= len(articles) <= 4, "one of the three may be a redirect, which is followed"
+
+
+def test_what_bounded_the_number_of_articles_is_said() -> None:
+    result = CrawlResult("urn:uuid:run", 0, 0, (), (), TextSummary(0, 0, 0))
+    found = [SiteResult(COURIER, unchosen=2)]
+    assert list(remarks(result, found)) == [
+        "2 more articles were announced than max_articles allows: the newest were taken"
+    ]
+    assert "than --limit or max_articles allows:" in next(remarks(result, found, limit=3))
 
 
 def test_an_unknown_site_names_the_nearest(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:
