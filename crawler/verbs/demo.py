@@ -37,6 +37,7 @@ _PARAGRAPHS = 3  # of the article that is shown
 _CHANGES = 6
 _SENTENCES = 3  # of the proof
 _SHORT = 40  # characters: what is longer is a sentence, and shows more
+_SHOWN = 48  # cells of such a sentence: with its place, a line fits into eighty
 
 
 def demo(
@@ -284,7 +285,7 @@ def _proved(proof: Proof, held: int) -> list[Text]:
         where = f"line {place.line}" + (f", byte {place.byte}" if place.byte is not None else "")
         lines.append(
             Text.assemble(
-                ("  ✓ ", "green"), (f"{where:<24}", "dim"), terminal.shorten(terminal.one_line(claim.text), 60)
+                ("  ✓ ", "green"), (f"{where:<24}", "dim"), terminal.shorten(terminal.one_line(claim.text), _SHOWN)
             )
         )
     return lines
