@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 from rich.padding import Padding
+from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
@@ -18,7 +20,7 @@ from archive.verbs.options import ArchiveOption, JsonOption
 
 if TYPE_CHECKING:
     from archive.store import Archive
-    from crawler.discovery import Rejected
+    from crawler.discovery import FoundSource, Rejected
     from crawler.newcomer import Newcomer
 
 
@@ -68,29 +70,42 @@ def print_found(found: Newcomer, say: Callable[[str], None] = terminal.say) -> N
     console = terminal.out()
     chosen = found.probed.chosen
     if console.is_terminal:
-        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-        table.add_column("source", no_wrap=True)
-        table.add_column("items", justify="right", no_wrap=True)
-        table.add_column("elsewhere too", justify="right", no_wrap=True)
-        table.add_column("newest", no_wrap=True)
-        table.add_column("URL", overflow="fold")
-        for one in found.sources:
-            newest = moment(one.newest)[:16] if one.newest is not None else "–"
-            overlap = chosen.overlap.get(one.url, 0)
-            table.add_row(
-                Text(one.form, style="bold"),
-                f"{one.items:,}",
-                f"{overlap:,}" if overlap else "–",
-                newest,
-                Text(terminal.one_line(one.url)),
-            )
-        console.print(Padding(table, (0, 0, 0, 2), expand=False))
+        print_sources(console, found.sources, chosen.overlap)
     else:
         for one in found.sources:
             newest = moment(one.newest) if one.newest is not None else ""
             terminal.row((one.kind, one.url, one.items, newest, chosen.overlap.get(one.url, 0)))
     if found.left_out:
         say(f"not taken: {_summed(found.left_out)}")
+
+
+def print_sources(console: Console, sources: Sequence[FoundSource], overlap: Mapping[str, int]) -> None:
+    """A table of the sources. Where it is too wide for the terminal, each URL has a line of its own, to be copied."""
+    table = _table(sources, overlap, urls=True)
+    if console.measure(table, options=console.options.update(width=terminal.PLAIN_WIDTH)).maximum <= console.width - 2:
+        console.print(Padding(table, (0, 0, 0, 2), expand=False))
+        return
+    above = console.render_lines(_table(sources, overlap, urls=False), pad=False)
+    for at, line in enumerate(above):
+        console.print(Segments([Segment("  "), *line, Segment.line()]), end="", soft_wrap=True)
+        if at:  # below the header
+            console.print(Text(f"    {terminal.one_line(sources[at - 1].url)}", style="dim"), soft_wrap=True)
+
+
+def _table(sources: Sequence[FoundSource], overlap: Mapping[str, int], *, urls: bool) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("source", no_wrap=True)
+    table.add_column("items", justify="right", no_wrap=True)
+    table.add_column("elsewhere too", justify="right", no_wrap=True)
+    table.add_column("newest", no_wrap=True)
+    if urls:
+        table.add_column("URL", no_wrap=True)
+    for one in sources:
+        newest = moment(one.newest)[:16] if one.newest is not None else "–"
+        twice = overlap.get(one.url, 0)
+        numbers = (f"{one.items:,}", f"{twice:,}" if twice else "–", newest)
+        table.add_row(Text(one.form, style="bold"), *numbers, *([Text(terminal.one_line(one.url))] if urls else []))
+    return table
 
 
 def _summed(rejected: Sequence[Rejected]) -> str:

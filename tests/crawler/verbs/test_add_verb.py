@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from archive import terminal
 from archive.exchange import Role
 from archive.store import Archive
 from crawler.cli import app
+from crawler.discovery import Candidate, FoundSource
 from crawler.newcomer import starts_of
 from crawler.newsroom import Newsroom
 from crawler.sites import SourceKind, read_sites
+from crawler.verbs.adding import print_sources
 
 
 @pytest.fixture
@@ -114,6 +118,18 @@ def test_what_is_no_address_is_a_wrong_call(
     assert add(archive, url) == 2
     assert said in capsys.readouterr().err
     assert archive.count() == (0, 0)
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(120, 2), (80, 3)])
+def test_a_source_keeps_its_url_whole_on_any_terminal(columns: int, lines: int) -> None:
+    url = "http://gazette.example/sitemaps/news-of-the-last-two-days.xml"
+    found = FoundSource(Candidate(SourceKind.SITEMAP, url, "named", named=True), SourceKind.SITEMAP, "sitemap", 12)
+    console = Console(file=io.StringIO(), force_terminal=True, width=columns, no_color=True)
+    with console.capture() as shown:
+        print_sources(console, [found], {})
+    said = shown.get().splitlines()
+    assert len(said) == lines
+    assert url in said[-1]
 
 
 def test_a_site_that_is_declared_is_not_fetched_again(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:
