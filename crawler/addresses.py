@@ -154,7 +154,7 @@ class _GuardedReactor:
         self._tried(host)
         why = self._guard.refusal(host)
         if why:
-            raise AddressForbidden(f"{why}: the address guard forbids it")
+            raise AddressForbidden(f"{why}: [network] in archive.toml does not allow it")
         return self._reactor.connectTCP(host, port, *rest, **named)
 
 

@@ -136,6 +136,9 @@ class Capturing:
             request.meta["presskeep_capture"] = stored.id
         else:
             request.meta["presskeep_attempt"] = stored
+            if stored.attempt.reason is NoAnswer.ADDRESS:
+                # Scrapy says nothing of what is refused, and in a project of the user's own nobody else would.
+                logger.info("%s is not fetched: %s", stored.attempt.url, stored.attempt.detail)
 
     def commit(self) -> None:
         """Make durable what was added, and tell; where that fails the crawl is stopped, and nothing is acknowledged."""

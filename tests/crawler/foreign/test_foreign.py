@@ -140,6 +140,16 @@ def test_a_handler_of_its_own_is_left_alone_and_recorded_as_not_captured(project
     assert {attempt.reason for attempt in attempts} == {NoAnswer.NOT_CAPTURED}
 
 
+def test_an_address_that_the_archive_does_not_allow_is_said_in_the_log(project: Project) -> None:
+    settings = project.archive.path / "archive.toml"
+    settings.write_text(settings.read_text("utf-8").replace("allow_loopback = true", "allow_loopback = false"), "utf-8")
+    logged = project.crawl()
+    why = "127.0.0.1 is this machine: [network] in archive.toml does not allow it"
+    assert f"{project.url}/ is not fetched: {why}" in logged
+    assert {stored.attempt.reason for stored in project.archive.attempts()} == {NoAnswer.ADDRESS}
+    assert not project.seen
+
+
 def test_without_an_archive_it_says_so_and_fetches_nothing(project: Project, tmp_path: Path) -> None:
     shutil.move(project.directory, tmp_path / "elsewhere")
     done = subprocess.run(
