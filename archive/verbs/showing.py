@@ -18,7 +18,7 @@ from archive.terminal import TEXT_WIDTH
 from archive.typeset import EditionLine, article_text, count, moment, provenance, refused, typeset
 from archive.verbs.options import ArchiveOption, AtOption, JsonOption, UrlArgument, point
 from archive.verbs.timeline import events, print_events
-from archive.verbs.words import Json, explain
+from archive.verbs.words import ROLES, Json, explain
 
 
 def show(
@@ -65,7 +65,7 @@ def why_no_text(known: Known, at: int | None = None) -> str:
     if capture.status is not None and (capture.status < 200 or 300 <= capture.status < 400):
         return f"the answer was {capture.status}, which has no page"
     if str(capture.role) not in {"article", "other"}:
-        return f"it was fetched as {capture.role}, not as an article: 'presskeep captures' lists it"
+        return f"it was fetched {ROLES[capture.role]}, not as an article: 'presskeep captures' lists it"
     return "it is not cleaned yet: run 'presskeep clean'"
 
 

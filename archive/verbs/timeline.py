@@ -14,7 +14,7 @@ from archive.entries import Known, look_up, open_archive, redirected_to
 from archive.event import StoredAttempt
 from archive.typeset import count, found, moment
 from archive.verbs.options import ArchiveOption, JsonOption, UrlArgument
-from archive.verbs.words import Json, attempt_json, capture_json, explain
+from archive.verbs.words import ROLES, Json, attempt_json, capture_json, explain
 
 _MOST = 2_000  # characters of a foreign text that are shown: hostile ones have megabytes
 
@@ -74,7 +74,7 @@ def _answer(capture: Capture) -> Text:
     facts = [capture.mime or "", count(capture.payload_length, "byte") if capture.payload_length is not None else ""]
     facts.append("payload as before (revisit)" if capture.kind == "revisit" else "")
     facts.append(f"cut ({capture.truncated})" if capture.truncated else "")
-    facts.append(f"fetched as {capture.role}" if capture.role not in {"article", "other"} else "")
+    facts.append(f"fetched {ROLES[capture.role]}" if capture.role not in {"article", "other"} else "")
     return line.append("  " + " · ".join(terminal.one_line(fact[:_MOST]) for fact in facts if fact))
 
 

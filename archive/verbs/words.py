@@ -5,7 +5,7 @@ from __future__ import annotations
 from archive.capture import Capture
 from archive.clock import warc_date
 from archive.event import StoredAttempt
-from archive.exchange import NoAnswer
+from archive.exchange import NoAnswer, Role
 
 Json = dict[str, object]
 
@@ -28,6 +28,19 @@ _WHY: dict[str, str] = {
     "cleaning-memory": "cleaning took too much memory",
     "cleaning-crash": "the cleaning process died",
     "cleaning-unread": "the captured bytes could not be read",
+}
+
+
+ROLES: dict[Role, str] = {
+    Role.ARTICLE: "as an article",
+    Role.FRONT: "as a front page",
+    Role.SECTION: "as a section page",
+    Role.FEED: "as a feed",
+    Role.SITEMAP: "as a sitemap",
+    Role.ROBOTS: "as robots.txt",
+    Role.PROBE: "to see what the site has",
+    Role.REQUISITE: "as a part of another page",
+    Role.OTHER: "for a purpose that is not recorded",
 }
 
 

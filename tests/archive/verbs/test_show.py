@@ -76,7 +76,7 @@ def test_a_failed_attempt_says_why(news: Path) -> None:
 def test_what_has_no_text_says_why_and_what_next(news: Path) -> None:
     moved = run("show", MOVED, "--archive", news).stdout
     assert f"it redirects: run 'presskeep show {BRIDGE}'" in moved
-    assert "it was fetched as feed" in run("show", FEED, "--archive", news).stdout
+    assert "it was fetched as a feed, not as an article" in run("show", FEED, "--archive", news).stdout
 
 
 def test_an_unknown_url_suggests_near_ones(news: Path) -> None:
