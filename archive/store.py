@@ -115,7 +115,8 @@ class Archive:
             if (path / FILE_NAME).is_file():
                 return cls.open(path)
         raise NotAnArchive(
-            f"no Presskeep archive in {begin} or above it: run `presskeep init DIR`, or name one with --archive DIR"
+            f"no Presskeep archive in {begin} or above it: run `presskeep init DIR`, or name one with --archive DIR "
+            "or PRESSKEEP_ARCHIVE"
         )
 
     def __enter__(self) -> Self:
