@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from typing import Any, BinaryIO
 
 from scrapy import signals
@@ -19,7 +20,7 @@ from twisted.python.failure import Failure
 
 from archive.errors import PresskeepError
 from archive.store import SPIDERS, Archive
-from archive.terminal import translate
+from archive.terminal import one_line, translate
 from archive.writing import Committed
 from crawler.capturing import Capturing, captures_committed
 from crawler.custom import load_spider, place_of, start_urls
@@ -188,7 +189,7 @@ class Child:
         if self._errors == 1:
             kind = failure.type.__name__ if failure.type else "error"
             place = place_of(failure.value, self._job.archive / SPIDERS) if failure.value else ""
-            self._first_error = f"{kind}: {failure.value}{place}"
+            self._first_error = one_line(f"{kind}: {failure.value}{place}")
 
     def _opened(self) -> None:
         self._cpu -= time.process_time()
@@ -238,7 +239,7 @@ class Child:
                 known = translate(failure)
                 said, code = str(known), known.exit_code
             else:
-                said = f"{type(failure).__name__}: {failure}"
+                said = one_line(f"{type(failure).__name__}: {failure}")
         elif self._errors and isinstance(spider, AskingSpider):
             said = f"unexpected error, please report it: {self._first_error}"
         return JobSummary(
@@ -252,10 +253,16 @@ class Child:
         )
 
     def _watch_parent(self) -> None:
-        """Wait for the end of standard input, in a thread of its own."""
+        """Wait for the end of standard input, in a thread of its own; then end, even if the reactor never comes back.
+
+        A spider of the user's own may loop for ever in a callback, and with a dead parent nobody else would end it.
+        """
         while os.read(0, 4096):
             pass
         self.drain_soon()
+        time.sleep(2 * GRACE)
+        os.write(2, b"it did not stop when it was asked to\n")
+        os._exit(1)
 
 
 def _peak_memory() -> int:
@@ -283,6 +290,12 @@ def main() -> None:
         sys.exit("crawler.jobs: no job on standard input: use `presskeep crawl`")
     child = Child(job, out)
     signal.signal(signal.SIGTERM, lambda *_: child.drain_soon())
-    send(out, child.run())
-    out.close()
-    os._exit(0)  # threads of libraries and a spider's own must not keep a finished child alive
+    code = 1
+    try:
+        send(out, child.run())
+        out.close()
+        code = 0
+    except BaseException:  # noqa: BLE001 - its last words; a spider's own sys.exit() is among them, and ends the reactor
+        traceback.print_exc()
+    finally:
+        os._exit(code)  # threads of libraries and a spider's own must not keep a child alive that is done, or dead

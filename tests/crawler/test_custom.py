@@ -6,7 +6,9 @@ import json
 import runpy
 import shutil
 import sys
+import time
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from crawled import attempted, captured, crawl, make_archive, site
@@ -16,6 +18,7 @@ from archive.errors import ConfigurationError
 from archive.exchange import NoAnswer, Role
 from archive.store import Archive
 from crawler.custom import load_spider, place_of, start_urls
+from crawler.jobs import JobSummary, Stop
 from crawler.sites import SourceKind
 
 HOST = "awkward.example"
@@ -92,6 +95,35 @@ def test_its_error_is_one_clear_line(tmp_path: Path) -> None:
     assert "its own spider failed once: " in report.problem
     assert "awkward.py, line" in report.problem
     assert captured(archive, HOST)["/list?page=1"].status == 200
+
+
+@pytest.mark.slow
+def test_one_that_ends_the_program_ends_its_own_process_alone(tmp_path: Path) -> None:
+    with OddServer(ANSWERS) as server:
+        archive = with_spider(tmp_path / "A", server)
+        summary = crawl(archive, [site(HOST, LIST, spider="awkward:Leaving")])
+        assert summary.outcome == "failed"
+        assert summary.error == "the crawling process ended with exit code 1: SystemExit: 3"
+        archive.adopt()
+    assert captured(archive, HOST)["/list?page=1"].status == 200, "what it fetched is kept"
+
+
+@pytest.mark.slow
+def test_one_that_never_comes_back_ends_when_it_is_asked_to(tmp_path: Path) -> None:
+    with OddServer(ANSWERS) as server:
+        archive = with_spider(tmp_path / "A", server)
+        stop = Stop()
+
+        declared = site(HOST, LIST, spider="awkward:Looping", delay=0.01)
+        done: list[JobSummary] = []
+        crawling = Thread(target=lambda: done.append(crawl(archive, [declared], stop=stop)))
+        crawling.start()
+        deadline = time.monotonic() + 30
+        while "/list?page=1" not in server.paths(HOST) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        stop.asked.set()
+        crawling.join()
+    assert done[0].error == "the crawling process ended with exit code 1: it did not stop when it was asked to"
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """A spider of a user's own: the site has no feed, only numbered pages whose links stand in attributes."""
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,7 +34,28 @@ class Failing(Spider):
 
     def parse(self, response: Response) -> Iterator[Any]:
         """Nothing."""
-        raise ValueError(f"no list on {response.url}")
+        raise ValueError(f"no list\non {response.url}")
+
+
+class Leaving(Spider):
+    """Ends the program on its first page."""
+
+    name = "leaving"
+
+    def parse(self, response: Response) -> Iterator[Any]:
+        """Nothing."""
+        sys.exit(3)
+
+
+class Looping(Spider):
+    """Never comes back from its first page."""
+
+    name = "looping"
+
+    def parse(self, response: Response) -> Iterator[Any]:
+        """Nothing, for ever."""
+        while True:
+            pass
 
 
 class Rude(ByNumber):
