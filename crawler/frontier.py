@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from itertools import islice
 
 from archive.capture import Capture
+from archive.errors import DamagedRecord
 from archive.event import StoredAttempt
 from archive.exchange import Role
-from crawler.schedule import Known, Phase, after_failure, after_status, counts, is_due
+from archive.url import normalise
+from crawler.schedule import MAX_TRIES, Known, Phase, after_failure, after_status, counts, is_due
 from crawler.state import State
+from crawler.urls import resolve
+from crawler.walk import MAX_REDIRECTS, REDIRECTS
 
 # SQLite takes 32,766 variables; smaller questions keep the transaction of another process waiting less.
 _CHUNK = 500
@@ -117,7 +121,8 @@ class Frontier:
     def note(self, captures: Iterable[Capture], attempts: Iterable[StoredAttempt] = ()) -> None:
         """What the archive committed, in its order: only now is a URL done, and only for this reason.
 
-        Noting the same once more changes nothing but the number of failures.
+        Where an article's address redirects, the target is due until it was fetched, too: a crawl may end between the
+        two. Noting the same once more changes nothing but the number of failures.
         """
         latest = 0
         with self._state.write() as db:
@@ -180,10 +185,29 @@ def _failures(db: sqlite3.Connection, site: str, key: str, run: str | None) -> i
 def _note_capture(db: sqlite3.Connection, capture: Capture, site: str, status: int) -> None:
     tries = _failures(db, site, capture.key, capture.run)
     phase = after_status(status, capture.truncated, tries)
+    target = _target_of(capture) if status in REDIRECTS else None
+    if target is not None and normalise(target) == capture.key:
+        # The same page by another spelling (https for http, without utm_source): not fetched yet.
+        phase = Phase.DUE if tries < MAX_TRIES else Phase.FAILED
+    elif target is not None and not capture.hops.endswith("R" * MAX_REDIRECTS):
+        db.execute(
+            "INSERT OR IGNORE INTO urls (site, key, url, state, rank, announced, via, source, hops)"
+            " VALUES (?, ?, ?, 'due', ?, ?, ?, 'redirect', ?)",
+            (site, normalise(target), target, capture.at, capture.announced, capture.url, capture.hops + "R"),
+        )
     reason = f"it answers {status}" if status >= 400 else ""
     # A whole answer forgives earlier failures.
     tries = tries if phase in {Phase.DUE, Phase.FAILED} else 0
     _put(db, (site, capture.key, capture.url, phase, tries, reason, capture.run, capture.at))
+
+
+def _target_of(capture: Capture) -> str | None:
+    """Where a redirect leads; None where that cannot be read, or is no address."""
+    try:
+        location = capture.message().field("Location")
+    except (DamagedRecord, OSError):  # also a file that is gone
+        return None
+    return resolve(capture.url, location.encode("latin-1").decode("utf-8", "replace")) if location else None
 
 
 def _note_attempt(db: sqlite3.Connection, stored: StoredAttempt, site: str) -> None:

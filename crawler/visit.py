@@ -131,15 +131,26 @@ class Visit:
     def _article(self, found: Found) -> Walk:
         self.answered += 1
         want = Want(found.url, Role.ARTICLE, found.source, found.via, found.hops, found.announced)
-        self._judge((yield from fetch(want, follow=self._is_open)))
+        urls, keys = {found.url}, {found.key}
 
-    def _is_open(self, url: str) -> bool:
-        """Whether a redirect's target is still to be fetched: an old address of an article we have is not."""
-        key = normalise(url)
+        def is_open(url: str) -> bool:
+            if url in urls:
+                return False  # in a circle
+            urls.add(url)
+            # Another spelling of the same address (https for http, without utm_source) is a step on the way.
+            if (key := normalise(url)) in keys:
+                return True
+            keys.add(key)
+            return self._is_open(key, changed=found.key in self._changed)
+
+        self._judge((yield from fetch(want, follow=is_open)))
+
+    def _is_open(self, key: str, *, changed: bool) -> bool:
+        """Whether a redirect's target is still to be fetched: one that we have is only where it is said to change."""
         if key in self._asked:
             return False
         self._asked.add(key)
-        return not self._frontier.is_done(self.site.host, key)
+        return changed or not self._frontier.is_done(self.site.host, key)
 
     def _judge(self, answer: Answer) -> None:
         """Give a site up that answers nothing but errors, or that asked to be left alone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,40 @@ def test_a_key_is_one_url_however_it_is_spelt(frontier: Frontier) -> None:
     frontier.plan(SITE, [found("a")])
     url = "http://a.example:80/a?utm_source=feed#top"
     frontier.note([Capture("id", url, normalise(url), NOW, status=200, role=Role.ARTICLE, site=SITE)])
+    assert frontier.count(SITE) == {Phase.DONE: 1}
+
+
+def moved(name: str, target: str, at: int = NOW, hops: str = "L") -> Capture:
+    def block() -> bytes:
+        return b"HTTP/1.1 301 Moved\r\nLocation: " + target.encode() + b"\r\n\r\n"
+
+    return replace(capture(name, 301, at), block=block, hops=hops, announced="today")
+
+
+def test_the_target_of_a_redirect_is_due_until_it_was_fetched_too(frontier: Frontier) -> None:
+    frontier.plan(SITE, [found("old")])
+    frontier.note([moved("old", "/n\u00fc")])
+    [due] = frontier.due(SITE, 9)
+    assert due.url == "https://a.example/n\u00fc"
+    assert (due.via, due.source, due.hops, due.announced) == ("https://a.example/old", "redirect", "LR", "today")
+    frontier.note([capture("n\u00fc", at=NOW + 1)])
+    frontier.note([moved("old", "/n\u00fc")])
+    assert frontier.count(SITE) == {Phase.DONE: 2}
+
+
+def test_a_redirect_to_another_spelling_settles_nothing(frontier: Frontier) -> None:
+    frontier.plan(SITE, [found("a")])
+    frontier.note([moved("a", "/a?utm_source=feed")])
+    assert frontier.count(SITE) == {Phase.DUE: 1}
+    frontier.note([moved("a", "/a?utm_source=feed"), capture("a?utm_source=feed", at=NOW + 1)])
+    assert frontier.count(SITE) == {Phase.DONE: 1}
+    for at in range(MAX_TRIES):
+        frontier.note([replace(moved("b", "/b?utm_source=x", NOW + at), run=f"run {at}")])
+    assert frontier.count(SITE) == {Phase.DONE: 1, Phase.FAILED: 1}, "in a circle"
+
+
+def test_a_chain_of_redirects_ends(frontier: Frontier) -> None:
+    frontier.note([moved("a", "/b", hops="LRRRRR")])
     assert frontier.count(SITE) == {Phase.DONE: 1}
 
 
@@ -153,7 +188,7 @@ def test_many_urls_are_sifted_at_once(frontier: Frontier) -> None:
 
 
 def test_a_lost_frontier_is_seeded_from_the_captures(frontier: Frontier, state: State) -> None:
-    captures = [capture("a"), capture("b", 404), capture("c", 301), capture("d", 500), capture("feed", role=Role.FEED)]
+    captures = [capture("a"), capture("b", 404), moved("c", "/a"), capture("d", 500), capture("feed", role=Role.FEED)]
     before = state.seeded
     assert frontier.seed(captures) == 5
     assert (before, state.seeded) == (False, True)

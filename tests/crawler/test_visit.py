@@ -162,6 +162,31 @@ def test_a_redirect_to_an_unknown_one_is(frontier: Frontier) -> None:
     assert articles(web) == [story(1), story(2)]
 
 
+def test_a_redirect_to_another_spelling_of_the_same_address_is(frontier: Frontier) -> None:
+    http, tagged = story(1).replace("https:", "http:"), f"{story(1)}?utm_source=feed"
+    web = Web({f"{BASE}/feed": rss(http), http: moved(http, tagged), tagged: moved(tagged, story(1)), story(1): b""})
+    visit(web, frontier, site(hosts=("a.example",)))
+    assert articles(web) == [http, tagged, story(1)]
+
+
+def test_a_redirect_in_a_circle_is_left(frontier: Frontier) -> None:
+    tagged = f"{story(1)}?utm_source=feed"
+    web = Web({f"{BASE}/feed": feed(1), story(1): moved(story(1), tagged), tagged: moved(tagged, story(1))})
+    visit(web, frontier)
+    assert articles(web) == [story(1), tagged]
+
+
+def test_an_old_address_of_an_article_that_changed_is_followed(frontier: Frontier) -> None:
+    declared = site(f"{BASE}/map.xml", SourceKind.SITEMAP)
+    pages: dict[str, Page] = {story(1): moved(story(1), story(2)), story(2): b""}
+    first = Web({f"{BASE}/map.xml": sitemap(story(1), lastmod={story(1): "2026-11-01T10:00:00Z"}), **pages})
+    visit(first, frontier, declared)
+    commit(frontier, first)
+    second = Web({f"{BASE}/map.xml": sitemap(story(1), lastmod={story(1): "2026-11-02T10:00:00Z"}), **pages})
+    visit(second, frontier, declared)
+    assert articles(second) == [story(1), story(2)]
+
+
 def test_a_site_that_answers_nothing_but_errors_is_left_alone(frontier: Frontier) -> None:
     web = Web({f"{BASE}/feed": feed(*range(1, 28)), **{story(n): 500 for n in range(28)}})
     made = visit(web, frontier)
