@@ -11,12 +11,14 @@ from crawler.discovery import Announcement, Candidate, Feed, Page, Sitemap, cand
 from crawler.robots import origin_of
 from crawler.sites import Site, SourceKind
 from crawler.urls import refusal
-from crawler.walk import Answer, Walk, Want, fetch
+from crawler.walk import MAX_RETRIES, Answer, Walk, Want, fetch
 
 # Sitemaps and feeds that a site names itself and that are asked in one crawl: large papers name a hundred, by year.
 MAX_NAMED = 20
 # Indexes within an index are read, those within these are not (sitemaps.org allows none at all).
 MAX_DEPTH = 2
+# Sitemaps within indexes that one crawl reads of a site: twenty named indexes of indexes would be thousands.
+MAX_WITHIN = 100
 # Sections that are read where a site has neither feed nor sitemap.
 MAX_SECTIONS = 20
 # Guesses in a row that a site blocks before it is left alone.
@@ -64,9 +66,10 @@ class Home:
 
 Take = Callable[[Listing], None]
 RobotsBody = Callable[[str], bytes | None]
+Fetch = Callable[[Want], Generator[Want, Answer, Answer]]
 
 
-def home(starts: Sequence[str]) -> Generator[Want, Answer, Home]:
+def home(starts: Sequence[str], fetch: Fetch = fetch) -> Generator[Want, Answer, Home]:
     """The front page: the next start is tried only when the one before does not connect."""
     answer = Answer(starts[0])
     for start in starts:
@@ -85,6 +88,8 @@ class SourceWalk:
     take: Take
     robots_body: RobotsBody
     asked: set[str] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)  # all URLs that were asked for, targets of redirects among them
+    within: int = 0  # sitemaps within indexes that were asked for
     found: set[SourceKind] = field(default_factory=set)  # kinds of which one announced something
     problems: list[str] = field(default_factory=list)
 
@@ -94,7 +99,7 @@ class SourceWalk:
             for source in self.site.sources:
                 yield from self._source(source.kind, source.url, "declared", None, "")
             return
-        front = yield from home(self.site.starts)
+        front = yield from home(self.site.starts, self._fetch)
         if front.page is None:
             self._failed(SourceKind.FRONT, front.answer)
             if front.answer.failure is not None:
@@ -120,7 +125,7 @@ class SourceWalk:
         for one in tried:
             if one.named or self.found & _LISTS or blocked >= MAX_BLOCKED:
                 continue
-            answer = yield from fetch(_guess(one), retries=0)
+            answer = yield from self._fetch(_guess(one), retries=0)
             blocked = blocked + 1 if is_blocked(answer) else 0
             if answer.ok:
                 yield from self._list(one.kind, answer, "I", depth=0, guessed=True)
@@ -130,7 +135,7 @@ class SourceWalk:
         if key in self.asked:
             return
         self.asked.add(key)
-        answer = yield from fetch(Want(url, ROLES[kind], source=source, via=via, hops=hops))
+        answer = yield from self._fetch(Want(url, ROLES[kind], source=source, via=via, hops=hops))
         if not answer.ok:
             self._failed(kind, answer)
         elif kind in {SourceKind.FRONT, SourceKind.SECTION}:
@@ -152,7 +157,21 @@ class SourceWalk:
             self._problem(Listing(kind, answer.url, hops, problem="an index too deep within indexes"))
         else:
             for child in recent(listing.index):
+                if self.within >= MAX_WITHIN:
+                    self._problem(Listing(kind, answer.url, hops, problem=f"one of more than {MAX_WITHIN} sitemaps"))
+                    return
+                self.within += 1
                 yield from self._source(SourceKind.SITEMAP, child.url, "sitemap", answer.url, hops + "L", depth + 1)
+
+    def _fetch(self, want: Want, retries: int = MAX_RETRIES) -> Generator[Want, Answer, Answer]:
+        """Fetch, but no page once more because redirects lead there: many send each unknown path to the front page."""
+        self.seen.add(want.url)
+        return (yield from fetch(want, retries, self._is_open))
+
+    def _is_open(self, url: str) -> bool:
+        known = url in self.seen
+        self.seen.add(url)
+        return not known or self.site.cookies  # with its cookie set, the same address may answer otherwise
 
     def _page(self, kind: SourceKind, url: str, hops: str, page: Page) -> None:
         if page.nofollow:

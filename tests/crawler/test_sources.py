@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gzip
 
-from web import Web, failed, front, index, moved, rss, sitemap
+from web import Page, Web, failed, front, index, moved, rss, sitemap
 
 from archive.exchange import NoAnswer, Role
 from crawler.discovery.probing import WELL_KNOWN
 from crawler.sites import Site, Source, SourceKind
-from crawler.sources import MAX_BLOCKED, MAX_NAMED, MAX_SECTIONS, Listing, SourceWalk
+from crawler.sources import MAX_BLOCKED, MAX_NAMED, MAX_SECTIONS, MAX_WITHIN, Listing, SourceWalk
 
 BASE = "https://a.example"
 STORY = f"{BASE}/2026/11/24/a-story-of-many-words"
@@ -76,6 +76,38 @@ def test_a_huge_index_is_read_in_part() -> None:
     web = Web({f"{BASE}/index.xml": index(*(f"{BASE}/{n}.xml" for n in range(5_000)))})
     read(web, declared((SourceKind.SITEMAP, f"{BASE}/index.xml")))
     assert len(web.asked) <= 11
+
+
+def test_indexes_of_indexes_are_read_in_part() -> None:
+    tree = {f"{BASE}/{n}.xml": index(*(f"{BASE}/{n}/{m}.xml" for m in range(10))) for n in range(MAX_NAMED)}
+    twigs = {
+        f"{BASE}/{n}/{m}.xml": index(*(f"{BASE}/{n}/{m}/{k}.xml" for k in range(10)))
+        for n in range(MAX_NAMED)
+        for m in range(10)
+    }
+    web = Web({f"{BASE}/": front(STORY), **tree, **twigs})
+    _, walk = read(web, robots="".join(f"Sitemap: {url}\n" for url in tree).encode())
+    assert sum(want.role is Role.SITEMAP for want in web.asked) == MAX_NAMED + MAX_WITHIN
+    assert set(tree) < set(web.urls), "those that the site names itself are all read"
+    assert f"one of more than {MAX_WITHIN} sitemaps" in walk.problems[-1]
+
+
+def test_a_page_is_not_fetched_for_each_guess_that_redirects_there() -> None:
+    guesses = {f"{BASE}{path}": moved(f"{BASE}{path}", f"{BASE}/") for _, path, _ in WELL_KNOWN}
+    web = Web({f"{BASE}/": front(STORY), **guesses})
+    listings, _ = read(web)
+    assert web.urls.count(f"{BASE}/") == 1
+    assert announced(listings) == [STORY]
+
+
+def test_a_front_page_that_redirects_to_itself_is_asked_once_unless_it_sets_cookies() -> None:
+    pages: dict[str, Page] = {f"{BASE}/": lambda before: front(STORY) if before else moved(f"{BASE}/", f"{BASE}/")}
+    web = Web(pages)
+    read(web)
+    assert web.urls.count(f"{BASE}/") == 1
+    with_cookies = Web(pages)
+    listings, _ = read(with_cookies, Site(host="a.example", cookies=True))
+    assert announced(listings) == [STORY]
 
 
 def test_undeclared_sources_are_those_that_the_site_names() -> None:
