@@ -246,13 +246,20 @@ def _exact(source: BinaryIO, size: int) -> bytes | None:
     return data if len(data) == size else None
 
 
+def _limit(kind: int, most: int) -> None:
+    """Bound what this process may take; a lower bound of the user's own (`ulimit`) stays, for nobody may raise it."""
+    hard = resource.getrlimit(kind)[1]
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(kind, (most, most))
+
+
 def main() -> None:
     """Answer tasks until the parent closes the pipe."""
     memory, parent = int(sys.argv[1]), int(sys.argv[2])
     _die_with_parent(parent)
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_OUTPUT, MAX_OUTPUT))
+    _limit(resource.RLIMIT_AS, memory)
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_FSIZE, MAX_OUTPUT)
     # Frames keep the real standard output to themselves: a library that prints must not break them.
     tasks, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

@@ -145,6 +145,18 @@ def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
         os.close(waiting)
 
 
+def test_a_lower_limit_of_the_users_own_stops_no_child() -> None:
+    program = (
+        "import resource, archive.worker\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({1 << 16}, {1 << 16}))\n"
+        "archive.worker._limit(resource.RLIMIT_FSIZE, archive.worker.MAX_OUTPUT)\n"
+        "archive.worker._limit(resource.RLIMIT_CORE, 0)\n"
+        "print(resource.getrlimit(resource.RLIMIT_FSIZE), resource.getrlimit(resource.RLIMIT_CORE))"
+    )
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "(65536, 65536) (0, 0)"
+
+
 def test_the_child_imports_nothing_heavy() -> None:
     program = "import sys, archive.worker; print([name for name in sys.argv[1:] if name in sys.modules])"
     heavy = ["scrapy", "twisted", "sqlalchemy", "pyarrow", "pydantic", "typer", "rich"]
