@@ -81,8 +81,8 @@ class Frontier:
                     [(one.updated, site, one.key) for one in found],
                 )
 
-    def plan(self, site: str, found: Iterable[Found]) -> None:
-        """Make these due."""
+    def plan(self, site: str, found: Iterable[Found], now: int) -> None:
+        """Make these due; ``now`` is in microseconds since 1970, UTC."""
         with self._state.write() as db:
             db.executemany(
                 "INSERT INTO urls (site, key, url, state, rank, announced, updated, via, source, hops)"
@@ -98,6 +98,8 @@ class Frontier:
                     for one in found
                 ],
             )
+            # Noted by a clock that was ahead: no fetch could settle it before that time.
+            db.execute("UPDATE urls SET at = ? WHERE site = ? AND state = 'due' AND at > ?", (now, site, now))
 
     def due(self, site: str, limit: int) -> list[Found]:
         """What is due for a site, the newest first, leftovers of earlier crawls among it."""
@@ -221,10 +223,11 @@ def _note_attempt(db: sqlite3.Connection, stored: StoredAttempt, site: str) -> N
 
 
 def _put(db: sqlite3.Connection, row: tuple[str, str, str, Phase, int, str, str | None, int]) -> None:
-    # What a later exchange settled stays so: exchanges of one URL may be noted out of their order.
+    # What a later exchange settled stays so: exchanges of one URL may be noted out of their order. And what was noted
+    # before makes nothing done that has become due since.
     db.execute(
         "INSERT INTO urls (site, key, url, state, tries, reason, run, at, rank) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (site, key) DO UPDATE SET state = excluded.state, tries = excluded.tries,"
-        " reason = excluded.reason, run = excluded.run, at = excluded.at WHERE excluded.at >= at",
+        " reason = excluded.reason, run = excluded.run, at = excluded.at WHERE excluded.at > at",
         (*row, row[-1]),
     )

@@ -9,6 +9,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, NotConfigured
 
+from archive import clock
 from archive.errors import PresskeepError
 from archive.exchange import Role
 from archive.writing import Committed
@@ -56,7 +57,7 @@ class Remembering:
                 self.frontier.seed(capturing.archive.captures(role=Role.ARTICLE))
             else:
                 # What a process left that was killed between the WARC file and the frontier.
-                since = self.frontier.noted - _BACK
+                since = min(self.frontier.noted, clock.now()) - _BACK
                 self.frontier.note(capturing.archive.captures(role=Role.ARTICLE, since=since))
         except PresskeepError as error:
             self.failure = error

@@ -223,7 +223,7 @@ class Visit:
         self._unchosen += len(new) - len(chosen)
         self._again = len(again)
         self._found.clear()
-        self._frontier.plan(self.site.host, [*chosen, *again])
+        self._frontier.plan(self.site.host, [*chosen, *again], self._now())
         self._due = deque(self._frontier.due(self.site.host, self._limit))
         self._asked = {one.key for one in self._due}
         self.planned = len(self._due)

@@ -48,14 +48,14 @@ def attempt(name: str, reason: NoAnswer, at: int = NOW, run: str = "run 1", retr
 
 
 def test_what_is_planned_is_due_the_newest_first(frontier: Frontier) -> None:
-    frontier.plan(SITE, [found("old", 1), found("new", 9), found("middle", 5)])
+    frontier.plan(SITE, [found("old", 1), found("new", 9), found("middle", 5)], NOW)
     assert [one.url[-3:] for one in frontier.due(SITE, 2)] == ["new", "dle"]
     assert frontier.due(SITE, 1)[0] == found("new", 9)
     assert frontier.due("b.example", 9) == []
 
 
 def test_only_a_committed_capture_makes_it_done(frontier: Frontier) -> None:
-    frontier.plan(SITE, [found("a"), found("b")])
+    frontier.plan(SITE, [found("a"), found("b")], NOW)
     frontier.note([capture("a")])
     assert [one.url for one in frontier.due(SITE, 9)] == ["https://a.example/b"]
     assert frontier.is_done(SITE, normalise("https://a.example/a"))
@@ -63,13 +63,13 @@ def test_only_a_committed_capture_makes_it_done(frontier: Frontier) -> None:
 
 
 def test_other_roles_mean_nothing(frontier: Frontier) -> None:
-    frontier.plan(SITE, [found("a")])
+    frontier.plan(SITE, [found("a")], NOW)
     frontier.note([capture("a", role=Role.FEED), capture("a", role=Role.OTHER)])
     assert frontier.count(SITE) == {Phase.DUE: 1}
 
 
 def test_a_key_is_one_url_however_it_is_spelt(frontier: Frontier) -> None:
-    frontier.plan(SITE, [found("a")])
+    frontier.plan(SITE, [found("a")], NOW)
     url = "http://a.example:80/a?utm_source=feed#top"
     frontier.note([Capture("id", url, normalise(url), NOW, status=200, role=Role.ARTICLE, site=SITE)])
     assert frontier.count(SITE) == {Phase.DONE: 1}
@@ -83,7 +83,7 @@ def moved(name: str, target: str, at: int = NOW, hops: str = "L") -> Capture:
 
 
 def test_the_target_of_a_redirect_is_due_until_it_was_fetched_too(frontier: Frontier) -> None:
-    frontier.plan(SITE, [found("old")])
+    frontier.plan(SITE, [found("old")], NOW)
     frontier.note([moved("old", "/n\u00fc")])
     [due] = frontier.due(SITE, 9)
     assert due.url == "https://a.example/n\u00fc"
@@ -94,7 +94,7 @@ def test_the_target_of_a_redirect_is_due_until_it_was_fetched_too(frontier: Fron
 
 
 def test_a_redirect_to_another_spelling_settles_nothing(frontier: Frontier) -> None:
-    frontier.plan(SITE, [found("a")])
+    frontier.plan(SITE, [found("a")], NOW)
     frontier.note([moved("a", "/a?utm_source=feed")])
     assert frontier.count(SITE) == {Phase.DUE: 1}
     frontier.note([moved("a", "/a?utm_source=feed"), capture("a?utm_source=feed", at=NOW + 1)])
@@ -110,7 +110,7 @@ def test_a_chain_of_redirects_ends(frontier: Frontier) -> None:
 
 
 def test_failures_count_once_a_crawl_and_end_after_so_many(frontier: Frontier) -> None:
-    frontier.plan(SITE, [found("a")])
+    frontier.plan(SITE, [found("a")], NOW)
     for crawl in range(1, MAX_TRIES):
         at = NOW + crawl * 10
         frontier.note([capture("a", 500, at + retry, f"run {crawl}") for retry in range(3)])
@@ -120,7 +120,7 @@ def test_failures_count_once_a_crawl_and_end_after_so_many(frontier: Frontier) -
 
 
 def test_a_good_answer_forgives_the_failures(frontier: Frontier, state: State) -> None:
-    frontier.plan(SITE, [found("a")])
+    frontier.plan(SITE, [found("a")], NOW)
     frontier.note([capture("a", 500)])
     frontier.note([capture("a", 200, NOW + 1)])
     assert state.read("SELECT state, tries FROM urls") == [("done", 0)]
@@ -142,7 +142,7 @@ def test_what_was_settled_later_stays(frontier: Frontier) -> None:
     ],
 )
 def test_attempts_are_noted(frontier: Frontier, reason: NoAnswer, phase: Phase) -> None:
-    frontier.plan(SITE, [found("a")])
+    frontier.plan(SITE, [found("a")], NOW)
     frontier.note([], [attempt("a", reason)])
     assert frontier.count(SITE) == {phase: 1}
 
@@ -154,7 +154,7 @@ def test_a_full_disk_is_not_the_publishers_failure(frontier: Frontier, state: St
 
 
 def test_sifting_parts_new_from_changed_and_writes_nothing(frontier: Frontier) -> None:
-    frontier.plan(SITE, [found("same", updated=5), found("edited", updated=5), found("gone"), found("undated")])
+    frontier.plan(SITE, [found("same", updated=5), found("edited", updated=5), found("gone"), found("undated")], NOW)
     frontier.note([capture("same"), capture("edited"), capture("gone", 404), capture("undated")])
     before = frontier.count(SITE)
     sifted = frontier.sift(
@@ -172,9 +172,9 @@ def test_sifting_parts_new_from_changed_and_writes_nothing(frontier: Frontier) -
 
 
 def test_a_changed_article_is_due_and_then_done_with_its_new_date(frontier: Frontier) -> None:
-    frontier.plan(SITE, [found("a", updated=5)])
+    frontier.plan(SITE, [found("a", updated=5)], NOW)
     frontier.note([capture("a")])
-    frontier.plan(SITE, frontier.sift(SITE, [found("a", updated=6)], NOW).changed)
+    frontier.plan(SITE, frontier.sift(SITE, [found("a", updated=6)], NOW).changed, NOW)
     assert len(frontier.due(SITE, 9)) == 1
     frontier.note([capture("a", at=NOW + 1)])
     assert frontier.sift(SITE, [found("a", updated=6)], NOW).changed == []
@@ -182,7 +182,7 @@ def test_a_changed_article_is_due_and_then_done_with_its_new_date(frontier: Fron
 
 def test_many_urls_are_sifted_at_once(frontier: Frontier) -> None:
     many = [found(str(number), number) for number in range(3_000)]
-    frontier.plan(SITE, many[::2])
+    frontier.plan(SITE, many[::2], NOW)
     frontier.note(capture(str(number)) for number in range(0, 3_000, 2))
     assert len(frontier.sift(SITE, many, NOW).new) == 1_500
 
@@ -195,8 +195,24 @@ def test_a_lost_frontier_is_seeded_from_the_captures(frontier: Frontier, state: 
     assert frontier.count(SITE) == {Phase.DONE: 2, Phase.GONE: 1, Phase.DUE: 1}
 
 
+def test_what_became_due_again_is_not_done_by_what_was_noted_before(frontier: Frontier) -> None:
+    frontier.note([capture("a")])
+    frontier.plan(SITE, [found("a", updated=NOW + 5)], NOW + 10)
+    frontier.note([capture("a")])
+    assert frontier.count(SITE) == {Phase.DUE: 1}, "the crawl ended before it was fetched, the next one notes anew"
+
+
+def test_a_clock_that_was_ahead_keeps_nothing_due(frontier: Frontier) -> None:
+    year = 365 * 86_400 * 1_000_000
+    frontier.plan(SITE, [found("a")], NOW + year)
+    frontier.note([], [attempt("a", NoAnswer.TIMEOUT, at=NOW + year)])
+    frontier.plan(SITE, [], NOW)
+    frontier.note([capture("a", at=NOW + 1)])
+    assert frontier.count(SITE) == {Phase.DONE: 1}
+
+
 def test_noting_the_same_again_changes_nothing(frontier: Frontier, state: State) -> None:
-    frontier.plan(SITE, [found("a"), found("b")])
+    frontier.plan(SITE, [found("a"), found("b")], NOW)
     captures = [capture("a", 500, NOW), capture("a", 500, NOW + 1), capture("b", 200, NOW + 2)]
     frontier.note(captures)
     before = state.read("SELECT * FROM urls")
