@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
-from archive.event import RunStarted
+from archive.event import RunEnded, RunStarted
 from archive.exchange import Attempt, Exchange, Origin
 
-_Values = TypeVar("_Values", Exchange, Attempt, Origin, RunStarted)
+_Values = TypeVar("_Values", Exchange, Attempt, Origin, RunStarted, RunEnded)
 
 
 def well_formed(value: str) -> str:

@@ -120,12 +120,13 @@ class WarcWriter:
 
     def add_run_ended(self, ended: RunEnded) -> RunEnded:
         """Writes how a run ended; returned with its location."""
+        ended = with_well_formed(ended)
         group = records.run_ended_records(ended.run, ended.at, ended.outcome)
         return replace(ended, location=self._write(group)[0])
 
     def add_site(self, site: str, run: str | None, at: int, body: bytes) -> SiteConfigured:
         """Writes a site's configuration, canonical JSON, as it is crawled with."""
-        site = well_formed(site)
+        site, run = well_formed(site), well_formed(run) if run is not None else None
         record_id = records.new_id()
         location = self._write(records.site_records(site, run, at, body, record_id))[0]
         return SiteConfigured(record_id, site, run, at, digest.sha256(body), body, location)
