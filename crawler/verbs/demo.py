@@ -122,7 +122,8 @@ class _Show:
     def end(self, directory: Path, seconds: float) -> None:
         """What there is now, and what to do with it."""
         self._console.print()
-        self._console.print(Rule(style="dim", characters="─"))
+        width = min(self._console.width, terminal.TEXT_WIDTH)  # into a pipe there is no edge to draw to
+        self._console.print(Rule(style="dim", characters="─"), width=width)
         near = os.path.relpath(directory) if not directory.is_absolute() else str(directory)
         self._print(Text.assemble("Done in ", (f"{seconds:.1f} s", "bold"), ". The archive is yours to play with:"))
         commands = (
