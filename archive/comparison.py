@@ -13,7 +13,7 @@ from archive import rows, tables
 from archive.article import identity
 from archive.capture import Capture
 from archive.catalog import Catalog
-from archive.event import Event, SiteConfigured, StoredAttempt
+from archive.event import Act, Event, SiteConfigured, StoredAttempt
 from archive.holdings import FETCH
 from archive.texts import editions_made_anew, editions_of
 from archive.warc.check import Finding, Severity
@@ -57,6 +57,7 @@ def entered(catalog: Catalog, warc: Path, file: str) -> dict[int, Event]:
             (rows.attempt_of_row(row) for row in of(tables.attempts)),
             (rows.mark_of_row(row) for row in of(tables.marks)),
             (rows.site_of_row(row) for row in of(tables.sites)),
+            (rows.act_of_row(row) for row in of(tables.acts)),
         ):
             found.update((event.location.offset, event) for event in events if event.location is not None)
     return found
@@ -117,5 +118,7 @@ def _named(event: Event) -> str:
             return f"the attempt at {event.attempt.url}"
         case SiteConfigured():
             return f"the configuration of {event.site}"
+        case Act():
+            return f"the {event.act} of the run {event.run}"
         case _:
             return f"a mark of the run {event.run}"

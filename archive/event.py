@@ -1,4 +1,4 @@
-"""What WARC files tell beside captures: attempts, runs and site configurations, as the archive holds them."""
+"""What WARC files tell beside captures: attempts, runs, site configurations and acts, as the archive holds them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,32 @@ class SiteConfigured:
     location: Location | None = None
 
 
-Event = Capture | StoredAttempt | RunStarted | RunEnded | SiteConfigured
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What was decided about the archive or done to it, and its bytes do not show: a repair, a takedown, an import.
+
+    ``id`` is the URN of its metadata record, ``act`` one lower-case word, ``facts`` what it is about: names of fields,
+    without ``presskeep-``, and values, in their order; a name may come several times. What they mean is known to who
+    does such acts. An act is never undone by removing it: a later one says the contrary.
+    """
+
+    id: str
+    act: str
+    at: int
+    run: str | None
+    facts: tuple[tuple[str, str], ...] = ()
+    location: Location | None = None
+
+    def first(self, name: str) -> str | None:
+        """The value of the first fact of this name; None where there is none."""
+        return next(iter(self.all(name)), None)
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """The values of all facts of this name, in their order."""
+        return tuple(value for one, value in self.facts if one == name)
+
+
+Event = Capture | StoredAttempt | RunStarted | RunEnded | SiteConfigured | Act
 
 
 @dataclass(frozen=True, slots=True)

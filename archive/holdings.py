@@ -13,13 +13,15 @@ from sqlalchemy.dialects.sqlite import insert
 from archive import tables
 from archive.capture import Capture
 from archive.catalog import Catalog
-from archive.event import Event, Run, RunEnded, RunStarted, SiteConfigured, StoredAttempt
+from archive.event import Act, Event, Run, RunEnded, RunStarted, SiteConfigured, StoredAttempt
 from archive.exchange import Role
 from archive.rows import (
     Row,
+    act_of_row,
     attempt_of_row,
     capture_of_row,
     mark_of_row,
+    row_of_act,
     row_of_attempt,
     row_of_capture,
     row_of_mark,
@@ -72,7 +74,7 @@ def cleanable() -> ColumnElement[bool]:
 
 def enter(connection: Connection, events: Iterable[Event], files: Sequence[FileState] = ()) -> None:
     """Enter events and the state of their files; what is known already stays as it is."""
-    captures, attempts, marks, sites, pending = [], [], [], [], []
+    captures, attempts, marks, sites, acts, pending = [], [], [], [], [], []
     for event in events:
         if isinstance(event, Capture):
             row = row_of_capture(event)
@@ -83,12 +85,15 @@ def enter(connection: Connection, events: Iterable[Event], files: Sequence[FileS
             attempts.append(row_of_attempt(event))
         elif isinstance(event, SiteConfigured):
             sites.append(row_of_site(event))
+        elif isinstance(event, Act):
+            acts.append(row_of_act(event))
         else:
             marks.append(row_of_mark(event))
     _add(connection, tables.captures, captures)
     _add(connection, tables.attempts, attempts)
     _add(connection, tables.marks, marks)
     _add(connection, tables.sites, sites)
+    _add(connection, tables.acts, acts)
     _add(connection, tables.pending, pending)
     if files:
         statement = insert(tables.files)
@@ -129,6 +134,13 @@ def attempts(catalog: Catalog, *conditions: ColumnElement[bool]) -> Iterator[Sto
     question = select(table).where(*conditions).order_by(table.c.at, table.c.id)
     for row in _stream(catalog, question):
         yield attempt_of_row(row)
+
+
+def acts(catalog: Catalog, *conditions: ColumnElement[bool]) -> Iterator[Act]:
+    """The acts that meet all conditions, ordered by time and id."""
+    table = tables.acts
+    for row in _stream(catalog, select(table).where(*conditions).order_by(table.c.at, table.c.id)):
+        yield act_of_row(row)
 
 
 def _stream(catalog: Catalog, question: Select[Any]) -> Iterator[Any]:

@@ -18,7 +18,7 @@ from archive.article import identity
 from archive.capture import Capture
 from archive.cleaning.version import CLEANER
 from archive.errors import DamagedRecord
-from archive.event import Event, SiteConfigured, StoredAttempt
+from archive.event import Act, Event, SiteConfigured, StoredAttempt
 from archive.holdings import FETCH, FileState
 
 if TYPE_CHECKING:
@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_BY_ID = ((Capture, tables.captures), (StoredAttempt, tables.attempts), (SiteConfigured, tables.sites))
-_IDENTIFIED = (Capture, StoredAttempt, SiteConfigured)
+_BY_ID = (
+    (Capture, tables.captures),
+    (StoredAttempt, tables.attempts),
+    (SiteConfigured, tables.sites),
+    (Act, tables.acts),
+)
+_IDENTIFIED = (Capture, StoredAttempt, SiteConfigured, Act)
 
 
 def keep_lost(old: Archive, new: Archive, damaged: Collection[str]) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from archive.capture import Capture, Location
-from archive.event import RunEnded, RunStarted, SiteConfigured, StoredAttempt
+from archive.event import Act, RunEnded, RunStarted, SiteConfigured, StoredAttempt
 from archive.exchange import Attempt, NoAnswer, Origin, Role, Truncation
 from archive.warc.block import FileBlock
 
@@ -198,6 +198,18 @@ def site_of_row(row: RowMapping) -> SiteConfigured:
     return SiteConfigured(
         row["id"], row["site"], row["run"], row["at"], row["digest"], bytes(row["body"]), _location(row)
     )
+
+
+def row_of_act(act: Act) -> Row:
+    """The row of an act."""
+    facts = json.dumps(act.facts, ensure_ascii=False)
+    return {"id": act.id, "act": act.act, "run": act.run, "at": act.at, "facts": facts, **_place_of(act.location)}
+
+
+def act_of_row(row: RowMapping) -> Act:
+    """The act of a row."""
+    facts = tuple((name, value) for name, value in json.loads(row["facts"]))
+    return Act(row["id"], row["act"], row["at"], row["run"], facts, _location(row))
 
 
 def site_column(site: str | None) -> str:

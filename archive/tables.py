@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-SCHEMA = 1  # of these tables; a catalogue of an older one is made anew by a rebuild, a newer one is refused
+SCHEMA = 2  # of these tables; a catalogue of an older one is made anew by a rebuild, a newer one is refused
 
 metadata = MetaData()
 
@@ -125,6 +125,18 @@ sites = Table(
     Index("sites_by_site", "site", "at"),
 )
 
+acts = Table(
+    "acts",
+    metadata,
+    _text("id", key=True),
+    _text("act"),
+    _text("run", null=True),
+    _number("at"),
+    _text("facts"),  # a JSON list of names and values
+    *_place(),
+    Index("acts_in_order", "act", "at", "id"),
+)
+
 files = Table(
     "files",
     metadata,
@@ -188,4 +200,4 @@ failures = Table(
 )
 
 # What a rebuild makes again, exactly.
-DERIVED = (captures, attempts, marks, sites, files, texts, editions)
+DERIVED = (captures, attempts, marks, sites, acts, files, texts, editions)

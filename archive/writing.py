@@ -16,7 +16,7 @@ from archive.clock import now
 from archive.configuration import ArchiveConfiguration
 from archive.digest import sha256
 from archive.errors import PresskeepError, StorageFull
-from archive.event import Event, RunEnded, RunStarted, StoredAttempt
+from archive.event import Act, Event, RunEnded, RunStarted, StoredAttempt
 from archive.exchange import Attempt, Exchange, Origin
 from archive.holdings import FileState, enter
 from archive.warc.writer import WarcWriter
@@ -107,6 +107,13 @@ class ArchiveWriter:
             attempt = replace(attempt, origin=self._origin(attempt.origin))
         stored = self._warc.add_attempt(attempt)
         self._attempts.append(stored)
+        return stored
+
+    def add_act(self, act: str, facts: Sequence[tuple[str, str]]) -> Act:
+        """Write what was decided or done (`archive.event.Act`), at this time; as `add` does."""
+        self._require_usable()
+        stored = self._warc.add_act(act, self.run, now(), facts)
+        self._notes.append(stored)
         return stored
 
     def commit(self) -> Committed:

@@ -18,7 +18,7 @@ from typing import BinaryIO
 from archive import digest
 from archive.capture import Capture, Location
 from archive.errors import NotAnArchive
-from archive.event import Event, RunEnded, RunStarted, SiteConfigured, StoredAttempt
+from archive.event import Act, Event, RunEnded, RunStarted, SiteConfigured, StoredAttempt
 from archive.exchange import Attempt, NoAnswer, Origin, Role, Truncation
 from archive.url import normalise
 from archive.warc.answer import Answer
@@ -128,6 +128,8 @@ class _Reading:
         if (command := fields.first("presskeep-run-started")) is not None:
             software = fields.first("software") or ""
             return RunStarted(run or "", at, command, fields.all("presskeep-site"), software, where)
+        if (act := fields.first("presskeep-act")) is not None:
+            return Act(self._id(last), act, at, run, _facts(fields), where)
         if (outcome := fields.first("presskeep-run-ended")) is not None:
             return RunEnded(run or "", at, outcome, where)
         return None  # a metadata record of a kind that this version does not read
@@ -227,6 +229,12 @@ def _date(record: Record, file: str) -> int:
         return date_of(record)
     except ValueError as error:
         raise Tear("a record without a date that can be", file=file, offset=record.offset) from error
+
+
+def _facts(fields: NamedFields) -> tuple[tuple[str, str], ...]:
+    """The facts of an act: its fields, without what every metadata record of ours has."""
+    named = ((name.lower().removeprefix("presskeep-"), value) for name, value in fields.pairs)
+    return tuple((name, value) for name, value in named if name not in {"schema", "act", "run"})
 
 
 def _number(fields: NamedFields, name: str) -> int:

@@ -108,6 +108,16 @@ def site_records(site: str, run: str | None, at: int, body: bytes, record_id: st
     ]
 
 
+def act_records(act: str, run: str | None, at: int, facts: Sequence[Pair], record_id: str) -> list[ArcWarcRecord]:
+    """The one metadata record of an act, whose id becomes ``record_id``; each fact is a presskeep- field."""
+    pairs = [("presskeep-schema", str(SCHEMA)), ("presskeep-act", act)]
+    if run is not None:
+        pairs.append(("presskeep-run", run))
+    pairs += [(f"presskeep-{name}", value) for name, value in facts]
+    target = ("WARC-Target-URI", target_uri(f"urn:presskeep:act:{act}"))
+    return [_record("metadata", record_id, at, [target], WARC_FIELDS, format_fields(pairs))]
+
+
 def members(record: ArcWarcRecord) -> list[bytes]:
     """The gzip member of a record, in pieces. The block is read as one and never copied."""
     return compress(record.rec_headers.to_bytes(encoding="utf-8"), record.raw_stream.read(), b"\r\n\r\n")

@@ -14,7 +14,7 @@ from warcio.recordloader import ArcWarcRecord
 from archive import clock, digest
 from archive.capture import Capture, Location
 from archive.errors import StorageFull
-from archive.event import RunEnded, RunStarted, SiteConfigured, StoredAttempt
+from archive.event import Act, RunEnded, RunStarted, SiteConfigured, StoredAttempt
 from archive.exchange import Attempt, Exchange
 from archive.url import normalise
 from archive.warc import record as records
@@ -130,6 +130,16 @@ class WarcWriter:
         record_id = records.new_id()
         location = self._write(records.site_records(site, run, at, body, record_id))[0]
         return SiteConfigured(record_id, site, run, at, digest.sha256(body), body, location)
+
+    def add_act(self, act: str, run: str | None, at: int, facts: Sequence[tuple[str, str]]) -> Act:
+        """Writes an act; raises ValueError for the name of a fact that is no lower-case token."""
+        if any(name != name.lower() for name, _ in facts):
+            raise ValueError("names of facts are written in lower case")
+        run = well_formed(run) if run is not None else None
+        given = tuple((name, well_formed(value)) for name, value in facts)
+        record_id = records.new_id()
+        location = self._write(records.act_records(act, run, at, given, record_id))[0]
+        return Act(record_id, act, at, run, given, location)
 
     def sync(self) -> None:
         """Makes everything added so far durable.
