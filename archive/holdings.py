@@ -128,6 +128,28 @@ def captures(catalog: Catalog, directory: Path, *conditions: ColumnElement[bool]
         yield capture_of_row(row, directory)
 
 
+def nearest(catalog: Catalog, directory: Path, key: str, at: int | None = None) -> Capture | None:
+    """The capture of a key that is nearest to a time, the earlier of two as near; without a time the latest.
+
+    Two steps into the index, however many captures a front page has.
+    """
+    table = tables.captures
+    of_key = select(table).where(table.c.key == key).limit(1)
+    before = of_key.order_by(table.c.at.desc(), table.c.id.desc())
+    with catalog.reading() as connection:
+        if at is None:
+            row = connection.execute(before).mappings().first()
+            return capture_of_row(row, directory) if row else None
+        after = of_key.where(table.c.at > at).order_by(table.c.at, table.c.id)
+        # Of several at one time the first: so is a timeline ordered.
+        earlier = connection.execute(before.where(table.c.at <= at)).mappings().first()
+        later = connection.execute(after).mappings().first()
+        if earlier is not None and (later is None or at - earlier["at"] <= later["at"] - at):
+            same = of_key.where(table.c.at == earlier["at"]).order_by(table.c.id)
+            later = connection.execute(same).mappings().first()
+        return capture_of_row(later, directory) if later else None
+
+
 def attempts(catalog: Catalog, *conditions: ColumnElement[bool]) -> Iterator[StoredAttempt]:
     """The attempts that meet all conditions, ordered by time and id."""
     table = tables.attempts

@@ -253,10 +253,10 @@ class Archive:
 
     def memento(self, url: str, at: int | None = None) -> Capture:
         """The capture of a URL that is nearest to a time, or the latest one; raises NotFound."""
-        timeline = self.timeline(url)
-        if not timeline:
+        found = holdings.nearest(self.catalog, self.warc_path, normalise(url), at)
+        if found is None:
             raise NotFound("the archive has no capture of this URL", url=url)
-        return timeline[-1] if at is None else min(timeline, key=lambda capture: abs(capture.at - at))
+        return found
 
     def attempts(
         self, *, url: str | None = None, site: str | None = None, run: str | None = None
