@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # Processes that run tests at once; many tests wait for processes of their own.
 WORKERS ?= 2
 
-.PHONY: help demo test quick lint types environment wheel lock clean
+.PHONY: help demo test quick lint types environment peers wheel lock clean
 
 help:  ## show this
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -12,10 +12,13 @@ help:  ## show this
 environment:  ## make .venv with exactly what the lock file names
 	@PYTHON="$(PYTHON)" scripts/environment
 
+peers: environment  ## make .peers: the tools that tests and benchmarks compare with
+	@scripts/peers
+
 demo: environment  ## the whole job on the bundled newsroom; the archive stays in demo-archive/
 	@.venv/bin/presskeep demo --force
 
-test: environment lint types  ## style, types, then the whole suite with coverage
+test: environment peers lint types  ## style, types, then the whole suite with coverage
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered
 
 quick: environment  ## the suite without what takes long
