@@ -60,6 +60,10 @@ class StorageFull(PresskeepError):
     exit_code = 5
 
 
+class FileTooLarge(StorageFull):
+    """One file may grow no further (`ulimit -f`, or the file system's own limit): another one may."""
+
+
 class DamagedRecord(PresskeepError):
     """Stored bytes are not what they should be: torn, cut, or of another digest."""
 

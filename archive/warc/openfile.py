@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive import digest
-from archive.errors import StorageFull
+from archive.errors import FileTooLarge, StorageFull
 from archive.warc.paths import OPEN
 
 # What a disk, a quota, a file-size limit, a broken device or a file system gone read-only answers.
@@ -31,13 +31,17 @@ class ClosedFile:
 
 @contextmanager
 def storage(file: str) -> Iterator[None]:
-    """Turns the errors of storage that is full or failing into StorageFull; any other OSError passes."""
+    """Turns the errors of storage that is full or failing into StorageFull; any other OSError passes.
+
+    It is FileTooLarge where this file alone may not grow.
+    """
     try:
         yield
     except OSError as error:
         if error.errno not in STORAGE_ERRORS:
             raise
-        raise StorageFull(
+        kind = FileTooLarge if error.errno == errno.EFBIG else StorageFull
+        raise kind(
             f"the storage took no more bytes ({error.strerror}): free space, then run the command again; "
             "what was committed is safe",
             file=file,

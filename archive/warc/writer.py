@@ -13,7 +13,7 @@ from warcio.recordloader import ArcWarcRecord
 
 from archive import clock, digest
 from archive.capture import Capture, Location
-from archive.errors import StorageFull
+from archive.errors import FileTooLarge, StorageFull
 from archive.event import Act, RunEnded, RunStarted, SiteConfigured, StoredAttempt
 from archive.exchange import Attempt, Exchange
 from archive.url import normalise
@@ -57,6 +57,7 @@ class WarcWriter:
         self._now = now
         self._open: OpenFile | None = None
         self._serial = 0
+        self._first = 0  # where the first group of the open file begins
         self._closed: list[ClosedFile] = []
         self._lost = False  # something added since the last sync did not reach the disk
 
@@ -184,15 +185,28 @@ class WarcWriter:
 
     def _write(self, group: list[ArcWarcRecord]) -> list[Location]:
         members = [records.members(one) for one in group]
-        target = self._current()
-        offset = target.size
-        target.append(list(chain.from_iterable(members)))
+        target, offset = self._appended(list(chain.from_iterable(members)))
         locations = []
         for pieces in members:
             length = sum(map(len, pieces))
             locations.append(Location(target.file, offset, length))
             offset += length
         return locations
+
+    def _appended(self, pieces: list[bytes]) -> tuple[OpenFile, int]:
+        """Appends a group, to a new file where this one may not grow; the file, and where the group begins in it."""
+        target = self._current()
+        offset = target.size
+        try:
+            target.append(pieces)
+        except FileTooLarge:
+            if offset == self._first:  # nothing but its warcinfo record is there: no other file takes the group
+                raise
+            self.close()
+            target = self._current()
+            offset = target.size
+            target.append(pieces)
+        return target, offset
 
     def _current(self) -> OpenFile:
         at = self._now()
@@ -215,4 +229,5 @@ class WarcWriter:
         except BaseException:
             opened.discard()
             raise
+        self._first = opened.size
         return opened

@@ -8,7 +8,7 @@ import os
 import pickle
 import resource
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive import digest
-from archive.errors import StorageFull
+from archive.errors import FileTooLarge, StorageFull
 from archive.event import Event, RunEnded, RunStarted
 from archive.exchange import Attempt, Exchange, NoAnswer, Origin
 from archive.warc.check import check_file
@@ -204,6 +204,24 @@ def at_most(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+@contextmanager
+def full_after(room: int) -> Iterator[None]:
+    """The disk takes so many bytes more, as a full one does: the last write that fits is a short one."""
+    left, writev = room, os.writev
+
+    def full(descriptor: int, pieces: Sequence[bytes | memoryview]) -> int:
+        nonlocal left
+        if left == 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written = writev(descriptor, [b"".join(pieces)[:left]])
+        left -= written
+        return written
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "writev", full)
+        yield
+
+
 @pytest.mark.parametrize("room", [0, 1, 17, 200, 600])
 def test_a_full_disk_takes_no_half_group_and_the_writer_goes_on(tmp_path: Path, room: int) -> None:
     to = writer(tmp_path)
@@ -211,7 +229,7 @@ def test_a_full_disk_takes_no_half_group_and_the_writer_goes_on(tmp_path: Path, 
     to.sync()
     size = to.size
     path = resolve(tmp_path, to.file or "")
-    with at_most(size + room):
+    with full_after(room):
         for _ in range(2):
             with pytest.raises(StorageFull, match="free space") as caught:
                 to.add(exchange(RESPONSE + os.urandom(2000)))
@@ -223,6 +241,23 @@ def test_a_full_disk_takes_no_half_group_and_the_writer_goes_on(tmp_path: Path, 
     assert events(tmp_path) == [kept, after]
     (closed,) = to.take_closed()
     assert closed.sha256 == digest.sha256((tmp_path / closed.file).read_bytes())
+
+
+@pytest.mark.parametrize("room", [0, 1, 17, 200, 600])
+def test_where_a_file_may_not_grow_the_next_one_is_begun(tmp_path: Path, room: int) -> None:
+    to = writer(tmp_path)
+    kept = [to.add(exchange()), to.add(exchange())]
+    with at_most(to.size + room):
+        kept += [to.add(exchange()) for _ in range(6)]
+        with pytest.raises(FileTooLarge):  # it fits into no file at all
+            to.add(exchange(RESPONSE + os.urandom(to.size + 9000)))
+        kept.append(to.add(exchange()))
+        to.close()
+    assert events(tmp_path) == kept
+    closed = to.take_closed()
+    assert len(closed) > 3
+    for one in closed:
+        assert one.sha256 == digest.sha256((tmp_path / one.file).read_bytes())
 
 
 def test_a_disk_that_is_full_at_the_beginning_keeps_no_file(tmp_path: Path) -> None:
