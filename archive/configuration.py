@@ -9,9 +9,18 @@ import uuid
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from archive.declaration import Declaration, read_declaration
@@ -97,6 +106,30 @@ class Warc(_Table):
     max_age: int = Field(default=86_400, ge=1)  # seconds
 
 
+class Storage(_Table):
+    """``[storage]``: when a crawl pauses for want of room, in bytes and seconds.
+
+    It pauses where less than ``reserve`` is free, and goes on where there is ``resume`` again (0: twice the reserve).
+    ``patience`` is how long it waits; 0: for as long as it takes.
+    """
+
+    # What may still come while it pauses: answers on their way, the log of the catalogue, a month's Parquet file.
+    reserve: int = Field(default=256 * 2**20, ge=0)
+    resume: int = Field(default=0, ge=0)
+    patience: float = Field(default=0.0, ge=0)
+
+    @model_validator(mode="after")
+    def _above_the_reserve(self) -> Self:
+        if 0 < self.resume < self.reserve:
+            raise ValueError("resume is less than reserve: write at least as much, or leave it out")
+        return self
+
+    @property
+    def enough(self) -> int:
+        """The free bytes at which a crawl that paused goes on."""
+        return self.resume or 2 * self.reserve
+
+
 class Crawl(_Table):
     """``[crawl]``: limits of a fetch, in seconds and bytes on the wire."""
 
@@ -132,6 +165,7 @@ class ArchiveConfiguration(_Table):
     state_dir: Path | None = None
     network: Network = Network()
     warc: Warc = Warc()
+    storage: Storage = Storage()
     crawl: Crawl = Crawl()
     cleaning: Cleaning = Cleaning()
 
@@ -222,6 +256,10 @@ def write_configuration(
         "# [warc]",
         f"# max_bytes = {Warc().max_bytes}  # a file is closed when it is larger, or older",
         f"# max_age = {Warc().max_age}  # seconds",
+        "# [storage]",
+        f"# reserve = {Storage().reserve}  # bytes; a crawl pauses where less is free",
+        f"# resume = {Storage().resume}  # bytes at which it goes on; 0: twice the reserve",
+        f"# patience = {Storage().patience:g}  # seconds that it waits for room; 0: as long as it takes",
         "# [crawl]",
         f"# timeout = {Crawl().timeout:g}  # seconds",
         f"# max_body = {Crawl().max_body}  # bytes; what is longer is cut, and recorded as cut",

@@ -87,6 +87,18 @@ class ArchiveWriter:
         """How many captures and attempts were added since the last commit."""
         return len(self._captures) + len(self._attempts)
 
+    def holds(self, event_id: str) -> bool:
+        """Whether a capture or attempt was added and not committed; after a failed commit it may be lost instead."""
+        return any(one.id == event_id for one in (*self._captures, *self._attempts))
+
+    def renew(self) -> None:
+        """Close the WARC file, durably: what is added next goes into another one. For a file that cannot be written.
+
+        Raises StorageFull where that fails, too; the next commit then says what is lost.
+        """
+        self._require_usable()
+        self._warc.close()
+
     def add(self, exchange: Exchange) -> Capture:
         """Write an exchange; it is acknowledged by the commit after it.
 

@@ -101,3 +101,10 @@ def test_a_wrong_value_writes_nothing(tmp_path: Path, wrong: dict[str, object]) 
     with pytest.raises(ConfigurationError):
         write_configuration(tmp_path / "archive.toml", **{"name": "NEWS", **wrong})  # type: ignore[arg-type]
     assert not list(tmp_path.iterdir())
+
+
+def test_a_crawl_goes_on_with_twice_the_reserve_where_nothing_else_is_said(tmp_path: Path) -> None:
+    assert read_configuration(written(tmp_path, "[storage]\nreserve = 5000\n")).storage.enough == 10_000
+    assert read_configuration(written(tmp_path, "[storage]\nreserve = 5000\nresume = 6000\n")).storage.enough == 6000
+    with pytest.raises(ConfigurationError, match="resume is less than reserve"):
+        read_configuration(written(tmp_path, "[storage]\nreserve = 5000\nresume = 4000\n"))
