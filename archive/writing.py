@@ -89,7 +89,7 @@ class ArchiveWriter:
 
     def holds(self, event_id: str) -> bool:
         """Whether a capture or attempt was added and not committed; after a failed commit it may be lost instead."""
-        return any(one.id == event_id for one in (*self._captures, *self._attempts))
+        return event_id in {one.id for one in self._captures} | {one.id for one in self._attempts}
 
     def renew(self) -> None:
         """Close the WARC file, durably: what is added next goes into another one. For a file that cannot be written.
