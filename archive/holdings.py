@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Table, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
-from archive import tables
+from archive import blocking, tables
 from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.event import Act, Event, Run, RunEnded, RunStarted, SiteConfigured, StoredAttempt
@@ -75,6 +75,7 @@ def cleanable() -> ColumnElement[bool]:
 def enter(connection: Connection, events: Iterable[Event], files: Sequence[FileState] = ()) -> None:
     """Enter events and the state of their files; what is known already stays as it is."""
     captures, attempts, marks, sites, acts, pending = [], [], [], [], [], []
+    decided: list[Act] = []
     for event in events:
         if isinstance(event, Capture):
             row = row_of_capture(event)
@@ -87,6 +88,7 @@ def enter(connection: Connection, events: Iterable[Event], files: Sequence[FileS
             sites.append(row_of_site(event))
         elif isinstance(event, Act):
             acts.append(row_of_act(event))
+            decided.append(event)
         else:
             marks.append(row_of_mark(event))
     _add(connection, tables.captures, captures)
@@ -95,6 +97,7 @@ def enter(connection: Connection, events: Iterable[Event], files: Sequence[FileS
     _add(connection, tables.sites, sites)
     _add(connection, tables.acts, acts)
     _add(connection, tables.pending, pending)
+    blocking.apply(connection, decided, [*captures, *attempts])
     if files:
         statement = insert(tables.files)
         given = statement.excluded
@@ -121,9 +124,9 @@ def file_states(connection: Connection, file: str | None = None) -> dict[str, Fi
 
 
 def captures(catalog: Catalog, directory: Path, *conditions: ColumnElement[bool]) -> Iterator[Capture]:
-    """The captures that meet all conditions, ordered by time and id; of one state of the catalogue."""
+    """The captures that meet all conditions and may be handed out, by time and id; of one state of the catalogue."""
     table = tables.captures
-    question = select(table).where(*conditions).order_by(table.c.at, table.c.id)
+    question = select(table).where(*conditions, blocking.allowed(table.c.id)).order_by(table.c.at, table.c.id)
     for row in _stream(catalog, question):
         yield capture_of_row(row, directory)
 
@@ -134,7 +137,7 @@ def nearest(catalog: Catalog, directory: Path, key: str, at: int | None = None) 
     Two steps into the index, however many captures a front page has.
     """
     table = tables.captures
-    of_key = select(table).where(table.c.key == key).limit(1)
+    of_key = select(table).where(table.c.key == key, blocking.allowed(table.c.id)).limit(1)
     before = of_key.order_by(table.c.at.desc(), table.c.id.desc())
     with catalog.reading() as connection:
         if at is None:
@@ -151,9 +154,9 @@ def nearest(catalog: Catalog, directory: Path, key: str, at: int | None = None) 
 
 
 def attempts(catalog: Catalog, *conditions: ColumnElement[bool]) -> Iterator[StoredAttempt]:
-    """The attempts that meet all conditions, ordered by time and id."""
+    """The attempts that meet all conditions and may be handed out, ordered by time and id."""
     table = tables.attempts
-    question = select(table).where(*conditions).order_by(table.c.at, table.c.id)
+    question = select(table).where(*conditions, blocking.allowed(table.c.id)).order_by(table.c.at, table.c.id)
     for row in _stream(catalog, question):
         yield attempt_of_row(row)
 
@@ -179,9 +182,14 @@ def sites(connection: Connection) -> tuple[str, ...]:
 
 
 def count(connection: Connection) -> tuple[int, int]:
-    """How many captures and attempts there are."""
-    numbers = [connection.scalar(select(func.count()).select_from(one)) for one in (tables.captures, tables.attempts)]
-    return numbers[0] or 0, numbers[1] or 0
+    """How many captures and attempts there are that may be handed out."""
+    numbers = []
+    for table in (tables.captures, tables.attempts):
+        held = select(func.count()).select_from(table)
+        ids = select(tables.blocked.c.id)
+        # Two counts: all of a million rows, and the few that are blocked.
+        numbers.append((connection.scalar(held) or 0) - (connection.scalar(held.where(table.c.id.in_(ids))) or 0))
+    return numbers[0], numbers[1]
 
 
 def marks(connection: Connection, run: str | None = None) -> list[RunStarted | RunEnded]:

@@ -7,7 +7,7 @@ could not do; no part of what a rebuild must equal.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
 SCHEMA = 2  # of these tables; a catalogue of an older one is made anew by a rebuild, a newer one is refused
 
@@ -28,6 +28,15 @@ def _place() -> tuple[Column[str], Column[int], Column[int]]:
 
 
 about = Table("about", metadata, _text("name", key=True), _text("value"))
+
+# The dedupe index: captures that a revisit may refer to, by site and payload. 80 bits of a digest tell ten million
+# payloads apart, and the row has all of it; so the index takes half the room. No memory is needed for it but SQLite's
+# cache of pages (`archive.revisits`, benchmarks/dedupe.py).
+PAYLOAD_PREFIX = "substr(payload_digest, 8, 16)"
+MAY_BE_REFERRED_TO = (
+    "kind = 'response' AND status = 200 AND method = 'GET' AND truncated IS NULL AND payload_length >= 1024"
+    " AND site IS NOT NULL"
+)
 
 captures = Table(
     "captures",
@@ -54,6 +63,9 @@ captures = Table(
     _number("payload_length", null=True),
     _number("duration", null=True),
     _text("refers_to", null=True),
+    _text("refers_to_uri", null=True),
+    _number("refers_to_at", null=True),
+    _text("framing", null=True),
     _text("record", null=True),  # the id in the record's head, where it is not the capture's: foreign files repeat ids
     *_place(),
     Index("captures_by_key", "key", "at", "id"),
@@ -61,6 +73,9 @@ captures = Table(
     Index("captures_by_site", "site", "at", "id"),
     Index("captures_by_run", "run", "at", "id"),
     Index("captures_by_place", "file", "offset"),
+    Index("captures_by_payload", text(PAYLOAD_PREFIX), "site", sqlite_where=text(MAY_BE_REFERRED_TO)),
+    Index("captures_by_referent", "refers_to", sqlite_where=text("refers_to IS NOT NULL")),
+    Index("captures_by_referent_uri", "refers_to_uri", sqlite_where=text("refers_to_uri IS NOT NULL")),
 )
 
 attempts = Table(
@@ -137,6 +152,15 @@ acts = Table(
     Index("acts_in_order", "act", "at", "id"),
 )
 
+# What may not be handed out: captures and attempts that a takedown concerns. It follows from the acts and their keys.
+blocked = Table(
+    "blocked",
+    metadata,
+    _text("id", key=True),
+    _text("key"),
+    sqlite_with_rowid=False,
+)
+
 files = Table(
     "files",
     metadata,
@@ -200,4 +224,4 @@ failures = Table(
 )
 
 # What a rebuild makes again, exactly.
-DERIVED = (captures, attempts, marks, sites, acts, files, texts, editions)
+DERIVED = (captures, attempts, marks, sites, acts, blocked, files, texts, editions)

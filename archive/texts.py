@@ -11,13 +11,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and_, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
-from archive import tables
+from archive import blocking, tables
 from archive.article import Article, Refusal, Verdict, from_json, identity
 from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.dataset.compaction import Part, Stamp
 from archive.dataset.rows import Entry
-from archive.holdings import FETCH
+from archive.holdings import FETCH, cleanable
 from archive.rows import Row, capture_of_row, site_column
 
 texts, editions, captures = tables.texts, tables.editions, tables.captures
@@ -84,11 +84,41 @@ def read(capture: Capture, canonical: bytes) -> tuple[Article | Refusal, Row]:
 
 
 def add(connection: Connection, rows: Sequence[Row]) -> None:
-    """Enter texts, and bring the editions of their URLs up to date; a text that is there already stays."""
+    """Enter texts, and bring the editions of their URLs up to date; a text that is there already stays.
+
+    Of what may not be handed out none is entered: it was taken down while its text was made.
+    """
+    held: set[str] = set()
+    for start in range(0, len(rows), FETCH):
+        ids = [row["capture"] for row in rows[start : start + FETCH]]
+        held.update(connection.scalars(select(tables.blocked.c.id).where(tables.blocked.c.id.in_(ids))))
+    rows = [row for row in rows if row["capture"] not in held]
     if not rows:
         return
     connection.execute(insert(texts).on_conflict_do_nothing(), rows)
     keys = {(row["cleaner"], row["site"], row["key"]) for row in rows if row["text_digest"] is not None}
+    for key in sorted(keys):
+        _edit_anew(connection, key)
+
+
+def forget(connection: Connection, ids: Sequence[str]) -> None:
+    """Remove the texts of captures, of all cleaners, and what could not be cleaned of them; editions follow.
+
+    The captures wait for the cleaner again.
+    """
+    keys: set[Key] = set()
+    for start in range(0, len(ids), FETCH):
+        some = ids[start : start + FETCH]
+        of_some = texts.c.capture.in_(some)
+        keys.update(
+            (row.cleaner, row.site, row.key)
+            for row in connection.execute(select(texts.c.cleaner, texts.c.site, texts.c.key).where(of_some))
+        )
+        connection.execute(delete(texts).where(of_some))
+        connection.execute(delete(tables.failures).where(tables.failures.c.capture.in_(some)))
+        again = select(captures.c.file, captures.c.offset, captures.c.id).where(captures.c.id.in_(some), cleanable())
+        names = ["file", "offset", "capture"]
+        connection.execute(insert(tables.pending).from_select(names, again).on_conflict_do_nothing())
     for key in sorted(keys):
         _edit_anew(connection, key)
 
@@ -147,7 +177,7 @@ def _joined(*conditions: ColumnElement[bool]) -> Select[Any]:
             number.label("editions"),
         )
         .join_from(texts, captures, captures.c.id == texts.c.capture)
-        .where(*conditions)
+        .where(*conditions, blocking.allowed(captures.c.id))
     )
 
 
@@ -216,7 +246,7 @@ def outcomes(catalog: Catalog, cleaner: str, since: int) -> Iterator[Outcome]:
     question = (
         select(texts.c.capture, texts.c.site, captures.c.url, texts.c.key, texts.c.at, texts.c.verdict, begins)
         .join_from(texts, captures, captures.c.id == texts.c.capture)
-        .where(texts.c.cleaner == cleaner, texts.c.at >= since)
+        .where(texts.c.cleaner == cleaner, texts.c.at >= since, blocking.allowed(captures.c.id))
         .order_by(texts.c.at, texts.c.capture)
     )
     with catalog.reading() as connection:

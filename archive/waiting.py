@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, literal, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
-from archive import tables
+from archive import blocking, tables
 from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.holdings import cleanable
@@ -61,7 +61,7 @@ def _waiting(cleaner: str) -> Select[Any]:
     return (
         select(pending.c.file, pending.c.offset, captures.c.length)
         .join_from(pending, captures, captures.c.id == pending.c.capture)
-        .where(func.coalesce(tries.scalar_subquery(), 0) < MAX_TRIES)
+        .where(func.coalesce(tries.scalar_subquery(), 0) < MAX_TRIES, blocking.allowed(captures.c.id))
     )
 
 
@@ -120,7 +120,8 @@ def _set_for(connection: Connection) -> str | None:
 
 def count(connection: Connection, cleaner: str) -> tuple[int, int]:
     """How many captures lack a text by a cleaner, and how many of those it has failed to make so far."""
-    lacking = select(func.count()).select_from(captures).where(cleanable(), ~_done(cleaner))
+    lacking = select(func.count()).select_from(captures)
+    lacking = lacking.where(cleanable(), ~_done(cleaner), blocking.allowed(captures.c.id))
     failed = select(func.count()).select_from(failures).where(failures.c.cleaner == cleaner)
     return connection.scalar(lacking) or 0, connection.scalar(failed) or 0
 
@@ -169,7 +170,7 @@ def failed(catalog: Catalog, cleaner: str) -> Iterator[FailedText]:
     question = (
         select(failures, captures.c.url, captures.c.site, captures.c.at)
         .join_from(failures, captures, captures.c.id == failures.c.capture)
-        .where(failures.c.cleaner == cleaner)
+        .where(failures.c.cleaner == cleaner, blocking.allowed(captures.c.id))
         .order_by(captures.c.at, captures.c.id)
     )
     with catalog.reading() as connection:
