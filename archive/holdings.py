@@ -27,6 +27,7 @@ from archive.rows import (
     row_of_mark,
     row_of_site,
 )
+from archive.url import normalise
 
 FETCH = 500  # rows read at a time: a long answer must not have to fit into memory
 CLEANED_ROLES = (Role.ARTICLE, Role.OTHER)
@@ -121,6 +122,29 @@ def file_states(connection: Connection, file: str | None = None) -> dict[str, Fi
     question = select(tables.files).order_by(tables.files.c.file)
     rows = connection.execute(question if file is None else question.where(tables.files.c.file == file))
     return {row.file: FileState(row.file, row.size, row.sha256) for row in rows}
+
+
+def of(
+    table: Table,
+    *,
+    url: str | None = None,
+    site: str | None = None,
+    run: str | None = None,
+    role: Role | None = None,
+    since: int | None = None,
+    until: int | None = None,
+) -> list[ColumnElement[bool]]:
+    """The conditions on the table of captures, or that of attempts, for what is given; ``until`` is not included."""
+    column = table.c
+    conditions = (
+        column.key == normalise(url) if url is not None else None,
+        column.site == site if site is not None else None,
+        column.run == run if run is not None else None,
+        column.role == role.value if role is not None else None,
+        column.at >= since if since is not None else None,
+        column.at < until if until is not None else None,
+    )
+    return [one for one in conditions if one is not None]
 
 
 def captures(catalog: Catalog, directory: Path, *conditions: ColumnElement[bool]) -> Iterator[Capture]:

@@ -229,16 +229,8 @@ class Archive:
         ``url`` stands for all spellings of its address; ``since`` is the first instant, ``until`` the first one after
         the last, both in microseconds since 1970, UTC.
         """
-        table = tables.captures.c
-        conditions = [
-            table.key == normalise(url) if url is not None else None,
-            table.site == site if site is not None else None,
-            table.run == run if run is not None else None,
-            table.role == role.value if role is not None else None,
-            table.at >= since if since is not None else None,
-            table.at < until if until is not None else None,
-        ]
-        return holdings.captures(self.catalog, self.warc_path, *(one for one in conditions if one is not None))
+        conditions = holdings.of(tables.captures, url=url, site=site, run=run, role=role, since=since, until=until)
+        return holdings.captures(self.catalog, self.warc_path, *conditions)
 
     def capture(self, capture_id: str) -> Capture:
         """The capture of an id; raises NotFound."""
@@ -262,13 +254,7 @@ class Archive:
         self, *, url: str | None = None, site: str | None = None, run: str | None = None
     ) -> Iterator[StoredAttempt]:
         """The attempts without an answer that meet all conditions, ordered by time and id."""
-        table = tables.attempts.c
-        conditions = [
-            table.key == normalise(url) if url is not None else None,
-            table.site == site if site is not None else None,
-            table.run == run if run is not None else None,
-        ]
-        return holdings.attempts(self.catalog, *(one for one in conditions if one is not None))
+        return holdings.attempts(self.catalog, *holdings.of(tables.attempts, url=url, site=site, run=run))
 
     def runs(self) -> tuple[Run, ...]:
         """The runs, by their beginning."""
