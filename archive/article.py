@@ -99,7 +99,7 @@ class CaptureRef:
     url: str
     at: int
     payload_digest: str | None
-    role: str = "page"  # "page", then companions: "further-page", "body-json", …
+    role: str = "page"  # "page", then companions: "payload" (of a revisit), "further-page", "body-json", …
 
 
 @dataclass(frozen=True, slots=True)

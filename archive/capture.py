@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from archive.errors import DamagedRecord
 from archive.exchange import Role, Truncation
 from archive.http import HttpMessage
 
@@ -31,7 +32,10 @@ class Capture:
 
     ``id`` is the record's URN. ``key`` is the normalised URL (`archive.url.normalise`). ``at`` is WARC-Date in
     microseconds since 1970, UTC. ``payload_digest`` is over the entity body: transfer coding removed, content
-    coding kept. ``block`` reads the stored HTTP message; a capture can be pickled, and reads from its file anew.
+    coding kept. ``block`` reads the stored block; a capture can be pickled, and reads from its file anew.
+
+    A revisit has no body of its own: its payload is that of its ``referent``, which an archive gives with it where it
+    has that capture. So message and payload of a revisit are read as those of any other.
     """
 
     id: str
@@ -55,14 +59,44 @@ class Capture:
     payload_digest: str | None = None
     payload_length: int | None = None  # bytes of the entity body
     duration: int | None = None  # microseconds
-    refers_to: str | None = None  # of a revisit: the record that holds the payload
+    refers_to: str | None = None  # of a revisit: the id of the record that holds the payload
+    refers_to_uri: str | None = None  # its target URI, as it is written
+    refers_to_at: int | None = None  # its date
+    framing: str | None = None  # of a revisit of ours: how its body was framed (`HttpMessage.framing`)
     location: Location | None = None
+    referent: Capture | None = field(default=None, repr=False, compare=False)  # the capture that holds the payload
     block: BlockReader = field(default=_unbound, repr=False, compare=False)
 
     def message(self) -> HttpMessage:
-        """The stored HTTP response message; raises DamagedRecord when its bytes cannot be read."""
+        """The HTTP response message as it crossed the wire; raises DamagedRecord when its bytes cannot be read.
+
+        Of a revisit without its referent, only the head.
+        """
+        if self.kind == "revisit" and self.referent is not None and not self._is_confirmation:
+            return self.representation()
         return HttpMessage.parse(self.block())
 
+    def representation(self) -> HttpMessage:
+        """The message that carries the payload: this one; of a 304, that of the capture which it confirms.
+
+        Raises DamagedRecord where that capture is not known, and where bytes cannot be read.
+        """
+        if self.kind == "response":
+            return self.message()
+        message = None if self._is_confirmation else HttpMessage.parse(self.block())
+        if message is not None and message.body_offset < len(message.raw):
+            return message  # another writer's, who kept the body
+        if self.referent is None:
+            named = self.refers_to or self.refers_to_uri or "which is not named"
+            raise DamagedRecord(f"the archive does not have the capture that this one revisits ({named})")
+        kept = self.referent.representation()
+        return kept if message is None else message.with_entity(kept.entity(), self.framing)
+
     def payload(self) -> bytes:
-        """The entity with transfer and content coding removed; raises PayloadRefused past the limits."""
-        return self.message().decoded()
+        """The entity with transfer and content coding removed; raises as `representation` does, and PayloadRefused."""
+        return self.representation().decoded()
+
+    @property
+    def _is_confirmation(self) -> bool:
+        """Whether a revisit says nothing of the page itself: a 304, or another writer's without a head."""
+        return self.kind == "revisit" and self.status in {None, 304}

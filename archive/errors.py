@@ -54,6 +54,10 @@ class NotFound(PresskeepError):
     exit_code = 4
 
 
+class TakenDown(NotFound):
+    """What was asked for is in the archive, or was, and may not be handed out."""
+
+
 class StorageFull(PresskeepError):
     """The disk, a quota or a file-size limit took no more bytes; nothing half-written was acknowledged."""
 
@@ -68,6 +72,10 @@ class DamagedRecord(PresskeepError):
     """Stored bytes are not what they should be: torn, cut, or of another digest."""
 
     exit_code = 6
+
+
+class NotHttp(DamagedRecord):
+    """Stored bytes are no HTTP message: they do not begin with a status line."""
 
 
 class PayloadRefused(PresskeepError):

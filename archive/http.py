@@ -6,14 +6,14 @@ import io
 import re
 import zlib
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 from functools import cached_property
 
 import brotli
 import zstandard
 
-from archive.errors import DamagedRecord, PayloadRefused, PayloadTooLarge
+from archive.errors import DamagedRecord, NotHttp, PayloadRefused, PayloadTooLarge
 
 # Nothing that news sites publish as a page is larger once decoded; 1 GiB of zeros is 13.5 KB of brotli.
 DECODED_LIMIT = 64 * 2**20
@@ -30,6 +30,10 @@ _STATUS_LINE = re.compile(rb"HTTP/(\d(?:\.\d)?)[ \t]+(\d{3})(?:[ \t]+([^\r\n]*?)
 _HEAD_END = re.compile(rb"\n\r?\n")
 _SWITCHING = 101  # the one interim status that ends the HTTP conversation
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
+# Chunks as nearly all servers write them: what is between their data can be made again from the sizes alone.
+_PLAIN_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})\r\n")
+_FRAMING = re.compile(r"[0-9A-Fa-f]{1,15}(?: [0-9A-Fa-f]{1,15})*")
+MAX_FRAMING = 4096  # characters: more chunks than that are an oddity to be kept as it came
 _GZIP_MAGIC, _ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 Field = tuple[str, str]
@@ -41,7 +45,8 @@ class HttpMessage:
     """A stored response message (RFC 9112): its exact bytes, and what its head says.
 
     ``fields`` are in their order, names as they were sent, values read as latin-1. ``body_offset`` is where the body
-    begins in ``raw``, behind interim heads; it is ``len(raw)`` where the head was cut.
+    begins in ``raw``, behind interim heads; it is ``len(raw)`` where the head was cut. ``framed`` is False where the
+    body was put behind the head without the framing that the head declares: in revisits of other writers.
     """
 
     raw: bytes
@@ -50,10 +55,11 @@ class HttpMessage:
     reason: str
     fields: tuple[Field, ...]
     body_offset: int
+    framed: bool = True
 
     @classmethod
     def parse(cls, raw: bytes) -> HttpMessage:
-        """The message in these bytes; raises DamagedRecord where they do not begin with a status line.
+        """The message in these bytes; raises NotHttp where they do not begin with a status line.
 
         Interim responses (1xx) before the final one are skipped; heads with bare line feeds, folded fields and lines
         that are no field are accepted, as clients accept them.
@@ -62,7 +68,7 @@ class HttpMessage:
         while True:
             line = _STATUS_LINE.match(raw, start)
             if line is None:
-                raise DamagedRecord("the stored message has no HTTP status line")
+                raise NotHttp("the stored message has no HTTP status line")
             status = int(line[2])
             # The line feed of the status line may be half of the empty line that ends the head.
             end = _HEAD_END.search(raw, max(line.end() - 1, start))
@@ -108,6 +114,8 @@ class HttpMessage:
         What stands behind its end is not part of it. A cut body gives what is there; one that is declared as chunked
         but has no chunks, as some archives store it, is taken as it stands.
         """
+        if not self.framed:
+            return self.raw[self.body_offset :]
         codings = [one for value in self.all("transfer-encoding") for one in _tokens(value)]
         if codings:
             body = memoryview(self.raw)[self.body_offset :]
@@ -121,6 +129,37 @@ class HttpMessage:
         if len(lengths) == 1 and (length := lengths.pop()).isascii() and length.isdigit() and len(length) < 16:
             return self.raw[self.body_offset : self.body_offset + int(length)]
         return self.raw[self.body_offset :]
+
+    def framing(self) -> str | None:
+        """How the body is framed, so that `with_entity` can frame it again.
+
+        Empty where the entity body stands behind the head as it is; the sizes of the chunks, as they were written and
+        separated by spaces, where it is chunked. None where that does not tell everything that stands behind the head:
+        chunk extensions, trailers, bytes behind the end, a body that was cut.
+        """
+        if not any(_tokens(value) for value in self.all("transfer-encoding")):
+            return "" if len(self.entity()) == len(self.raw) - self.body_offset else None
+        sizes: list[str] = []
+        at, length = self.body_offset, 0
+        while (size := _PLAIN_SIZE.match(self.raw, at)) is not None and length < MAX_FRAMING:
+            sizes.append(size[1].decode("ascii"))
+            length += len(sizes[-1]) + 1
+            at = size.end() + int(size[1], 16)
+            if self.raw[at : at + 2] != b"\r\n":
+                return None
+            at += 2
+            if not int(size[1], 16):
+                return " ".join(sizes) if at == len(self.raw) else None
+        return None
+
+    def with_entity(self, entity: bytes, framing: str | None) -> HttpMessage:
+        """The same head before another body, framed as `framing` says; None leaves the framing out.
+
+        Raises DamagedRecord where the framing is not one of this entity.
+        """
+        head = self.raw[: self.body_offset]
+        body = entity if not framing else _chunked(entity, framing)
+        return replace(self, raw=head + body, framed=framing is not None)
 
     def decoded(self, limit: int = DECODED_LIMIT) -> bytes:
         """The payload: transfer and content coding removed.
@@ -150,6 +189,20 @@ def _fields(head: bytes) -> tuple[Field, ...]:
 
 def _tokens(value: str) -> list[str]:
     return [token for one in value.split(",") if (token := one.partition(";")[0].strip().lower())]
+
+
+def _chunked(entity: bytes, framing: str) -> bytes:
+    """An entity in chunks of these sizes, the last of which is 0."""
+    sizes = framing.split(" ") if _FRAMING.fullmatch(framing) else []
+    lengths = [int(size, 16) for size in sizes]
+    if not sizes or lengths[-1] or 0 in lengths[:-1] or sum(lengths) != len(entity):
+        raise DamagedRecord("the recorded framing is not that of the payload")
+    view, at = memoryview(entity), 0
+    parts: list[bytes | memoryview] = []
+    for size, length in zip(sizes, lengths, strict=True):
+        parts += [size.encode("ascii"), b"\r\n", view[at : at + length], b"\r\n"]
+        at += length
+    return b"".join(parts)
 
 
 def _dechunked(raw: bytes, at: int) -> bytes | None:

@@ -21,7 +21,6 @@ from archive.cleaning.stream import normalise, raw_index, solid
 from archive.cleaning.version import CLEANER
 from archive.digest import label
 from archive.errors import DamagedRecord, PayloadRefused
-from archive.http import HttpMessage
 
 # A sentence ends at its mark and what closes behind it, before white space; Chinese and Japanese set none.
 _SENTENCE_END = re.compile(
@@ -145,10 +144,9 @@ def _follow(ref: CaptureRef, capture: Capture | None) -> tuple[Link, _Page | Non
     if capture is None:
         return Link(ref, holds=False, reason="the archive has no such capture"), None
     try:
-        raw = capture.block()
-        message = HttpMessage.parse(raw)
+        message = capture.representation()
         entity = message.entity()
-        document = open_page(raw)
+        document = open_page(message)
         payload = message.decoded()
     except (DamagedRecord, PayloadRefused) as damage:
         return Link(ref, holds=False, reason=damage.message, location=capture.location), None

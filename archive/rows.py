@@ -64,6 +64,9 @@ def row_of_capture(capture: Capture) -> Row:
         "payload_length": capture.payload_length,
         "duration": capture.duration,
         "refers_to": capture.refers_to,
+        "refers_to_uri": capture.refers_to_uri,
+        "refers_to_at": capture.refers_to_at,
+        "framing": capture.framing,
         "record": _record_of(capture),
         **_place_of(capture.location),
     }
@@ -95,6 +98,9 @@ def capture_of_row(row: RowMapping, directory: Path) -> Capture:
         payload_length=row["payload_length"],
         duration=row["duration"],
         refers_to=row["refers_to"],
+        refers_to_uri=row["refers_to_uri"],
+        refers_to_at=row["refers_to_at"],
+        framing=row["framing"],
         location=location,
         block=FileBlock(directory, location, row["record"] or row["id"]),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lxml import etree
 
@@ -20,7 +21,7 @@ from archive.cleaning.profile import EMPTY, Profile
 from archive.cleaning.standfirst import standfirst
 from archive.cleaning.stream import TextStream
 from archive.cleaning.version import CLEANER
-from archive.errors import DamagedRecord, PayloadRefused, PayloadTooLarge
+from archive.errors import NotHttp, PayloadRefused, PayloadTooLarge
 from archive.http import HttpMessage
 
 # What the extraction library raises on trees it did not expect. Anything else is a bug of ours and is heard.
@@ -32,23 +33,32 @@ _TOP = 3  # headline, standfirst and perhaps a kicker: below them, a repeated he
 def clean(captures: Sequence[Capture], profile: Profile = EMPTY) -> Article | Refusal:
     """The article of a page, or why there is none: a pure function of captures, this cleaner and the profile.
 
-    The page's capture first, then companions (none are asked for yet; they are named in the provenance). No clock, no
-    network, no state that outlives the call. Hostile bytes give a refusal, never an exception; only reading the
-    capture can raise (OSError, DamagedRecord: the archive's fault, not the page's).
+    The page's capture first, then companions, which are named in the provenance with their roles: of a revisit, the
+    capture that holds its payload, as a companion or as its `referent`. No clock, no network, no state that outlives
+    the call. Hostile bytes give a refusal, never an exception; only reading the captures can raise (OSError,
+    DamagedRecord: the archive's fault, not the page's).
     """
-    capture = captures[0]
+    capture, *companions = captures
+    roles = ["companion"] * len(companions)
+    if capture.kind == "revisit":
+        if companions:
+            capture = replace(capture, referent=companions[0])
+        elif capture.referent is not None:
+            companions = [capture.referent]
+        roles = ["payload", *roles[1:]]
     provenance = Provenance(
         captures=tuple(
-            CaptureRef(one.id, one.url, one.at, one.payload_digest, "companion" if number else "page")
-            for number, one in enumerate(captures)
+            CaptureRef(one.id, one.url, one.at, one.payload_digest, role)
+            for one, role in zip([capture, *companions], ["page", *roles], strict=False)
         ),
         cleaner=CLEANER,
         profile=profile.digest,
     )
-    raw = capture.block()
     try:
-        document = open_page(raw)
+        document = open_page(capture.representation())
         return _article(document, capture, provenance, profile)
+    except NotHttp as damage:
+        return Refusal(provenance, Verdict.UNREADABLE, damage.message)
     except Unfit as unfit:
         return Refusal(provenance, unfit.verdict, unfit.reason)
     except Overwork as overwork:
@@ -57,13 +67,10 @@ def clean(captures: Sequence[Capture], profile: Profile = EMPTY) -> Article | Re
         return Refusal(provenance, Verdict.UNREADABLE, f"the extraction stumbled: {type(stumble).__name__}")
 
 
-def open_page(raw: bytes) -> Document:
+def open_page(message: HttpMessage) -> Document:
     """The document of a stored HTTP response; raises `Unfit` with the verdict of one that has none."""
     try:
-        message = HttpMessage.parse(raw)
         payload = message.decoded(MAX_BYTES)
-    except DamagedRecord as damage:
-        raise Unfit(Verdict.UNREADABLE, damage.message) from damage
     except PayloadTooLarge as refused:
         raise Unfit(Verdict.OVER_BUDGET, refused.message) from refused
     except PayloadRefused as refused:

@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from archive import digest
 from archive.capture import Capture, Location
+from archive.clock import parse_warc_date
 from archive.errors import NotAnArchive
 from archive.event import Act, Event, RunEnded, RunStarted, SiteConfigured, StoredAttempt
 from archive.exchange import Attempt, NoAnswer, Origin, Role, Truncation
@@ -27,7 +28,7 @@ from archive.warc.fields import NamedFields
 from archive.warc.group import ANSWERS, Group
 from archive.warc.member import Tear
 from archive.warc.paths import resolve
-from archive.warc.record import SCHEMA
+from archive.warc.record import IDENTICAL_PAYLOAD, SCHEMA
 from archive.warc.scan import Gap, Piece, scan
 from archive.warc.stored import Record, bare, date_of, read_record, read_records
 from archive.warc.vouching import vouched
@@ -186,12 +187,15 @@ class _Reading:
             hops=origin.hops,
             announced=origin.announced,
             ip=_wire(answer, fields, "WARC-IP-Address"),
-            truncated=_truncation(answer),
+            truncated=_truncation(answer, revisit=revisit),
             masked=fields.all("presskeep-masked"),
             payload_digest=payload_digest,
             payload_length=None if revisit or not answer.whole else shown.length,
             duration=_duration(fields),
             refers_to=bare(answer.fields.first("WARC-Refers-To")) if revisit else None,
+            refers_to_uri=bare(answer.fields.first("WARC-Refers-To-Target-URI")) if revisit else None,
+            refers_to_at=_refers_to_at(answer) if revisit else None,
+            framing=_framing(group, answer),
             location=location,
             block=FileBlock(self._directory, location, own_id),
         )
@@ -278,9 +282,24 @@ def _method(group: Group) -> str:
     return found[0].decode("ascii").upper() if found else "GET"
 
 
-def _truncation(record: Record) -> Truncation | None:
+def _framing(group: Group, answer: Record) -> str | None:
+    """How the body of a revisit was framed, which only our own tell: empty where it was not."""
+    if not group.own or answer.kind != "revisit" or answer.fields.first("WARC-Profile") != IDENTICAL_PAYLOAD:
+        return None
+    return group.metadata.first("presskeep-framing") or ""
+
+
+def _refers_to_at(record: Record) -> int | None:
+    """The date of the record that a revisit refers to; None for one that cannot be read, which is a mere hint."""
+    with suppress(ValueError):
+        return parse_warc_date(record.fields.first("WARC-Refers-To-Date") or "")
+    return None
+
+
+def _truncation(record: Record, *, revisit: bool) -> Truncation | None:
     given = record.fields.first("WARC-Truncated")
-    if given is None:
+    # "length" in a revisit says that it lacks the body which is stored elsewhere (section 6.7.2): it was not cut.
+    if given is None or (revisit and given == Truncation.LENGTH):
         return None
     return Truncation(given) if given in set(Truncation) else Truncation.UNSPECIFIED
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -26,6 +27,8 @@ HTTP_RESPONSE = "application/http;msgtype=response"
 HTTP_REQUEST = "application/http;msgtype=request"
 WARC_FIELDS = "application/warc-fields"
 JSON = "application/json"
+IDENTICAL_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 FORMAT = {
     "format": "WARC File Format 1.1",
     "conformsTo": "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
@@ -59,12 +62,47 @@ def exchange_records(exchange: Exchange, record_id: str, payload_digest: str | N
         head.append(("WARC-Truncated", exchange.truncated.value))
     if payload_digest:
         head.append(("WARC-Payload-Digest", payload_digest))
-    facts = [*_facts(exchange), *unplain]
-    return [
-        _record("response", record_id, exchange.at, head, HTTP_RESPONSE, exchange.response),
-        _record("request", new_id(), exchange.at, [target, together, *wire], HTTP_REQUEST, exchange.request),
-        _record("metadata", new_id(), exchange.at, [target, together], WARC_FIELDS, format_fields(facts)),
+    answer = _record("response", record_id, exchange.at, head, HTTP_RESPONSE, exchange.response)
+    return [answer, *_beside(exchange, together, wire, unplain)]
+
+
+@dataclass(frozen=True, slots=True)
+class Revisited:
+    """What a revisit record says: to which capture it refers, and what stands in its place.
+
+    ``digest`` is that of the payload, ``block`` the head of the answer or a whole 304. ``framing`` is how the body
+    stood on the wire (`archive.http.HttpMessage.framing`); None for a 304, which says that there is none.
+    """
+
+    id: str
+    url: str
+    at: int
+    digest: str
+    block: bytes
+    framing: str | None
+
+
+def revisit_records(exchange: Exchange, record_id: str, revisited: Revisited) -> list[ArcWarcRecord]:
+    """Revisit, request and metadata of an exchange whose payload is stored (WARC/1.1, section 6.7)."""
+    target = ("WARC-Target-URI", target_uri(exchange.url))
+    together = ("WARC-Concurrent-To", f"<{record_id}>")
+    wire, unplain = _wire(exchange)
+    not_modified = revisited.framing is None
+    head = [
+        target,
+        *wire,
+        ("WARC-Profile", NOT_MODIFIED if not_modified else IDENTICAL_PAYLOAD),
+        ("WARC-Refers-To", f"<{revisited.id}>"),
+        ("WARC-Refers-To-Target-URI", target_uri(revisited.url)),
+        ("WARC-Refers-To-Date", warc_date_of(revisited.at)),
+        ("WARC-Payload-Digest", revisited.digest),
     ]
+    if revisited.framing is not None:
+        head.append(("WARC-Truncated", "length"))  # section 6.7.2 wants it where a body is left out
+    if revisited.framing:
+        unplain = [*unplain, ("presskeep-framing", revisited.framing)]
+    answer = _record("revisit", record_id, exchange.at, head, HTTP_RESPONSE, revisited.block)
+    return [answer, *_beside(exchange, together, wire, unplain)]
 
 
 def attempt_records(attempt: Attempt, record_id: str) -> list[ArcWarcRecord]:
@@ -121,6 +159,16 @@ def act_records(act: str, run: str | None, at: int, facts: Sequence[Pair], recor
 def members(record: ArcWarcRecord) -> list[bytes]:
     """The gzip member of a record, in pieces. The block is read as one and never copied."""
     return compress(record.rec_headers.to_bytes(encoding="utf-8"), record.raw_stream.read(), b"\r\n\r\n")
+
+
+def _beside(exchange: Exchange, together: Pair, wire: list[Pair], unplain: list[Pair]) -> list[ArcWarcRecord]:
+    """Request and metadata of an exchange, which stand beside its answer."""
+    target = ("WARC-Target-URI", target_uri(exchange.url))
+    block = format_fields([*_facts(exchange), *unplain])
+    return [
+        _record("request", new_id(), exchange.at, [target, together, *wire], HTTP_REQUEST, exchange.request),
+        _record("metadata", new_id(), exchange.at, [target, together], WARC_FIELDS, block),
+    ]
 
 
 def _record(kind: str, record_id: str, at: int, head: list[Pair], content_type: str, block: bytes) -> ArcWarcRecord:

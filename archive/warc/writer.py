@@ -20,11 +20,16 @@ from archive.url import normalise
 from archive.warc import record as records
 from archive.warc.answer import Answer
 from archive.warc.block import FileBlock
+from archive.warc.fields import target_uri
 from archive.warc.openfile import ClosedFile, OpenFile
 from archive.warc.paths import fresh_name
+from archive.warc.revisit import revisited_by
 from archive.warc.wellformed import well_formed, with_well_formed
 
 __all__ = ["ClosedFile", "WarcWriter"]
+
+# Of an exchange, what it answers and the digest of its payload: the capture that a revisit of it may refer to.
+Earlier = Callable[[Exchange, Answer, str | None], Capture | None]
 
 
 class WarcWriter:
@@ -71,14 +76,25 @@ class WarcWriter:
         """Bytes in the open file; 0 while there is none."""
         return self._open.size if self._open else 0
 
-    def add(self, exchange: Exchange) -> Capture:
-        """Writes an exchange: response, request and metadata. Raises StorageFull with nothing of it in the file."""
+    def add(self, exchange: Exchange, earlier: Earlier | None = None) -> Capture:
+        """Writes an exchange: response or revisit, request and metadata.
+
+        ``earlier`` is asked for the durable capture that a revisit may refer to. Raises StorageFull with nothing of
+        the exchange in the file.
+        """
         exchange = with_well_formed(exchange)
         record_id = records.new_id()
         answer = Answer.of(exchange.response)
         status, mime, payload_length, payload_digest = answer.status, answer.mime, answer.length, answer.digest()
+        referent = earlier(exchange, answer, payload_digest) if earlier is not None else None
+        revisited = revisited_by(exchange, answer, referent) if referent is not None else None
         del answer  # its entity is a copy of the body, of which the compressed one is the next
-        group = records.exchange_records(exchange, record_id, payload_digest)
+        if revisited is None:
+            referent = None
+            group = records.exchange_records(exchange, record_id, payload_digest)
+        else:
+            payload_digest, payload_length = revisited.digest, None
+            group = records.revisit_records(exchange, record_id, revisited)
         location = self._write(group)[0]
         origin = exchange.origin
         return Capture(
@@ -86,6 +102,7 @@ class WarcWriter:
             url=exchange.url,
             key=normalise(exchange.url),
             at=exchange.at,
+            kind="response" if revisited is None else "revisit",
             method=exchange.method,
             status=status,
             mime=mime,
@@ -102,7 +119,12 @@ class WarcWriter:
             payload_digest=payload_digest,
             payload_length=payload_length,
             duration=exchange.duration,
+            refers_to=revisited.id if revisited else None,
+            refers_to_uri=target_uri(revisited.url) if revisited else None,
+            refers_to_at=revisited.at if revisited else None,
+            framing=revisited.framing if revisited else None,
             location=location,
+            referent=referent,
             block=FileBlock(self._directory, location, record_id),
         )
 

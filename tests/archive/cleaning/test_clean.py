@@ -62,7 +62,7 @@ def test_the_metadata_are_the_pages_own(article: Article) -> None:
 
 
 def test_every_block_is_the_text_of_its_sources(article: Article, capture: MakeCapture, story: str) -> None:
-    root = open_page(capture(story).block()).root
+    root = open_page(capture(story).message()).root
     for block in article.body:
         assert block.sources
         assert block.text == " ".join(normalise(text_at(root, source) or "") for source in block.sources)
