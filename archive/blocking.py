@@ -7,7 +7,6 @@ captures are entered. Acts of files that came from elsewhere decide nothing here
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from archive import tables
 from archive.catalog import Catalog
-from archive.errors import UsageError
+from archive.clock import to_datetime
+from archive.errors import TakenDown, UsageError
 from archive.event import Act
 from archive.rows import act_of_row
 from archive.url import host, normalise
@@ -184,10 +184,18 @@ def _parts(values: Iterable[Any]) -> Iterator[list[Any]]:
         yield some
 
 
-def why(catalog: Catalog, url: str) -> Act | None:
-    """The act by which a URL is taken down; None where it is not."""
+def refuse(catalog: Catalog, *, url: str | None = None, id: str | None = None) -> None:
+    """Raise TakenDown where a URL, or the capture or attempt of an id, is taken down."""
     with catalog.reading() as connection:
-        return rules(connection).why(normalise(url))
+        key = normalise(url) if url is not None else connection.scalar(select(blocked.c.key).where(blocked.c.id == id))
+        act = rules(connection).why(key) if key is not None else None
+    if act is not None:
+        reason, when = act.first("reason") or "", to_datetime(act.at)
+        raise TakenDown(
+            f"{url or id} was taken down on {when:%Y-%m-%d} ({reason}): 'presskeep takedown --list' shows all such, "
+            "--lift ends one",
+            url=url,
+        )
 
 
 def watch(catalog: Catalog) -> Callable[[str], bool]:
@@ -204,8 +212,3 @@ def watch(catalog: Catalog) -> Callable[[str], bool]:
         return bool(known.active) and known.covers(normalise(url))
 
     return is_taken_down
-
-
-def said(act: Act) -> str:
-    """Why something is not handed out, in words for a person."""
-    return f"it was taken down ({json.dumps(act.first('reason') or '', ensure_ascii=False)})"

@@ -84,11 +84,14 @@ def all_entries(archive: Archive, selection: Selection) -> Iterator[Entry]:
 
 
 def look_up(archive: Archive, given: str) -> Known:
-    """What is known of a URL, which may lack its scheme; raises NotFound, which suggests near ones."""
+    """What is known of a URL, which may lack its scheme; raises NotFound, which suggests near ones, and TakenDown."""
     url = address(given)
     entries = tuple(sorted(archive.entries(url=url), key=lambda entry: (entry.capture.at, entry.capture.id)))
     known = Known(url, entries, archive.timeline(url), tuple(archive.attempts(url=url)))
     if not known.timeline and not known.attempts:
+        from archive.blocking import refuse  # noqa: PLC0415 - SQL takes 0.3 s to import
+
+        refuse(archive.catalog, url=url)
         near = near_ones(archive, url)
         hint = f"did you mean {' or '.join(near)}?" if near else "'presskeep list --verdict all' shows what is there"
         raise NotFound(f"nothing was fetched from {given}: {hint}")

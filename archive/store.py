@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from archive import adoption, holdings, locking, tables, texts, waiting
+from archive import adoption, blocking, holdings, locking, tables, texts, waiting
 from archive.article import Article, Refusal
 from archive.capture import Capture
 from archive.catalog import Catalog
@@ -233,9 +233,10 @@ class Archive:
         return holdings.captures(self.catalog, self.warc_path, *conditions)
 
     def capture(self, capture_id: str) -> Capture:
-        """The capture of an id; raises NotFound."""
+        """The capture of an id; raises NotFound, and TakenDown for one that may not be handed out."""
         found = list(holdings.captures(self.catalog, self.warc_path, tables.captures.c.id == capture_id))
         if not found:
+            blocking.refuse(self.catalog, id=capture_id)
             raise NotFound(f"the archive has no capture {capture_id}")
         return found[0]
 
@@ -244,9 +245,10 @@ class Archive:
         return tuple(self.captures(url=url))
 
     def memento(self, url: str, at: int | None = None) -> Capture:
-        """The capture of a URL that is nearest to a time, or the latest one; raises NotFound."""
+        """The capture of a URL that is nearest to a time, or the latest one; raises NotFound, TakenDown."""
         found = holdings.nearest(self.catalog, self.warc_path, normalise(url), at)
         if found is None:
+            blocking.refuse(self.catalog, url=url)
             raise NotFound("the archive has no capture of this URL", url=url)
         return found
 
@@ -255,6 +257,10 @@ class Archive:
     ) -> Iterator[StoredAttempt]:
         """The attempts without an answer that meet all conditions, ordered by time and id."""
         return holdings.attempts(self.catalog, *holdings.of(tables.attempts, url=url, site=site, run=run))
+
+    def taken_down(self) -> Callable[[str], bool]:
+        """A question to ask of each URL before it is fetched: whether it is taken down, by now or a second ago."""
+        return blocking.watch(self.catalog)
 
     def runs(self) -> tuple[Run, ...]:
         """The runs, by their beginning."""
@@ -310,10 +316,11 @@ class Archive:
     def text(self, url: str, at: int | None = None) -> Entry:
         """The text of a URL that is nearest to a time; without one, the latest article, or else the latest refusal.
 
-        Raises NotFound, and says whether the URL was fetched.
+        Raises NotFound, and says whether the URL was fetched; TakenDown.
         """
         entries = sorted(self.entries(url=url), key=lambda entry: (entry.capture.at, entry.capture.id))
         if not entries:
+            blocking.refuse(self.catalog, url=url)
             captured = next(self.captures(url=url), None) is not None
             hint = "was fetched, but has no text: run `presskeep clean`" if captured else "was never fetched"
             raise NotFound(f"{url} {hint}", url=url)
