@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive.capture import Location
+from archive.warc.foreign.source import open_source
 from archive.warc.member import Tear
 from archive.warc.paths import resolve
-from archive.warc.stored import BLOCK_LIMIT, read_record
+from archive.warc.places import is_foreign
+from archive.warc.stored import BLOCK_LIMIT, Record, read_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,9 @@ def read_block(directory: Path, location: Location, record_id: str | None = None
     Raises DamagedRecord, with file and offset, where there is no whole record, another one than ``record_id``, one of
     another length than the location says, or one too large to be read at once.
     """
+    if is_foreign(location.file):
+        with open_source(directory, location.file) as source:
+            return _checked(source.read(location.offset, limit=BLOCK_LIMIT), location, record_id)
     path = resolve(directory, location.file)
     try:
         with path.open("rb") as stream:
@@ -41,6 +46,10 @@ def read_block(directory: Path, location: Location, record_id: str | None = None
         # The writer gave the file its final name just now.
         with resolve(directory, location.file).open("rb") as stream:
             record = read_record(stream, location.offset, limit=BLOCK_LIMIT, file=location.file)
+    return _checked(record, location, record_id)
+
+
+def _checked(record: Record, location: Location, record_id: str | None) -> bytes:
     if record.length != location.length or (record_id is not None and record.id != record_id):
         raise Tear("another record lies here than the catalogue says", file=location.file, offset=location.offset)
     if not record.whole:

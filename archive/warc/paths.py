@@ -7,9 +7,11 @@ from pathlib import Path, PurePosixPath
 
 from archive.clock import to_datetime
 from archive.errors import DamagedRecord
+from archive.warc.places import IMPORTED, Place, is_foreign, place_of
 
 OPEN = ".open"  # appended to the name while a writer holds the file
 SUFFIXES = (".warc.gz", ".warc")
+PART = ".part"  # behind the name of an imported file while it is copied
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -32,8 +34,11 @@ def resolve(directory: Path, file: str) -> Path:
     """The path of a file as it lies now: under its final name, or with ``.open`` while it is being written.
 
     ``file`` is the final name relative to ``directory`` (an archive's ``warc/``). Raises DamagedRecord where there is
-    neither, or where the name leads out of the directory.
+    neither, or where the name leads out of the directory. An attached file lies where it was attached: DamagedRecord
+    tells that it is gone, has another size than it had, or lies behind a URL.
     """
+    if (place := place_of(directory, file)) is not None:
+        return _attached(place)
     parts = PurePosixPath(file)
     if parts.is_absolute() or ".." in parts.parts or "\0" in file:
         raise DamagedRecord("a file name leads out of warc/; run `presskeep rebuild`", file=file)
@@ -46,14 +51,42 @@ def resolve(directory: Path, file: str) -> Path:
     raise DamagedRecord("the file is missing from warc/; run `presskeep verify`", file=file)
 
 
+def _attached(place: Place) -> Path:
+    if place.remote:
+        raise DamagedRecord(f"{place.file} lies at {place.place}: it can be read, but is no file here", file=place.file)
+    path = Path(place.place)
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        said = f"the attached file {path} is gone ({error.strerror}): bring it back, or run `presskeep detach`"
+        raise DamagedRecord(said, file=place.file) from error
+    if size != place.size:
+        said = f"the attached file {path} has changed: {size:,} bytes, were {place.size:,}; attach it again"
+        raise DamagedRecord(said, file=place.file)
+    return path
+
+
 def warc_files(directory: Path) -> tuple[str, ...]:
-    """The final names, relative to ``directory``, of all WARC files below it, open ones among them; sorted."""
+    """The final names, relative to ``directory``, of all WARC files below it, open ones among them; sorted.
+
+    Imported files are among them, whatever their form; attached ones are not.
+    """
     found = {
-        path.relative_to(directory).as_posix().removesuffix(OPEN)
+        name.removesuffix(OPEN)
         for path in directory.rglob("*.warc*")
-        if path.name.removesuffix(OPEN).endswith(SUFFIXES) and path.is_file()
+        if path.name.removesuffix(OPEN).endswith(SUFFIXES)
+        and path.is_file()
+        and not is_foreign(name := path.relative_to(directory).as_posix())
     }
-    return tuple(sorted(found))
+    return tuple(sorted(found)) + imported_files(directory)
+
+
+def imported_files(directory: Path) -> tuple[str, ...]:
+    """The names, relative to ``directory``, of the files that were imported, sorted; not those being copied."""
+    found = (directory / IMPORTED).glob("*/*")
+    return tuple(
+        sorted(path.relative_to(directory).as_posix() for path in found if path.suffix != PART and path.is_file())
+    )
 
 
 def open_files(directory: Path) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -46,11 +46,21 @@ class Gap:
 Piece = Record | Gap
 
 
-def scan(stream: BinaryIO, start: int, end: int, file: str, *, limit: int = BLOCK_LIMIT) -> Iterator[Piece]:
+def scan(
+    stream: BinaryIO,
+    start: int,
+    end: int,
+    file: str,
+    *,
+    limit: int = BLOCK_LIMIT,
+    reader: Callable[..., Record] = read_record,
+    heads: Callable[[BinaryIO, int, int], Iterator[int]] | None = None,
+) -> Iterator[Piece]:
     """The whole records in a range of a file, and the gaps between them: every byte is in one of them.
 
     ``start`` is the offset of a record. Behind damage the next gzip member that holds a whole record is looked for;
     in a file without compression there is none. What hostile bytes can cost is bounded (then the last gap says so).
+    ``reader`` reads a record of another format, ``heads`` gives the offsets at which one could begin.
     """
     effort = _EFFORT + _EFFORT_BY_SIZE * (end - start)
     at = start
@@ -58,17 +68,17 @@ def scan(stream: BinaryIO, start: int, end: int, file: str, *, limit: int = BLOC
         found: Record | None = None
         reason = ""
         try:
-            found = read_record(stream, at, limit=limit, file=file)
+            found = reader(stream, at, limit=limit, file=file)
         except Tear as tear:
             reason = tear.reason
             effort -= max(tear.cost, _LEAST)
         if found is None:
-            for candidate in _heads(stream, at + 1, end):
+            for candidate in (heads or _heads)(stream, at + 1, end):
                 if effort <= 0:
                     reason += _GIVEN_UP
                     break
                 try:
-                    found = read_record(stream, candidate, limit=limit, file=file, most=effort)
+                    found = reader(stream, candidate, limit=limit, file=file, most=effort)
                 except Tear as tear:
                     effort -= max(tear.cost, _LEAST)
                 else:

@@ -1,0 +1,147 @@
+"""Forms: how the records of a file lie in its bytes. Told by the bytes alone; a file's name proves nothing."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import BinaryIO
+
+import zstandard
+
+from archive.errors import PresskeepError
+from archive.warc.fields import parse_lines
+from archive.warc.foreign import arc
+from archive.warc.member import MAGIC, Member, Tear
+
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_SKIPPABLE = b"\x2a\x4d\x18"  # behind one byte from 0x50 to 0x5f (RFC 8878, section 3.1.2)
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_LOOK = 64 * 1024  # bytes of content by which the kind of records is told
+_FIRST = 256 * 2**20  # of content of the first two members that is looked through for a second record
+
+
+class FormRefused(PresskeepError):
+    """The file is none whose records could be read: of another kind, or of a form that is refused."""
+
+    exit_code = 2
+
+
+class Coding(StrEnum):
+    """How the records of a file are packed."""
+
+    PLAIN = "plain"
+    MEMBERS = "gzip by record"
+    GZIP = "gzip as a whole"
+    ZSTD = "zstd"
+    WACZ = "wacz"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a file's records are packed, and whether they are those of ARC."""
+
+    coding: Coding
+    arc: bool = False
+
+    def __str__(self) -> str:
+        return f"{'ARC' if self.arc else 'WARC'}, {self.coding}" if self.coding != Coding.WACZ else "WACZ"
+
+
+def detect(stream: BinaryIO, file: str) -> Form:
+    """The form of an open file; raises FormRefused where it is none that is known."""
+    stream.seek(0)
+    head = stream.read(_LOOK)
+    if head.startswith(_ZIP):
+        return Form(Coding.WACZ)
+    if head.startswith(MAGIC):
+        return _gzip(stream, file)
+    if head.startswith(_ZSTD) or (head[:1] and 0x50 <= head[0] <= 0x5F and head[1:4] == _SKIPPABLE):
+        return Form(Coding.ZSTD, arc=_zstd_holds_arc(head))
+    return Form(Coding.PLAIN, arc=_is_arc(head, file))
+
+
+def _is_arc(content: bytes, file: str) -> bool:
+    """Whether content is that of ARC records; raises FormRefused where it is neither ARC nor WARC."""
+    if content.startswith(b"WARC/"):
+        return False
+    if arc.begins(content):
+        return True
+    said = "it is empty" if not content else "it begins with no record of WARC or ARC, and is no WACZ"
+    raise FormRefused(f"{file}: {said}", file=file)
+
+
+def _zstd_holds_arc(head: bytes) -> bool:
+    """Whether ARC records are in it; where its beginning cannot be unpacked by itself, WARC records are expected."""
+    try:
+        content = zstandard.ZstdDecompressor().decompressobj().decompress(head)
+    except (zstandard.ZstdError, MemoryError):
+        return False
+    return bool(content) and not content.startswith(b"WARC/") and arc.begins(content)
+
+
+def _gzip(stream: BinaryIO, file: str) -> Form:
+    """Whether the first two gzip members hold one record each, or more: then the file was packed as a whole."""
+    offset = 0
+    holds_arc = False
+    for number in range(2):
+        member = _Lenient(Member(stream, offset, file, _FIRST))
+        content = member.read(_LOOK)
+        if number == 0:
+            holds_arc = _is_arc(content, file)
+        if _shared(member, content):
+            return Form(Coding.GZIP, holds_arc)
+        while member.read(_LOOK):
+            pass
+        if member.length == 0:
+            break  # damage is for the reading to tell of, which goes on behind it
+        offset += member.length
+    return Form(Coding.MEMBERS, holds_arc)
+
+
+class _Lenient:
+    """A gzip member whose content ends at its first damage; then its length stays 0."""
+
+    def __init__(self, member: Member) -> None:
+        self._member = member
+        self._torn = False
+
+    @property
+    def length(self) -> int:
+        return 0 if self._torn else self._member.length
+
+    def read(self, size: int) -> bytes:
+        """So many bytes of content, fewer only at its end."""
+        content = b""
+        with suppress(Tear):
+            while not self._torn and len(content) < size:
+                self._torn = True  # until the next bytes have come
+                part = self._member.read(size - len(content))
+                self._torn = False
+                content += part
+                if not part:
+                    break
+        return content
+
+
+def _shared(member: _Lenient, content: bytes) -> bool:
+    """Whether behind the record that begins with ``content`` another one begins in the same member."""
+    if content.startswith(b"WARC/"):
+        head = content.partition(b"\r\n\r\n")[0]
+        given = next((value for name, value in parse_lines(head) if name.lower() == "content-length"), "")
+        beyond = len(head) + 4 + int(given) if given.isascii() and given.isdigit() and len(given) < 16 else None
+    else:
+        beyond = arc.length(content)
+    if beyond is None:
+        return False
+    read = len(content)
+    while read < beyond + 64:
+        part = member.read(_LOOK)
+        if not part:
+            break
+        # Only what stands behind the record is looked at.
+        content = (content + part)[-2 * _LOOK :]
+        read += len(part)
+    following = content[len(content) - (read - beyond) :] if read > beyond else b""
+    following = following.lstrip(b"\r\n")
+    return following.startswith(b"WARC/") or arc.begins(following)

@@ -1,0 +1,88 @@
+"""Attached files behind URLs, read through fsspec in ranges. The archive itself never fetches anything else."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any, BinaryIO, cast
+
+from archive import digest
+from archive.errors import ConfigurationError, DamagedRecord, NotFound
+from archive.warc.places import Place
+
+_BLOCK = 256 * 1024  # bytes asked for at least: a page with its record's head
+_HINT = "pip install 'presskeep[remote]'"
+
+
+@contextlib.contextmanager
+def opened(place: Place, file: str) -> Iterator[BinaryIO]:
+    """An attached file to be read and sought in; raises DamagedRecord where it cannot be had, or is another size."""
+    try:
+        stream, size, _ = _open(place.place)
+    except NotFound as error:
+        raise DamagedRecord(error.message, file=file) from error
+    with stream:
+        if size != place.size:
+            raise DamagedRecord(
+                f"{place.place} has changed since it was attached: {size:,} bytes, were {place.size:,}", file=file
+            )
+        yield cast("BinaryIO", _Plain(stream, file, place.place))
+
+
+def look(url: str) -> tuple[int, str]:
+    """Size of what lies behind a URL, and the labelled digest that tells it from others; raises NotFound."""
+    stream, size, tag = _open(url)
+    stream.close()
+    return size, digest.sha256(f"{url}\n{size}\n{tag}".encode())
+
+
+def _open(url: str) -> tuple[Any, int, str]:
+    try:
+        import fsspec  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise ConfigurationError(f"reading from URLs needs fsspec: {_HINT}") from error
+    try:
+        system, path = fsspec.core.url_to_fs(url)
+        about = system.info(path)
+        size = about.get("size")
+        if not isinstance(size, int):
+            raise NotFound(f"{url}: the server does not say how large it is, so it cannot be read in ranges", url=url)
+        tag = str(about.get("ETag") or about.get("etag") or about.get("LastModified") or about.get("mtime") or "")
+        return system.open(path, "rb", block_size=_BLOCK, cache_type="readahead"), size, tag
+    except ImportError as error:  # the library behind a scheme is missing
+        raise ConfigurationError(f"{url}: {error}; {_HINT}") from error
+    except NotFound:
+        raise
+    except Exception as error:  # every file system behind fsspec has errors of its own
+        raise NotFound(f"{url} cannot be read: {error or type(error).__name__}", url=url) from error
+
+
+class _Plain:
+    """A remote file whose errors are those of a file."""
+
+    def __init__(self, stream: Any, file: str, url: str) -> None:  # noqa: ANN401 - fsspec publishes no types
+        self._stream = stream
+        self._file = file
+        self._url = url
+
+    def __enter__(self) -> _Plain:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return bytes(self._stream.read(size))
+        except Exception as error:  # every file system behind fsspec has errors of its own
+            said = f"{self._url} cannot be read: {error or type(error).__name__}"
+            raise DamagedRecord(said, file=self._file) from error
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return int(self._stream.seek(offset, whence))
+
+    def tell(self) -> int:
+        return int(self._stream.tell())
+
+    def close(self) -> None:
+        self._stream.close()

@@ -1,0 +1,272 @@
+"""Files that were compressed as a whole, made readable by offset: derived files under ``seek/``, made when missing.
+
+A gzip file gets an index of places at which unpacking can begin; offsets then count unpacked bytes. zstd has no such
+places within a frame, so an unpacked copy is kept beside. Each file is unpacked once from end to end before, with its
+checksums: an index alone passes over damage in silence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import zstandard
+from isal import igzip_lib
+
+from archive.errors import DamagedRecord, StorageFull
+from archive.warc.foreign.form import Coding, FormRefused
+from archive.warc.member import Tear
+
+_ISAL_ERROR = cast("type[Exception]", igzip_lib.IsalError)  # the library's stub says that it is an instance
+_GZIP_HEAD = b"\x1f\x8b"
+_STEP = 2**20
+SPACING = 4 * 2**20  # unpacked bytes between two places of an index: half of it is unpacked for a record, in 5 ms
+# Web pages shrink to a tenth, repeated ones to a fiftieth. What grows more is made to fill disks.
+MOST_GROWTH, FREE_GROWTH = 200, 256 * 2**20
+_RESERVE = 256 * 2**20  # bytes that an unpacked copy leaves free
+_VERSION = 1  # of the derived files; older ones are made again
+_DICTIONARY = b"\x5d\x2a\x4d\x18"  # a skippable frame that holds the dictionary of a .warc.zst
+_DICTIONARY_LIMIT = 16 * 2**20
+_PIECE = 4 * 1024  # bytes; zstd packs 128 KiB of one byte into 4 bytes, so that a piece gives 128 MiB at most
+_WINDOW = 2**27  # bytes of window that a zstd frame may ask for
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """What unpacking a file from end to end has shown: its unpacked bytes, and why there are no more, if so."""
+
+    size: int
+    reason: str = ""
+
+
+def opened(raw: BinaryIO, coding: Coding, beside: Path, stamp: str, file: str) -> tuple[BinaryIO, Unpacked]:
+    """The unpacked content of a file, to be read and sought in, and what is known of it.
+
+    ``beside`` is where the derived files lie, without their suffixes; ``stamp`` tells one state of the file from
+    another. Raises FormRefused for a file that unpacks to absurd sizes, StorageFull, and DamagedRecord where the
+    derived files are missing and cannot be made here.
+    """
+    told = beside.with_name(f"{beside.name}.json")
+    kept = beside.with_name(beside.name + (".index" if coding is Coding.GZIP else ".unpacked"))
+    known = _known(told, kept, stamp)
+    if known is None:
+        known = _make(raw, coding, kept, told, stamp, file)
+    if coding is Coding.ZSTD:
+        return kept.open("rb"), known
+    return cast("BinaryIO", _Window(_indexed(raw, kept), known.size, file)), known
+
+
+def _known(told: Path, kept: Path, stamp: str) -> Unpacked | None:
+    try:
+        said: dict[str, Any] = json.loads(told.read_bytes())
+        if said["version"] != _VERSION or said["stamp"] != stamp or said["bytes"] != kept.stat().st_size:
+            return None
+        # An index goes into a C library, which would trust it.
+        if kept.suffix == ".index" and hashlib.sha256(kept.read_bytes()).hexdigest() != said["sha256"]:
+            return None
+        return Unpacked(int(said["size"]), str(said["reason"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _make(raw: BinaryIO, coding: Coding, kept: Path, told: Path, stamp: str, file: str) -> Unpacked:
+    """Unpack once, make the derived file, and say in ``told``, last of all, that it is whole."""
+    part = kept.with_name(f"{kept.name}.{os.getpid()}.part")
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            told.unlink()
+        if coding is Coding.GZIP:
+            found = _walked(_gunzipped(raw), _most(raw), file)
+            index = _indexed(raw, None)
+            with suppress(OSError):  # at the damage, of which `found` tells
+                index.build_full_index()
+            with part.open("wb") as out:
+                index.export_index(fileobj=out)
+        else:
+            with part.open("wb") as out:
+                found = _walked(_unzstd(raw), _most(raw), file, _writing(out, kept.parent))
+        sha256 = hashlib.sha256(part.read_bytes()).hexdigest() if coding is Coding.GZIP else ""
+        said = {"version": _VERSION, "stamp": stamp, "size": found.size, "reason": found.reason, "sha256": sha256}
+        said["bytes"] = part.stat().st_size
+        part.replace(kept)
+        beside = told.with_name(f"{told.name}.{os.getpid()}.part")
+        beside.write_text(json.dumps(said), encoding="utf-8")
+        beside.replace(told)
+    except OSError as error:
+        raise DamagedRecord(
+            f"what is needed to read {file} by offset cannot be made in {kept.parent} ({error.strerror or error}): "
+            "make room there, then run `presskeep verify`",
+            file=file,
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return found
+
+
+def _most(raw: BinaryIO) -> int:
+    return FREE_GROWTH + MOST_GROWTH * raw.seek(0, io.SEEK_END)
+
+
+def _walked(parts: Iterator[bytes], most: int, file: str, use: Callable[[bytes], None] | None = None) -> Unpacked:
+    """Unpack to the end, or to where nothing can be unpacked any more."""
+    size = 0
+    try:
+        for part in parts:
+            size += len(part)
+            if size > most:
+                raise FormRefused(f"{file}: it unpacks to more than {most:,} bytes, as no archive does", file=file)
+            if use is not None:
+                use(part)
+    except Tear as tear:
+        return Unpacked(size, tear.reason)
+    return Unpacked(size)
+
+
+def _writing(out: BinaryIO, directory: Path) -> Callable[[bytes], None]:
+    def write(part: bytes) -> None:
+        if shutil.disk_usage(directory).free < _RESERVE:
+            raise StorageFull(f"no room for an unpacked copy under {directory}: make some, then try again")
+        out.write(part)
+
+    return write
+
+
+def _gunzipped(raw: BinaryIO) -> Iterator[bytes]:
+    """The content of all members; raises Tear at damage. Zeros and other bytes behind the last member are damage."""
+    raw.seek(0)
+    rest = b""
+    at = 0
+    while True:
+        rest = rest or raw.read(_STEP)
+        if not rest:
+            return
+        if at and not rest.startswith(_GZIP_HEAD[: len(rest)]):
+            if not rest.strip(b"\0"):
+                return  # padding, as tape and block devices leave it
+            raise Tear("bytes that are no gzip member", file="", offset=at)
+        inflate = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+        given = rest
+        while not inflate.eof:
+            if not given and inflate.needs_input:
+                given = raw.read(_STEP)
+                if not given:
+                    raise Tear("the file ends within its compressed stream", file="", offset=at)
+            try:
+                content: bytes = inflate.decompress(given, _STEP)
+            except _ISAL_ERROR as error:
+                raise Tear(f"its compressed stream is damaged ({error})", file="", offset=at) from error
+            if not (content or given or inflate.eof or inflate.needs_input):
+                raise Tear("a compressed stream that leads nowhere", file="", offset=at)
+            given = b""
+            if content:
+                yield content
+        rest = bytes(inflate.unused_data)
+        at = raw.tell() - len(rest)
+
+
+def _unzstd(raw: BinaryIO) -> Iterator[bytes]:
+    """The content of all zstd frames, with the dictionary that a .warc.zst may begin with; raises Tear at damage."""
+    raw.seek(0)
+    dictionary = _dictionary(raw)
+    context = zstandard.ZstdDecompressor(dict_data=dictionary, max_window_size=_WINDOW)
+    rest = b""
+    at = raw.tell()
+    while True:
+        rest = rest or raw.read(_STEP)
+        if not rest:
+            return
+        frame = context.decompressobj(write_size=_STEP)
+        given = rest
+        while not frame.eof:
+            if not given and not (given := raw.read(_STEP)):
+                raise Tear("the file ends within its compressed stream", file="", offset=at)
+            # One call gives all that a piece unpacks to: small pieces bound what a bomb takes of memory.
+            piece, given = given[:_PIECE], given[_PIECE:]
+            try:
+                content = frame.decompress(piece)
+            except (zstandard.ZstdError, MemoryError) as error:
+                raise Tear(f"its compressed stream is damaged ({error})", file="", offset=at) from error
+            if content:
+                yield content
+        rest = frame.unused_data + given
+        at = raw.tell() - len(rest)
+
+
+def _dictionary(raw: BinaryIO) -> zstandard.ZstdCompressionDict | None:
+    """The dictionary in a first skippable frame, which may itself be compressed; the stream is left behind it."""
+    head = raw.read(8)
+    if head[:4] != _DICTIONARY or len(head) < 8:
+        raw.seek(0)
+        return None
+    length = int.from_bytes(head[4:], "little")
+    if length > _DICTIONARY_LIMIT:
+        raise Tear("a zstd dictionary of absurd size", file="", offset=0)
+    data = raw.read(length)
+    if data.startswith(b"\x28\xb5\x2f\xfd"):
+        try:
+            data = zstandard.ZstdDecompressor().decompress(data, max_output_size=_DICTIONARY_LIMIT)
+        except (zstandard.ZstdError, MemoryError) as error:
+            raise Tear(f"its zstd dictionary is damaged ({error})", file="", offset=0) from error
+    return zstandard.ZstdCompressionDict(data)
+
+
+def _indexed(raw: BinaryIO, kept: Path | None) -> Any:  # noqa: ANN401 - the library publishes no types
+    import indexed_gzip  # noqa: PLC0415 - only where such a file is read
+
+    # Its own checks are left out: they are made before, and a stream that is damaged must still be read up to there.
+    stream = indexed_gzip.IndexedGzipFile(fileobj=raw, spacing=SPACING, skip_crc_check=True, buffer_size=_STEP)
+    if kept is not None:
+        with kept.open("rb") as source:
+            stream.import_index(fileobj=source)
+    return stream
+
+
+class _Window:
+    """The unpacked content as a file that ends where the first unpacking ended."""
+
+    def __init__(self, stream: Any, size: int, file: str) -> None:  # noqa: ANN401 - the library publishes no types
+        self._stream = stream
+        self._size = size
+        self._file = file
+        self._at = 0
+
+    def __enter__(self) -> _Window:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def read(self, size: int = -1) -> bytes:
+        left = max(0, self._size - self._at)
+        size = left if size < 0 else min(size, left)
+        if not size:
+            return b""
+        try:
+            self._stream.seek(self._at)
+            part: bytes = self._stream.read(size)
+        except (OSError, EOFError, ValueError) as error:
+            raise Tear("its compressed stream cannot be read here", file=self._file, offset=self._at) from error
+        if not part:
+            raise Tear("its compressed stream cannot be read here", file=self._file, offset=self._at)
+        self._at += len(part)
+        return part
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def close(self) -> None:
+        self._stream.close()
