@@ -40,6 +40,7 @@ class NoAnswer(StrEnum):
     DISCONNECT = "disconnect"  # closed before the first byte of an answer
     ADDRESS = "address"  # the address guard forbids the resolved address
     ROBOTS = "robots"  # robots.txt disallows it, or could not be had
+    TAKEDOWN = "takedown"  # taken down: it must not be fetched again
     SCOPE = "scope"  # outside the site's own hosts, or a scheme that is never fetched
     BUDGET = "budget"  # a limit of the run was reached
     NOT_CAPTURED = "not-captured"  # the response did not come over the tapped wire

@@ -1,7 +1,7 @@
 """Manners: the downloader middleware that asks robots.txt, paces, and lets a host rest. It takes the place of Scrapy's.
 
 Every request passes it, of a spider of ours, of a site's own, and every redirect. What robots.txt disallows becomes an
-attempt in the archive, and is never fetched.
+attempt in the archive, and is never fetched; what was taken down, likewise.
 """
 
 from __future__ import annotations
@@ -80,6 +80,7 @@ class Manners:
         self._capturing = capturing
         self._pacing = pacing
         self._agent = product_token(crawler.settings["USER_AGENT"])
+        self._taken_down = capturing.archive.taken_down()
         self._asking: dict[str, asyncio.Future[Robots]] = {}
 
     @classmethod
@@ -96,7 +97,9 @@ class Manners:
             dress(request, site_of(self._crawler.spider))
         origin: Origin = request.meta["presskeep_origin"]
         delay = float(request.meta.setdefault("presskeep_delay", 0.0))
-        if origin.role is not Role.ROBOTS:
+        if origin.role is not Role.ROBOTS:  # whose rules hold for what is fetched, whatever was taken down
+            if self._taken_down(request.url):
+                self._refuse(request, NoAnswer.TAKEDOWN, "it was taken down: see 'presskeep takedown --list'")
             robots = await self._robots_of(request)
             refused = robots.refusal(request.url, self._agent)
             if refused is not None:

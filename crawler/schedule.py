@@ -12,7 +12,7 @@ from crawler.discovery.announcement import Announcement, parse_date
 DAY = 86_400 * 1_000_000  # microseconds
 # Crawls in which a URL may fail before it is left alone. With a crawl an hour, a server may be away for a working day.
 MAX_TRIES = 8
-# robots.txt may change its mind; asking each time would fill the archive with the same refusal.
+# robots.txt may change its mind, and a takedown end; asking each time would fill the archive with the same refusal.
 ROBOTS_PAUSE = 7 * DAY
 # A date further ahead is a wrong time zone or a wrong clock, and must not push real news out of a bounded crawl.
 AHEAD = DAY
@@ -25,7 +25,7 @@ GONE = frozenset({404, 410})
 # Failures that another attempt may cure. A name that does not resolve, or a broken certificate, is none.
 RETRIED_FAILURES = frozenset({NoAnswer.TIMEOUT, NoAnswer.DISCONNECT, NoAnswer.REFUSED, NoAnswer.UNREACHABLE})
 # Nothing was asked of the publisher: such an end does not count as a try.
-_UNASKED = frozenset({NoAnswer.BUDGET, NoAnswer.STORAGE, NoAnswer.NOT_CAPTURED})
+_UNASKED = frozenset({NoAnswer.BUDGET, NoAnswer.STORAGE, NoAnswer.NOT_CAPTURED, NoAnswer.TAKEDOWN})
 
 
 class Phase(StrEnum):
@@ -34,7 +34,7 @@ class Phase(StrEnum):
     DUE = "due"  # to be fetched by the next crawl
     DONE = "done"  # a capture of it is committed
     GONE = "gone"  # it answered 404 or 410
-    DISALLOWED = "disallowed"  # by robots.txt, for now
+    DISALLOWED = "disallowed"  # by robots.txt or a takedown, for now
     REFUSED = "refused"  # not to be fetched at all: out of scope, a forbidden address
     FAILED = "failed"  # it failed in too many crawls
 
@@ -61,7 +61,7 @@ def after_status(status: int, truncated: Truncation | None, tries: int) -> Phase
 
 def after_failure(reason: NoAnswer, tries: int) -> Phase:
     """The phase after an attempt without an answer."""
-    if reason is NoAnswer.ROBOTS:
+    if reason in {NoAnswer.ROBOTS, NoAnswer.TAKEDOWN}:
         return Phase.DISALLOWED
     if reason in {NoAnswer.SCOPE, NoAnswer.ADDRESS, NoAnswer.OTHER}:
         return Phase.REFUSED

@@ -18,6 +18,7 @@ _WHY: dict[str, str] = {
     NoAnswer.DISCONNECT: "the connection was closed before an answer",
     NoAnswer.ADDRESS: "the address may not be fetched from",
     NoAnswer.ROBOTS: "robots.txt does not allow it",
+    NoAnswer.TAKEDOWN: "it was taken down",
     NoAnswer.SCOPE: "outside the site",
     NoAnswer.BUDGET: "a limit of the run was reached",
     NoAnswer.NOT_CAPTURED: "the answer did not come over the wire that is captured",
