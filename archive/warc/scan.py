@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from archive.warc import frame
 from archive.warc.member import Tear
 from archive.warc.stored import BLOCK_LIMIT, Record, read_record
 
 _STEP = 2**20
 # The head of a gzip member: its magic, and flags of which three bits must be 0 (RFC 1952, section 2.3.1).
 _HEAD = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]", re.DOTALL)
+_FRAME = re.compile(re.escape(frame.MAGIC))
 _HEAD_LENGTH = 4
 # What may be read and unpacked in vain, in bytes: so much for any file, and so often its size. Damage costs one record
 # and chance heads next to nothing; a file made of nested heads would cost its size squared.
@@ -58,8 +60,9 @@ def scan(
 ) -> Iterator[Piece]:
     """The whole records in a range of a file, and the gaps between them: every byte is in one of them.
 
-    ``start`` is the offset of a record. Behind damage the next gzip member that holds a whole record is looked for;
-    in a file without compression there is none. What hostile bytes can cost is bounded (then the last gap says so).
+    ``start`` is the offset of a record. Behind damage the next gzip member or Zstandard frame that holds a whole
+    record is looked for; in a file without compression there is none. What hostile bytes can cost is bounded (then the
+    last gap says so). Skippable frames, which stand between those of Zstandard and mean nothing, are stepped over.
     ``reader`` reads a record of another format, ``heads`` gives the offsets at which one could begin.
     """
     effort = _EFFORT + _EFFORT_BY_SIZE * (end - start)
@@ -72,6 +75,9 @@ def scan(
         except Tear as tear:
             reason = tear.reason
             effort -= max(tear.cost, _LEAST)
+        if found is None and (behind := frame.skip(stream, at, end)) > at:
+            at = behind  # what stands between Zstandard frames means nothing
+            continue
         if found is None:
             for candidate in (heads or _heads)(stream, at + 1, end):
                 if effort <= 0:
@@ -91,11 +97,16 @@ def scan(
 
 
 def _heads(stream: BinaryIO, start: int, end: int) -> Iterator[int]:
-    """The offsets at which bytes stand that could be the head of a gzip member; they may stand there by chance."""
+    """The offsets at which bytes stand that could be the head of a gzip member, or that of a Zstandard frame.
+
+    They may stand there by chance. Frames are looked for in a file that begins with one.
+    """
+    stream.seek(0)
+    head = _FRAME if frame.is_packed(stream.read(4)) else _HEAD
     while start < end:
         stream.seek(start)
         part = stream.read(min(_STEP, end - start))
-        for one in _HEAD.finditer(part):
+        for one in head.finditer(part):
             yield start + one.start()
         if len(part) < _HEAD_LENGTH:
             return

@@ -1,4 +1,4 @@
-"""WARC records as they lie in files, gzipped one by one or not at all."""
+"""WARC records as they lie in files: gzipped one by one, in Zstandard frames, or not compressed at all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from archive.clock import parse_warc_date
+from archive.warc import frame
 from archive.warc.fields import NamedFields, parse_lines
+from archive.warc.frame import Frame
 from archive.warc.member import MAGIC, Member, Tear
 
 # Blocks beyond this are walked over but not kept: no page, feed or sitemap is as large, and readers have memory limits.
@@ -19,7 +21,7 @@ BLOCK_LIMIT = 256 * 2**20
 HEAD_LIMIT = 4 * 2**20
 _LAST_DATE = 253_370_764_800_000_000  # 9999-01-01: a month later no calendar of Python's goes on
 _STEP = 2**20
-_SHARED_MEMBER = "several records in one gzip member, which can be read from its start only: recompress the file first"
+_SHARED_MEMBER = "several records in one member, which can be read from its start only: recompress the file first"
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _VERSION = re.compile(rb"WARC/(?:1\.[01]|0\.1[78])[ \t]*\r?\n")
 _BEGINNING = b"WARC/"
@@ -93,7 +95,7 @@ def read_records(path: Path, start: int = 0, *, limit: int = BLOCK_LIMIT, file: 
         end = stream.seek(0, io.SEEK_END)
         if not 0 <= start <= end:
             raise Tear("the file is shorter than it was", file=name, offset=start)
-        while start < end:
+        while (start := frame.skip(stream, start, end)) < end:
             record = read_record(stream, start, limit=limit, file=name)
             yield record
             start += record.length
@@ -104,19 +106,24 @@ def read_record(
 ) -> Record:
     """The record at an offset of an open file; raises Tear where there is no whole one.
 
-    At most ``limit`` bytes of its block are kept; a gzip member that unpacks to more than ``most`` bytes is a tear.
+    Compressed or not is told by its first bytes. At most ``limit`` bytes of its block are kept; a member or frame that
+    unpacks to more than ``most`` bytes is a tear.
     """
     stream.seek(offset)
-    magic = stream.read(len(MAGIC))
-    member = Member(stream, offset, file, most) if magic == MAGIC else None
+    magic = stream.read(4)
+    member: Member | Frame | None = None
     try:
+        if magic.startswith(MAGIC):
+            member = Member(stream, offset, file, most)
+        elif magic == frame.MAGIC:
+            member = Frame(stream, offset, file, most)
         return _read(stream, member, magic, offset, limit, file)
     except Tear as tear:
-        tear.cost = max(stream.tell() - offset, member.inflated if member else 0)
+        tear.cost = max(tear.cost, stream.tell() - offset, member.inflated if member else 0)
         raise
 
 
-def _read(stream: BinaryIO, member: Member | None, magic: bytes, offset: int, limit: int, file: str) -> Record:
+def _read(stream: BinaryIO, member: Member | Frame | None, magic: bytes, offset: int, limit: int, file: str) -> Record:
     if member is not None:
         fields, block, declared, _, trailer = _parsed(member, offset, limit, file)
         while not trailer.strip(b"\r\n") and (part := member.read(_STEP)):
