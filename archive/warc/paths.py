@@ -83,7 +83,7 @@ def warc_files(directory: Path) -> tuple[str, ...]:
 
 def imported_files(directory: Path) -> tuple[str, ...]:
     """The names, relative to ``directory``, of the files that were imported, sorted; not those being copied."""
-    found = (directory / IMPORTED).glob("*/*")
+    found = (directory / IMPORTED).rglob("*")
     return tuple(
         sorted(path.relative_to(directory).as_posix() for path in found if path.suffix != PART and path.is_file())
     )

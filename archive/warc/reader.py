@@ -5,11 +5,9 @@ What a `WarcWriter` returned and what is read here are equal. Files of other wri
 
 from __future__ import annotations
 
-import hashlib
-import io
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -25,12 +23,13 @@ from archive.url import normalise
 from archive.warc.answer import Answer
 from archive.warc.block import FileBlock, read_block
 from archive.warc.fields import NamedFields
+from archive.warc.foreign.source import Source, identity, open_source
 from archive.warc.group import ANSWERS, Group
 from archive.warc.member import Tear
-from archive.warc.paths import resolve
+from archive.warc.places import is_foreign
 from archive.warc.record import IDENTICAL_PAYLOAD, SCHEMA
-from archive.warc.scan import Gap, Piece, scan
-from archive.warc.stored import Record, bare, date_of, read_record, read_records
+from archive.warc.scan import Gap, Piece
+from archive.warc.stored import Record, bare, date_of, read_records
 from archive.warc.vouching import vouched
 
 __all__ = ["Gap", "Piece", "Record", "read_block", "read_events", "read_on", "read_records"]
@@ -61,38 +60,48 @@ def read_on(
     A response whose metadata lies in a gap is a capture of role OTHER, without a site. ``watch`` hears each record and
     each gap between records before what they give, with the stream, which it may read and seek.
     """
-    path = resolve(directory, file)
-    with path.open("rb", buffering=_BUFFER) as stream:
-        end = stream.seek(0, io.SEEK_END)
-        if not 0 <= start <= end:
+    with open_source(directory, file) as source:
+        if not 0 <= start <= source.end:
             yield Gap(file, start, start, "the file is shorter than it was")
             return
-        reading = _Reading(directory, file, path)
-        for one in vouched(_pieces(stream, start, end, file, watch), file):
+        reading = _Reading(directory, file)
+        for one in vouched(_pieces(source, start, watch), file):
             found = one if isinstance(one, Gap) else reading.given(one)
             if found is not None:
                 yield found
 
 
-def _pieces(
-    stream: BinaryIO, start: int, end: int, file: str, watch: Callable[[Piece, BinaryIO], None] | None
-) -> Iterator[Piece]:
+def read_listed(directory: Path, file: str, offsets: Iterable[int]) -> Iterator[Event | Gap]:
+    """The captures of a foreign file whose answers lie at these offsets; nothing else of the file is read."""
+    with open_source(directory, file) as source:
+        reading = _Reading(directory, file)
+        for offset in offsets:
+            try:
+                group = Group([source.read(offset)])
+            except Tear as tear:
+                yield Gap(file, offset, offset, tear.reason)
+                continue
+            if (found := reading.given(group)) is not None:
+                yield found
+
+
+def _pieces(source: Source, start: int, watch: Callable[[Piece, BinaryIO], None] | None) -> Iterator[Piece]:
     if start:  # what the file says of itself stands at its beginning
         with suppress(Tear):
-            yield read_record(stream, 0, file=file)
-    for piece in scan(stream, start, end, file):
+            yield source.read(0)
+    for piece in source.scan(start):
         if watch is not None:
-            watch(piece, stream)
+            watch(piece, source.stream)
         yield piece
 
 
 class _Reading:
     """One file being read: what its events share."""
 
-    def __init__(self, directory: Path, file: str, path: Path) -> None:
+    def __init__(self, directory: Path, file: str) -> None:
         self._directory = directory
         self._file = file
-        self._path = path
+        self._foreign = is_foreign(file)
         self._seen: set[str] = set()
 
     def given(self, group: Group) -> Event | Gap | None:
@@ -104,7 +113,8 @@ class _Reading:
 
     def event(self, group: Group) -> Event | None:
         """The event of a group; None for what is none (a lone request, another writer's metadata)."""
-        if not group.own:
+        # Of a file that came from elsewhere only captures are taken: what was decided there binds nobody here.
+        if self._foreign or not group.own:
             return self._capture(group)
         self._check_schema(group)
         try:
@@ -161,15 +171,14 @@ class _Reading:
         fields, revisit = group.metadata, answer.kind == "revisit"
         shown = Answer.of(answer.block)
         # Other writers' digests are of many kinds; one of the entity is needed to compare captures.
-        trusted = group.own or revisit or not answer.whole
+        own = group.own and not self._foreign
+        trusted = own or revisit or not answer.whole
         payload_digest = answer.fields.first("WARC-Payload-Digest") if trusted else shown.digest()
         url = _url(answer, fields)
-        if not group.own and not url.lower().startswith(("http:", "https:")):
+        if not own and not url.lower().startswith(("http:", "https:")):
             return None  # whois:, dns: and the like
         location, capture_id, own_id = self._location(answer), *self._ids(answer)
-        origin = (
-            _origin(fields) if group.own else Origin(via=fields.first("via"), hops=fields.first("hopsFromSeed") or "")
-        )
+        origin = _origin(fields) if own else _foreign_origin(group)
         return Capture(
             id=capture_id,
             url=url,
@@ -216,8 +225,7 @@ class _Reading:
 
     @cached_property
     def _file_digest(self) -> str:
-        with self._path.open("rb") as stream:
-            return digest.label("sha256", hashlib.file_digest(stream, "sha256").digest())
+        return identity(self._directory, self._file)
 
     def _check_schema(self, group: Group) -> None:
         schema = group.metadata.first("presskeep-schema") or ""
@@ -271,6 +279,15 @@ def _origin(fields: NamedFields) -> Origin:
         retry=_number(fields, "presskeep-retry"),
         announced=fields.first("presskeep-announced"),
     )
+
+
+def _foreign_origin(group: Group) -> Origin:
+    """Where another archive says that a capture comes from: all of it, if it was made by a Presskeep."""
+    fields = group.metadata
+    if group.own:
+        with suppress(ValueError):
+            return _origin(fields)
+    return Origin(via=fields.first("via"), hops=fields.first("hopsFromSeed") or "")
 
 
 def _method(group: Group) -> str:

@@ -17,6 +17,7 @@ from archive.warc.foreign import arc, plain, remote, seek
 from archive.warc.foreign.form import Coding, Form, FormRefused, detect
 from archive.warc.foreign.zipped import read_wacz
 from archive.warc.paths import resolve
+from archive.warc.places import is_foreign
 from archive.warc.scan import Gap, Piece, scan
 from archive.warc.stored import BLOCK_LIMIT, Record, read_record
 
@@ -97,6 +98,8 @@ def _raw(directory: Path, file: str) -> contextlib.AbstractContextManager[Binary
 
 def _source(directory: Path, file: str, raw: BinaryIO, stack: contextlib.ExitStack) -> Source:
     size = raw.seek(0, io.SEEK_END)
+    if not is_foreign(file):  # written by us, or laid beside our files: members by record, or none
+        return Source(file, Form(Coding.MEMBERS), raw, ((0, size),))
     form = _form(directory, file, size)
     return _made(raw, form, file, directory.parent / SEEK / file, str(size), stack)
 
