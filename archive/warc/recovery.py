@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from archive import digest
-from archive.clock import now, warc_date
 from archive.errors import DamagedRecord
 from archive.warc.openfile import lock, storage, sync_directory
 from archive.warc.paths import OPEN, open_files
+from archive.warc.quarantine import checksum, set_aside
 from archive.warc.scan import Gap, Piece, scan
 from archive.warc.stored import Record
 from archive.warc.vouching import vouched
@@ -75,10 +72,11 @@ def _recovered(directory: Path, quarantine: Path, file: str, descriptor: int) ->
         end, gap = _last_whole(stream, size, file)
         report = None
         if end < size:
-            report = _set_aside(stream, quarantine, file, end, size, gap)
+            reason = gap.reason if gap else "the last group is not whole: its metadata record is missing"
+            report = set_aside(stream, quarantine, file, end, size, reason, once=True)
             if end:
                 os.ftruncate(descriptor, end)
-        sha256 = _digest(stream, end)
+        sha256 = checksum(stream, 0, end)
         if end:
             os.fsync(descriptor)
             final = directory / file
@@ -112,74 +110,3 @@ def _last_whole(stream: BinaryIO, size: int, file: str) -> tuple[int, Gap | None
         elif gap is None:
             gap = one
     return end, gap
-
-
-def _set_aside(stream: BinaryIO, quarantine: Path, file: str, start: int, end: int, gap: Gap | None) -> Path:
-    """Copies a range of bytes into the quarantine, durably, with a report on them; returns the report's path.
-
-    The names follow from file and offset: a recovery that was killed half-way is simply done again.
-    """
-    quarantine.mkdir(parents=True, exist_ok=True)
-    name = f"{file.rpartition('/')[2]}.{start}"
-    kept = quarantine / f"{name}.bytes"
-    facts = {
-        "file": file,
-        "offset": start,
-        "bytes": end - start,
-        "sha256": _copied(stream, start, end, kept),
-        "kept": kept.name,
-        "reason": gap.reason if gap else "the last group is not whole: its metadata record is missing",
-        "at": warc_date(now()),
-        "whole_records": [
-            {"offset": one.offset, "length": one.length, "type": one.kind, "id": one.id}
-            for one in scan(stream, start, end, file, limit=0)
-            if isinstance(one, Record)
-        ],
-    }
-    report = quarantine / f"{name}.json"
-    _written(report, json.dumps(facts, indent=2, ensure_ascii=False).encode("utf-8"))
-    sync_directory(quarantine)
-    sync_directory(quarantine.parent)
-    return report
-
-
-def _copied(stream: BinaryIO, start: int, end: int, target: Path) -> str:
-    """Copies a range durably; returns its labelled SHA-256."""
-    running = hashlib.sha256()
-    partial = target.with_name(f"{target.name}.partial")
-    try:
-        with partial.open("wb") as out:
-            for part in _parts(stream, start, end):
-                out.write(part)
-                running.update(part)
-            out.flush()
-            os.fsync(out.fileno())
-        partial.replace(target)
-    except OSError:
-        with suppress(OSError):
-            partial.unlink()
-        raise
-    return digest.label("sha256", running.digest())
-
-
-def _written(target: Path, content: bytes) -> None:
-    partial = target.with_name(f"{target.name}.partial")
-    with partial.open("wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    partial.replace(target)
-
-
-def _digest(stream: BinaryIO, end: int) -> str:
-    running = hashlib.sha256()
-    for part in _parts(stream, 0, end):
-        running.update(part)
-    return digest.label("sha256", running.digest())
-
-
-def _parts(stream: BinaryIO, start: int, end: int) -> Iterator[bytes]:
-    stream.seek(start)
-    while start < end and (part := stream.read(min(_STEP, end - start))):
-        start += len(part)
-        yield part
