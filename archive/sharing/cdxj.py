@@ -1,0 +1,96 @@
+"""CDXJ: the index of an archive that pywb, ReplayWeb.page and others look captures up in.
+
+One line a capture: SURT key, time, and JSON, in the form of cdxj-indexer (https://specs.webrecorder.net/cdxj/0.1.0/).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archive.capture import Capture, Location
+from archive.clock import to_datetime
+from archive.sharing.selection import Selection, Share
+from archive.sharing.sorting import in_order
+from archive.surt import surt
+from archive.target import STDOUT, open_target
+from archive.warc.fields import target_uri
+
+if TYPE_CHECKING:
+    from archive.store import Archive
+
+REVISIT = "warc/revisit"  # the media type by which readers know a revisit
+_NOT_MODIFIED = 304
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """What was written: where to, how many lines, and how many bytes (None for standard output)."""
+
+    target: str
+    captures: int
+    bytes: int | None
+
+
+def write_index(
+    archive: Archive,
+    target: str,
+    selection: Selection,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Indexed:
+    """Write the index of an archive's captures to a path or ``-``; file names are relative to ``warc/``.
+
+    Memory does not grow with the archive. Raises as `archive.target.open_target` does.
+    """
+    share = Share.of(archive, selection)
+    total = share.count() if progress else 0
+    written = 0
+
+    def lines() -> Iterator[bytes]:
+        nonlocal written
+        for capture in share.by_place():
+            if capture.location is not None:
+                yield line(capture, capture.location, origin=True)
+                written += 1
+                if progress and written % 1000 == 0:
+                    progress(written, total, "captures")
+
+    with open_target(target) as out:
+        for one in in_order(lines()):
+            out.write(one)
+    return Indexed(target, written, None if target == STDOUT else Path(target).stat().st_size)
+
+
+def line(capture: Capture, place: Location, *, origin: bool = False) -> bytes:
+    """The line of a capture whose record lies at a place; with ``origin``, where the payload of a revisit lies, too.
+
+    A revisit has the digest of the payload that it refers to, by which pywb finds it; a 304 has the status of the
+    answer that it confirms. What is unknown is left out.
+    """
+    url = target_uri(capture.url)  # as it stands in the record's head, with which readers compare it
+    referent = capture.referent
+    status, digest = capture.status, capture.payload_digest
+    if referent is not None:
+        status = referent.status if status == _NOT_MODIFIED else status
+        digest = referent.payload_digest or digest
+    fields = {
+        "url": url,
+        "mime": REVISIT if capture.kind == "revisit" else capture.mime,
+        "status": None if status is None else str(status),
+        "digest": digest,
+        **_place(place),
+    }
+    if capture.method != "GET":
+        fields["method"] = capture.method
+        url += f"{'&' if '?' in url else '?'}__wb_method={capture.method}"
+    if origin and referent is not None and referent.location is not None:
+        fields |= {f"orig.{name}": value for name, value in _place(referent.location).items()}
+    said = json.dumps({name: value for name, value in fields.items() if value is not None})
+    return f"{surt(url)} {to_datetime(capture.at):%Y%m%d%H%M%S} {said}\n".encode("ascii")
+
+
+def _place(place: Location) -> dict[str, str | None]:
+    return {"length": str(place.length), "offset": str(place.offset), "filename": place.file}
