@@ -74,7 +74,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 def _locked(part: Path) -> Iterator[IO[bytes]]:
     """The part file, empty and ours alone; one that a killed process left is taken over."""
     while True:
-        with part.open("ab") as out:
+        # Not for appending: who writes a ZIP file goes back to say how long a member became.
+        with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT, 0o666), "r+b") as out:
             try:
                 fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:

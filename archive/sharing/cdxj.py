@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 REVISIT = "warc/revisit"  # the media type by which readers know a revisit
 _NOT_MODIFIED = 304
+_OFTEN = 500  # captures between two reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +46,22 @@ def write_index(
 
     Memory does not grow with the archive. Raises as `archive.target.open_target` does.
     """
-    share = Share.of(archive, selection)
-    total = share.count() if progress else 0
     written = 0
 
-    def lines() -> Iterator[bytes]:
+    def lines(share: Share) -> Iterator[bytes]:
         nonlocal written
+        total = share.sum_up()[0] if progress else 0
         for capture in share.by_place():
             if capture.location is not None:
                 yield line(capture, capture.location, origin=True)
                 written += 1
-                if progress and written % 1000 == 0:
+                if progress and (written % _OFTEN == 0 or written == total):
                     progress(written, total, "captures")
 
     with open_target(target) as out:
-        for one in in_order(lines()):
-            out.write(one)
+        with archive.catalog.reading() as connection:
+            found = in_order(lines(Share(connection, archive.warc_path, selection)))
+        out.writelines(found)
     return Indexed(target, written, None if target == STDOUT else Path(target).stat().st_size)
 
 

@@ -8,17 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, func, or_, select, true
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, func, or_, select, true
 
 from archive import blocking, revisits, tables
 from archive.capture import Capture
 from archive.holdings import FETCH
 from archive.rows import capture_of_row
-
-if TYPE_CHECKING:
-    from archive.store import Archive
 
 _captures = tables.captures.c
 
@@ -64,34 +62,38 @@ class Selection:
         return condition
 
 
-@dataclass(frozen=True, slots=True)
 class Share:
-    """The captures that are handed on: those of the selection, and what its revisits refer to."""
+    """The captures that are handed on: those of the selection, and what its revisits refer to.
 
-    archive: Archive
-    selection: Selection
-    brought: tuple[str, ...] = ()  # ids of captures outside the selection that its revisits refer to
+    All of it is of the one state of the catalogue that its connection sees.
+    """
 
-    @classmethod
-    def of(cls, archive: Archive, selection: Selection) -> Share:
-        """The share of an archive that a selection is."""
-        if selection.is_everything:
-            return cls(archive, selection)
-        brought: set[str] = set()
-        alone = cls(archive, selection)
-        for one in alone._read(_captures.kind == "revisit", order=(_captures.file, _captures.offset)):
-            if one.referent is not None and not selection.takes(one.referent):
-                brought.add(one.referent.id)
-        return cls(archive, selection, tuple(sorted(brought)))
+    def __init__(self, connection: Connection, directory: Path, selection: Selection) -> None:
+        """``directory`` is the archive's ``warc/``."""
+        self.connection = connection
+        self.directory = directory
+        self.selection = selection
+        self._taken_down = blocking.rules(connection)
+        self._brought: tuple[str, ...] = ()
+        if not selection.is_everything:
+            revisits_of_it = self._captures(_captures.kind == "revisit")
+            referents = (one.referent for one in revisits_of_it if one.referent is not None)
+            self._brought = tuple(sorted({one.id for one in referents if not selection.takes(one)}))
 
-    def count(self) -> int:
-        """How many captures are handed on."""
-        with self.archive.catalog.reading() as connection:
-            return connection.scalar(select(func.count()).select_from(tables.captures).where(self._which())) or 0
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is the whole archive, and nothing of that is taken down."""
+        return self.selection.is_everything and self.connection.scalar(select(tables.blocked.c.id).limit(1)) is None
+
+    def sum_up(self) -> tuple[int, int]:
+        """How many captures are handed on, and the time of the latest one."""
+        question = select(func.count(), func.max(_captures.at)).where(self._which())
+        number, latest = self.connection.execute(question).one()
+        return number, latest or 0
 
     def by_place(self) -> Iterator[Capture]:
-        """The captures by file and offset, revisits with their referents, of one state of the catalogue."""
-        return self._read(order=(_captures.file, _captures.offset))
+        """The captures by file and offset, revisits with their referents."""
+        return self._captures()
 
     def by_url(self) -> Iterator[tuple[Capture, str | None]]:
         """The captures by key, time and id, each with the text that the installed cleaner made of it, or None."""
@@ -109,37 +111,30 @@ class Share:
             .where(self._which())
             .order_by(_captures.key, _captures.at, _captures.id)
         )
-        yield from self._stream(question)
+        for row, capture in self._stream(question):
+            yield capture, row["canonical"]
 
-    def _read(self, *conditions: ColumnElement[bool], order: tuple[Any, ...]) -> Iterator[Capture]:
-        question = select(tables.captures).where(self._which(), *conditions).order_by(*order)
-        for capture, _ in self._stream(question):
+    def _captures(self, *conditions: ColumnElement[bool]) -> Iterator[Capture]:
+        question = select(tables.captures).where(self._which(), *conditions)
+        for _, capture in self._stream(question.order_by(_captures.file, _captures.offset)):
             yield capture
 
-    def _stream(self, question: Select[Any]) -> Iterator[tuple[Capture, str | None]]:
-        directory = self.archive.warc_path
-        with self.archive.catalog.reading() as connection:
-            taken = blocking.rules(connection)
-            rows = connection.execution_options(yield_per=FETCH).execute(question).mappings()
-            for some in rows.partitions():
-                found = revisits.bound(connection, directory, [capture_of_row(row, directory) for row in some])
-                for row, capture in zip(some, found, strict=True):
-                    if capture.referent is None or not taken.covers(capture.referent.key):
-                        yield capture, row.get("canonical")
+    def _stream(self, question: Select[Any]) -> Iterator[tuple[RowMapping, Capture]]:
+        rows = self.connection.execute(question, execution_options={"yield_per": FETCH}).mappings()
+        for some in rows.partitions():
+            captures = [capture_of_row(row, self.directory) for row in some]
+            bound = revisits.bound(self.connection, self.directory, captures)
+            for row, capture in zip(some, bound, strict=True):
+                if capture.referent is None or not self._taken_down.covers(capture.referent.key):
+                    yield row, capture
 
     def _which(self) -> ColumnElement[bool]:
         chosen = self.selection.condition()
-        if self.brought:
-            chosen = or_(chosen, _among(_captures.id, self.brought))
+        if self._brought:
+            chosen = or_(chosen, _among(_captures.id, self._brought))
         return chosen & blocking.allowed(_captures.id)
 
 
 def _among(column: Column[str], values: tuple[str, ...]) -> ColumnElement[bool]:
     """Whether a column has one of the values; as JSON, since SQLite takes so many parameters only."""
     return column.in_(select(func.json_each(json.dumps(values)).table_valued("value").c.value))
-
-
-def is_blocked(archive: Archive) -> bool:
-    """Whether anything of the archive may not be handed out."""
-    with archive.catalog.reading() as connection:
-        return connection.scalar(select(tables.blocked.c.id).limit(1)) is not None

@@ -15,7 +15,8 @@ _BESIDE = 60  # bytes that Python takes for each line beside its content
 def in_order(lines: Iterable[bytes], room: int = ROOM) -> Iterator[bytes]:
     """The lines, each with its line feed, by the values of their bytes, as ``LC_ALL=C sort`` has them.
 
-    Beyond ``room`` bytes they go through temporary files, in the directory that TMPDIR names.
+    All of them have been read when this returns. Beyond ``room`` bytes they lie in temporary files, in the directory
+    that TMPDIR names.
     """
     with ExitStack() as stack:
         parts: list[IO[bytes]] = []
@@ -30,4 +31,9 @@ def in_order(lines: Iterable[bytes], room: int = ROOM) -> Iterator[bytes]:
                 part.seek(0)
                 parts.append(part)
                 held, size = [], 0
-        yield from heapq.merge(*parts, sorted(held))
+        return _merged(parts, sorted(held), stack.pop_all())
+
+
+def _merged(parts: list[IO[bytes]], rest: list[bytes], stack: ExitStack) -> Iterator[bytes]:
+    with stack:
+        yield from heapq.merge(*parts, rest)

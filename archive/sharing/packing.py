@@ -1,0 +1,197 @@
+"""Packing: an archive, or a part of it, as one WACZ file that ReplayWeb.page, pywb and others open.
+
+The same archive and selection give the same bytes: all dates in the package are that of its latest capture.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import chain, count, groupby
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from archive.capture import Capture, Location
+from archive.clock import to_datetime
+from archive.errors import NotFound, UsageError
+from archive.exchange import Role
+from archive.holdings import FileState, file_states
+from archive.sharing import cdxj, pages
+from archive.sharing.copying import copy_file, copy_groups, is_copied_whole
+from archive.sharing.package import Package
+from archive.sharing.selection import Selection, Share
+from archive.sharing.sorting import in_order
+from archive.sharing.zipnum import write_blocks
+from archive.target import open_target
+
+if TYPE_CHECKING:
+    from archive.store import Archive
+
+SUFFIX = ".wacz"
+INDEX, BLOCKS, PAGES = "indexes/index.idx", "indexes/index.cdx.gz", "pages/pages.jsonl"
+GZIPPED, PLAIN = ".warc.gz", ".warc"
+_OFTEN = 500  # captures between two reports
+# For members whose size is not known before: bytes that a capture may take in the index and among the pages, and how
+# many times larger records may become that were packed more tightly.
+_A_LINE, _A_PAGE, _MORE = 1_000, 200_000, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What a package holds: WARC files, captures, and pages.
+
+    ``brought`` counts the captures that were not selected for themselves: revisits refer to them. ``texts`` counts the
+    pages that can be searched.
+    """
+
+    target: str
+    files: int
+    captures: int
+    brought: int
+    pages: int
+    texts: int
+    bytes: int
+
+
+Progress = Callable[[int, int, str], None]
+
+
+def pack(
+    archive: Archive,
+    target: str,
+    selection: Selection,
+    *,
+    title: str = "",
+    description: str = "",
+    progress: Progress | None = None,
+) -> Packed:
+    """Write a WACZ of the captures of a selection to the file ``target``, whole or not at all.
+
+    The whole archive takes its WARC files along as they are; a part of it the records of its captures, byte for byte,
+    and those that its revisits refer to. ``title`` is the archive's name where none is given; ``description`` is
+    Markdown. Memory does not grow with the archive. Raises UsageError for a target that is no ``.wacz`` file, NotFound
+    where nothing is selected, DamagedRecord for what cannot be read, StorageFull.
+    """
+    path = Path(target)
+    if path.suffix != SUFFIX or not path.stem or (path.exists() and not path.is_file()):
+        raise UsageError(f"{target}: name a file that ends in {SUFFIX}, as WACZ 1.1.1 has it")
+    with archive.catalog.reading() as connection:
+        share = Share(connection, archive.warc_path, selection)
+        total, latest = share.sum_up()
+        if not total:
+            raise NotFound("nothing matches: 'presskeep list --verdict all' shows what there is")
+        with open_target(target) as out, Package(out, latest) as package:
+            packing = _Packing(share, package, total, progress)
+            packing.write_archive()
+            main = packing.write_pages()
+            created = f"{to_datetime(latest):%Y-%m-%dT%H:%M:%SZ}"
+            said = {
+                "title": title or archive.configuration.name,
+                "description": description,
+                "created": created,
+                "modified": created,
+                "software": f"presskeep {version('presskeep')}",
+                "mainPageUrl": main.url if main else "",
+                "mainPageDate": main.date if main else "",
+            }
+            package.finish({name: value for name, value in said.items() if value})
+    return packing.done(target)
+
+
+class _Packing:
+    """One package while it is written."""
+
+    def __init__(self, share: Share, package: Package, total: int, progress: Progress | None) -> None:
+        self._share = share
+        self._package = package
+        self._total = total
+        self._progress = progress
+        self._names = _Names()
+        self._files = self._captures = self._brought = self._pages = self._texts = 0
+
+    def done(self, target: str) -> Packed:
+        """What was written."""
+        size = Path(target).stat().st_size
+        return Packed(target, self._files, self._captures, self._brought, self._pages, self._texts, size)
+
+    def write_archive(self) -> None:
+        """Write the WARC files, and then their index: lines are made while records are copied."""
+        lines = in_order(self._lines())
+        with self._package.member(BLOCKS, stored=True, most=self._total * _A_LINE) as blocks:
+            index = list(write_blocks(lines, blocks, PurePosixPath(BLOCKS).name))
+        with self._package.member(INDEX) as member:
+            member.write(b"".join(index))
+
+    def write_pages(self) -> pages.Page | None:
+        """Write the list of pages; the latest front page, if all are of one address."""
+        fronts: dict[str, pages.Page] = {}
+        with self._package.member(PAGES, most=self._total * _A_PAGE) as member:
+            member.write((json.dumps(pages.HEADER) + "\n").encode())
+            for page in pages.pages(self._share.by_url()):
+                member.write(page.line())
+                self._pages += 1
+                self._texts += page.text is not None
+                if page.capture.role is Role.FRONT:
+                    fronts[page.capture.key] = page
+        return next(iter(fronts.values())) if len(fronts) == 1 else None
+
+    def _lines(self) -> Iterator[bytes]:
+        for capture, place in self._copied():
+            self._captures += 1
+            self._brought += not self._share.selection.takes(capture)
+            if self._progress and (self._captures % _OFTEN == 0 or self._captures == self._total):
+                self._progress(self._captures, self._total, "captures")
+            yield cdxj.line(capture, place)
+
+    def _copied(self) -> Iterator[tuple[Capture, Location]]:
+        """The captures, each with the place of its record in the package, while the files are written."""
+        states = file_states(self._share.connection)
+        is_whole = self._share.is_whole
+        by_file = groupby(self._share.by_place(), key=lambda one: one.location.file if one.location else "")
+        named, captures = next(by_file, ("", iter(())))
+        for file, state in states.items():
+            here = captures if named == file else iter(())
+            if is_whole and is_copied_whole(self._share.directory, file):
+                yield from self._whole(state, here)
+            elif named == file:
+                yield from self._part(state, here)
+            if named == file:
+                named, captures = next(by_file, ("", iter(())))
+
+    def _whole(self, state: FileState, captures: Iterator[Capture]) -> Iterator[tuple[Capture, Location]]:
+        name = self._names.of(state.file)
+        with self._package.member(f"archive/{name}", stored=True, most=state.size) as member:
+            copy_file(self._share.directory, state, member)
+        self._files += 1
+        for capture in captures:
+            assert capture.location is not None
+            yield capture, Location(name, capture.location.offset, capture.location.length)
+
+    def _part(self, state: FileState, captures: Iterator[Capture]) -> Iterator[tuple[Capture, Location]]:
+        name = self._names.of(state.file, packed=True)
+        with self._package.member(f"archive/{name}", stored=True, most=_MORE * state.size) as member:
+            yield from copy_groups(self._share.directory, state.file, captures, name, member)
+        self._files += 1
+
+
+class _Names:
+    """Names of the WARC files in a package, which has no directories for them: no two are the same."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def of(self, file: str, *, packed: bool = False) -> str:
+        """The name of a file of the archive; ``packed`` tells that its records will be gzipped one by one."""
+        stem = PurePosixPath(file).name
+        ending = GZIPPED if packed or not stem.endswith(PLAIN) else PLAIN
+        for known in (GZIPPED, PLAIN, ".gz"):
+            stem = stem.removesuffix(known)
+        name = next(one for one in _numbered(stem, ending) if one.lower() not in self._taken)
+        self._taken.add(name.lower())
+        return name
+
+
+def _numbered(stem: str, ending: str) -> Iterator[str]:
+    return chain([f"{stem}{ending}"], (f"{stem}-{number}{ending}" for number in count(2)))
