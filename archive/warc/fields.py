@@ -19,6 +19,8 @@ from archive.warc.wellformed import well_formed
 Pairs = Iterable[tuple[str, str]]
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)  # WARC/1.1, section 4, and RFC 9110, section 5.6.2
+# A line as most writers write it, that has nothing to be stripped and is not continued.
+_PLAIN_LINE = re.compile(r"^([^\s:]+): (\S(?:[^\r\n]*\S)?)\r\n", re.MULTILINE)
 # U+2028 and U+2029 end a line for those who read with str.splitlines.
 _UNPLAIN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _VISIBLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
@@ -30,21 +32,22 @@ class NamedFields:
     """Fields in their order; names are compared without case (WARC/1.1, section 4)."""
 
     pairs: tuple[tuple[str, str], ...] = ()
-    # By lower-case name: a record's fields are asked for two dozen times while it is read and checked.
-    _values: dict[str, list[str]] = field(init=False, repr=False, compare=False, default_factory=dict)
+    # By lower-case name: a record's fields are asked for a dozen times while it is read and checked.
+    _first: dict[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for name, value in self.pairs:
-            self._values.setdefault(name.lower(), []).append(value)
+        object.__setattr__(self, "_first", {name.lower(): value for name, value in reversed(self.pairs)})
 
     def first(self, name: str) -> str | None:
         """The value of the first field of this name; None where there is none."""
-        found = self._values.get(name.lower())
-        return found[0] if found else None
+        return self._first.get(name.lower())
 
     def all(self, name: str) -> tuple[str, ...]:
         """The values of all fields of this name, in their order."""
-        return tuple(self._values.get(name.lower(), ()))
+        wanted = name.lower()
+        if wanted not in self._first:
+            return ()
+        return tuple(value for one, value in self.pairs if one.lower() == wanted)
 
 
 def format_fields(pairs: Pairs) -> bytes:
@@ -62,7 +65,10 @@ def parse_fields(block: bytes) -> NamedFields:
 
     Lines that are no field are left out; a line that begins with white space continues the one before.
     """
-    return NamedFields(tuple((name, _read(value)) for name, value in parse_lines(block)))
+    pairs = parse_lines(block)
+    if b'"' in block:
+        pairs = [(name, _read(value)) for name, value in pairs]
+    return NamedFields(tuple(pairs))
 
 
 def parse_lines(head: bytes) -> list[tuple[str, str]]:
@@ -71,7 +77,10 @@ def parse_lines(head: bytes) -> list[tuple[str, str]]:
         text = head.decode("utf-8")
     except UnicodeDecodeError:
         text = head.decode("latin-1")
-    pairs: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = _PLAIN_LINE.findall(text)
+    if len(pairs) == text.count("\n") and (text[-1:] == "\n" or not text):
+        return pairs  # plain lines and nothing else: nearly all heads
+    pairs = []
     for line in text.split("\n"):
         if line[:1] in {" ", "\t"} and pairs:
             name, value = pairs[-1]
