@@ -1,6 +1,8 @@
 """CDXJ: the index of an archive that pywb, ReplayWeb.page and others look captures up in.
 
 One line a capture: SURT key, time, and JSON, in the form of cdxj-indexer (https://specs.webrecorder.net/cdxj/0.1.0/).
+A 304 has no line, as in the indexes of the Internet Archive: pywb would replay it as it came, an empty page, where the
+capture that it confirms is meant.
 """
 
 from __future__ import annotations
@@ -29,10 +31,14 @@ _OFTEN = 500  # captures between two reports
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """What was written: where to, how many lines, and how many bytes (None for standard output)."""
+    """What was written: where to, how many lines, and how many bytes (None for standard output).
+
+    ``confirmations`` counts the 304 answers, which have no line.
+    """
 
     target: str
     captures: int
+    confirmations: int
     bytes: int | None
 
 
@@ -46,41 +52,45 @@ def write_index(
 
     Memory does not grow with the archive. Raises as `archive.target.open_target` does.
     """
-    written = 0
+    written = left_out = 0
 
     def lines(share: Share) -> Iterator[bytes]:
-        nonlocal written
+        nonlocal written, left_out
         total = share.sum_up()[0] if progress else 0
-        for capture in share.by_place():
-            if capture.location is not None:
+        for number, capture in enumerate(share.by_place(), 1):
+            if progress and (number % _OFTEN == 0 or number == total):
+                progress(number, total, "captures")
+            if is_listed(capture):
+                assert capture.location is not None
                 yield line(capture, capture.location, origin=True)
                 written += 1
-                if progress and (written % _OFTEN == 0 or written == total):
-                    progress(written, total, "captures")
+            else:
+                left_out += 1
 
     with open_target(target) as out:
         with archive.catalog.reading() as connection:
             found = in_order(lines(Share(connection, archive.warc_path, selection)))
         out.writelines(found)
-    return Indexed(target, written, None if target == STDOUT else Path(target).stat().st_size)
+    return Indexed(target, written, left_out, None if target == STDOUT else Path(target).stat().st_size)
+
+
+def is_listed(capture: Capture) -> bool:
+    """Whether a capture has a line."""
+    return capture.status != _NOT_MODIFIED
 
 
 def line(capture: Capture, place: Location, *, origin: bool = False) -> bytes:
     """The line of a capture whose record lies at a place; with ``origin``, where the payload of a revisit lies, too.
 
-    A revisit has the digest of the payload that it refers to, by which pywb finds it; a 304 has the status of the
-    answer that it confirms. What is unknown is left out.
+    A revisit has the digest of the payload that it refers to, by which pywb finds it. What is unknown is left out.
     """
     url = target_uri(capture.url)  # as it stands in the record's head, with which readers compare it
     referent = capture.referent
-    status, digest = capture.status, capture.payload_digest
-    if referent is not None:
-        status = referent.status if status == _NOT_MODIFIED else status
-        digest = referent.payload_digest or digest
+    digest = (referent.payload_digest if referent is not None else None) or capture.payload_digest
     fields = {
         "url": url,
         "mime": REVISIT if capture.kind == "revisit" else capture.mime,
-        "status": None if status is None else str(status),
+        "status": None if capture.status is None else str(capture.status),
         "digest": digest,
         **_place(place),
     }

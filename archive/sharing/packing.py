@@ -143,7 +143,8 @@ class _Packing:
             self._brought += not self._share.selection.takes(capture)
             if self._progress and (self._captures % _OFTEN == 0 or self._captures == self._total):
                 self._progress(self._captures, self._total, "captures")
-            yield cdxj.line(capture, place)
+            if cdxj.is_listed(capture):
+                yield cdxj.line(capture, place)
 
     def _copied(self) -> Iterator[tuple[Capture, Location]]:
         """The captures, each with the place of its record in the package, while the files are written."""
