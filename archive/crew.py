@@ -43,6 +43,11 @@ class Children:
             child.close()
         self._by_thread.clear()
 
+    def abandon(self) -> None:
+        """End the pages in hand, from any thread."""
+        for child in list(self._by_thread.values()):
+            child.abandon()
+
     def own(self) -> CleaningChild:
         """The calling thread's child."""
         thread = threading.get_ident()
@@ -100,6 +105,11 @@ class Crew:
         with self._archive.locked():
             futures = [threads.submit(self._do, job, stopping) for job in jobs]
             return _gather(futures, jobs, progress, ended)
+
+    def abandon(self) -> None:
+        """End the pages in hand, from any thread: they go on waiting. What is being done raises ChildBroken."""
+        self._closing.set()
+        self._children.abandon()
 
     def close(self) -> None:
         """End the threads, each after the page it has in hand, and their children."""

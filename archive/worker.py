@@ -83,6 +83,7 @@ class CleaningChild:
         self._process: subprocess.Popen[bytes] | None = None
         self._complaints: BinaryIO | None = None
         self._done = 0
+        self._abandoned = False
         self._owner = os.getpid()
 
     def __enter__(self) -> Self:
@@ -107,7 +108,7 @@ class CleaningChild:
     ) -> bytes | CleaningFailure:
         """The canonical JSON of the article or refusal, or why there is none after ``timeout`` seconds.
 
-        Raises ChildBroken where no child can be started.
+        Raises ChildBroken where no child can be started, or it was abandoned.
         """
         task = pickle.dumps(([captures] if isinstance(captures, Capture) else list(captures), profile))
         process = self._living()
@@ -121,6 +122,8 @@ class CleaningChild:
             return CleaningFailure(FailureReason.TIMEOUT, f"killed after {timeout:g} s")
         except OSError:  # the pipe broke: the child is gone
             answer = None
+        if answer is None and self._abandoned:
+            raise ChildBroken("the cleaning was ended with a page in hand, which goes on waiting")
         if answer is None:
             return CleaningFailure(FailureReason.CRASH, self._obituary())
         kind, body = answer
@@ -131,6 +134,13 @@ class CleaningChild:
         if self._done >= self._recycle:
             self.close()
         return body if kind == _TEXT else CleaningFailure(FailureReason.UNREAD, body.decode("utf-8", "replace"))
+
+    def abandon(self) -> None:
+        """End the page in hand, from another thread: no failure of the page's. No further page is cleaned."""
+        self._abandoned = True
+        process = self._process
+        if process is not None and self._owner == os.getpid():
+            process.kill()
 
     def close(self) -> None:
         """End the child, if one lives, and free what belonged to it."""
@@ -148,6 +158,8 @@ class CleaningChild:
             self._complaints = None
 
     def _living(self) -> subprocess.Popen[bytes]:
+        if self._abandoned:
+            raise ChildBroken("the cleaning was ended: the pages go on waiting")
         if self._process is not None and self._owner == os.getpid() and self._process.poll() is None:
             return self._process
         self.close()

@@ -2,45 +2,53 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CloseSpider, IgnoreRequest
+from scrapy.exceptions import CloseSpider, DontCloseSpider
 from scrapy.http import Response
 from scrapy.settings import Settings
 from scrapy.spiders import Spider
-from scrapy.utils.defer import _schedule_coro
+from scrapy.utils.defer import _schedule_coro, deferred_from_coro
+from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
 from archive import clock
-from archive.capture import Capture
 from archive.errors import PresskeepError, StorageFull
-from archive.event import StoredAttempt
 from archive.exchange import Attempt, Exchange, NoAnswer, Origin
 from archive.store import Archive
 from archive.url import host as host_of
-from archive.writing import FAILED, FINISHED, STOPPED, ArchiveWriter, Committed
+from archive.writing import FAILED, FINISHED, STOPPED, Committed
 from crawler.addresses import Guard
+from crawler.retention import NotStored, Retention
+from crawler.room import Pause, Room
 
 logger = logging.getLogger(__name__)
 
 # An fsync and a catalogue transaction cost some 6 ms together; a hundred pages are lost at most, and fetched again.
 BATCH = 100
+# Bytes of answers after which it is committed, too: they stay in memory until then.
+BATCH_BYTES = 8 * 2**20
 # Seconds: cleaning follows the crawl, and a slow site must not wait for its hundredth page.
 INTERVAL = 1.0
 
+# Seconds between two looks at whether a pause is over, or the crawl.
+_STEP = 0.2
+
+T = TypeVar("T")
+
 # Scrapy signal: captures and attempts became durable. Receivers get ``committed``, an `archive.writing.Committed`.
 captures_committed = object()
-
-
-class NotStored(IgnoreRequest):
-    """An answer came, but the archive took no more bytes: whoever asked must not count it as fetched."""
+# Scrapy signal: the crawl pauses. Receivers get ``shortage``, a `crawler.room.Shortage`; None when it goes on.
+crawl_paused = object()
 
 
 class Capturing:
@@ -48,19 +56,28 @@ class Capturing:
 
     Settings: PRESSKEEP_ARCHIVE (path; without it the archive is looked for from the current directory upwards),
     PRESSKEEP_COMMAND (what the run is called), PRESSKEEP_RUN (URN of a run that has begun), PRESSKEEP_WORKER (part of
-    the WARC files' names), PRESSKEEP_SITES (site name to canonical configuration bytes). Raises NotAnArchive.
+    the WARC files' names), PRESSKEEP_SITES (site name to canonical configuration bytes), PRESSKEEP_PAUSES (whether it
+    waits for room; True where nothing is said). Raises NotAnArchive.
 
-    ``failure`` is what ended the capturing, where something did: nothing is sent or stored after it.
+    Where the archive takes no more bytes, or its reserve of free space is touched, the crawl pauses: nothing is sent,
+    what came is kept in memory, and it goes on by itself (`crawler.room`). ``failure`` is what ended the capturing,
+    where something did: nothing is sent or stored after it. ``impatient`` says that this was a pause of more than
+    the configured length.
     """
 
     def __init__(self, crawler: Crawler, archive: Archive) -> None:
         self._crawler = crawler
-        self._writer: ArchiveWriter | None = None
-        self._ticks = LoopingCall(self.commit)
+        self._retention: Retention | None = None
+        self._ticks = LoopingCall(self._tick)
+        self._pause: Pause | None = None
+        self._paused = 0.0  # seconds of the pauses that are over
+        self._owed: list[Callable[[], None]] = []
         self.archive = archive
+        self.room = Room(archive)
         network = archive.configuration.network
         self.guard = Guard(network.allow_loopback, network.resolve)
         self.failure: PresskeepError | None = None
+        self.impatient = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -69,26 +86,37 @@ class Capturing:
         capturing = cls(crawler, Archive.open(Path(path)) if path else Archive.find())
         crawler.signals.connect(capturing.open, signal=signals.spider_opened)
         crawler.signals.connect(capturing.check, signal=signals.response_received)
+        crawler.signals.connect(capturing.settle, signal=signals.spider_idle)
         crawler.signals.connect(capturing.close, signal=signals.spider_closed)
         crawler.signals.connect(capturing.archive.close, signal=signals.engine_stopped)
         return capturing
 
     @property
     def ready(self) -> bool:
-        """Whether what comes can be stored; otherwise nothing may be sent."""
-        return self._writer is not None and self.failure is None
+        """Whether what comes can be stored, at once or after a pause; otherwise nothing may be sent."""
+        return self._retention is not None and self.failure is None
+
+    @property
+    def paused(self) -> bool:
+        """Whether nothing may be sent for now."""
+        return self._pause is not None
+
+    @property
+    def paused_seconds(self) -> float:
+        """How long all pauses were."""
+        return self._paused + (self._pause.seconds if self._pause is not None else 0.0)
 
     @property
     def run(self) -> str:
         """The URN of the run that is under way."""
-        return self._opened().run
+        return self._opened().writer.run
 
     def open(self) -> None:
         """Begin to write; raises CloseSpider where the archive cannot be written."""
         settings = self._crawler.settings
         sites: Mapping[str, bytes] = settings.get("PRESSKEEP_SITES") or {}
         try:
-            self._writer = self.archive.writer(
+            writer = self.archive.writer(
                 settings.get("PRESSKEEP_COMMAND") or "scrapy",
                 sites,
                 run=settings.get("PRESSKEEP_RUN"),
@@ -100,7 +128,8 @@ class Capturing:
             self.failure = error if isinstance(error, PresskeepError) else PresskeepError(message)
             logger.error("%s", message)
             raise CloseSpider("archive_unusable") from error
-        self._ticks.start(INTERVAL, now=False).addErrback(self._broken)
+        self._retention = Retention(writer)
+        self._ticks.start(INTERVAL).addErrback(self._broken)
 
     def origin(self, request: Request) -> Origin:
         """Why a request is sent: its ``presskeep_origin``, with run and site (the URL's host where none is given)."""
@@ -109,51 +138,87 @@ class Capturing:
             return given
         return replace(given, run=given.run or self.run, site=given.site or host_of(request.url) or None)
 
-    def add(self, what: Exchange | Attempt) -> Capture | StoredAttempt:
-        """Write an exchange or an attempt; it is durable once ``captures_committed`` names it.
+    def keep(self, what: Exchange | Attempt, request: Request) -> asyncio.Future[None] | None:
+        """Write what a request led to, and say in its meta what it became; ``captures_committed`` acknowledges it.
 
-        Raises NotStored when the archive takes no more bytes; the crawl is then about to stop.
+        None where it is written. Where the archive takes no more bytes, it is held, and the future is done when it is
+        written. Both raise NotStored where it will not be: the crawl ends, or no file can be so large.
         """
-        writer = self._opened()
+        retention = self._opened()
         if self.failure is not None:
             raise NotStored(f"not stored: {self.failure}")
-        try:
-            stored = writer.add(what) if isinstance(what, Exchange) else writer.add_attempt(what)
-        except StorageFull as error:
-            self._fail("storage_full", error)
-            if isinstance(what, Exchange):
-                self._note_refused(writer, what)
-            raise NotStored(f"{what.url} is not stored: {error}") from error
         self._count(what)
-        if writer.pending >= BATCH:
-            self.commit()
-        return stored
+        if self._pause is None or self._pause.error is None:
+            try:
+                retention.write(what, request)
+            except StorageFull as error:
+                self.pause(error)
+            else:
+                if retention.pending >= BATCH or retention.bytes >= BATCH_BYTES:
+                    self.commit()
+                return None
+        if self.failure is not None:
+            raise NotStored(f"{what.url} is not stored: {self.failure}")
+        return retention.hold(what, request)
 
-    def keep(self, what: Exchange | Attempt, request: Request) -> None:
-        """Write what a request led to, and say in its meta what it became; raises NotStored."""
-        stored = self.add(what)
-        if isinstance(stored, Capture):
-            request.meta["presskeep_capture"] = stored.id
-        else:
-            request.meta["presskeep_attempt"] = stored
-            if stored.attempt.reason is NoAnswer.ADDRESS:
-                # Scrapy says nothing of what is refused, and in a project of the user's own nobody else would.
-                logger.info("%s is not fetched: %s", stored.attempt.url, stored.attempt.detail)
+    async def kept(self, what: Exchange | Attempt, request: Request) -> None:
+        """`keep`, and wait until it is written."""
+        waiting = self.keep(what, request)
+        if waiting is not None:
+            await waiting
 
     def commit(self) -> None:
-        """Make durable what was added, and tell; where that fails the crawl is stopped, and nothing is acknowledged."""
-        if self._writer is None or not self._writer.pending or self.failure is not None:
+        """Make durable what was added, and tell; where there is no room for it, the crawl pauses."""
+        retention = self._retention
+        failing = self.failure is not None or (self._pause is not None and self._pause.error is not None)
+        if retention is None or failing or not retention.pending:
             return
         try:
-            committed = self._writer.commit()
+            self._tell(retention.commit())
+        except StorageFull as error:
+            self.pause(error)
         except PresskeepError as error:
-            self._fail("storage_full" if isinstance(error, StorageFull) else "archive_unusable", error)
-        else:
-            self._tell(committed)
+            self._fail("archive_unusable", error)
+
+    def pause(self, error: StorageFull | None = None) -> None:
+        """Send nothing until there is room: the reserve is touched, or a write failed."""
+        if self.failure is not None:
+            return
+        if self._pause is not None:
+            if error is not None and self._pause.error is None:
+                self._pause.failed(error)
+        elif self._crawler.settings.getbool("PRESSKEEP_PAUSES", True):
+            self._pause = Pause(self.room, error)
+            logger.warning("paused: %s", self._pause.shortage)
+            waiting: Deferred[None] = deferred_from_coro(self._wait(self._pause))
+            waiting.addErrback(self._broken)
+        elif error is not None:
+            self._fail("storage_full", error)
+
+    async def patiently(self, act: Callable[[], T]) -> T:
+        """Do what needs room elsewhere in the archive; where there is none, pause, and do it then.
+
+        Raises NotStored when the crawl ends meanwhile.
+        """
+        while True:
+            try:
+                return act()
+            except StorageFull as error:
+                self.pause(error)
+            while self.paused and self.ready and not self.closing:
+                await asyncio.sleep(_STEP)
+            if not self.ready or self.closing:
+                raise NotStored("the crawl ends")
+
+    def owe(self, act: Callable[[], None], error: StorageFull) -> None:
+        """Pause until an act, which failed with this error, raises no StorageFull any more."""
+        if act not in self._owed:
+            self._owed.append(act)
+        self.pause(error)
 
     def check(self, response: Response, request: Request) -> None:
         """Record that a response did not come over the tapped wire, if it did not (a cache, another handler)."""
-        if "presskeep_capture" in request.meta or self.failure is not None or self._writer is None:
+        if "presskeep_capture" in request.meta or self.failure is not None or self._retention is None:
             return
         if response.url.startswith("data:"):
             return  # its bytes are the URL itself
@@ -168,26 +233,85 @@ class Capturing:
         )
         self.keep(attempt, request)
 
+    def settle(self) -> None:
+        """Commit as the spider idles, and tell Scrapy that a crawl is not over which waits for room."""
+        self.commit()
+        if self._pause is not None:
+            raise DontCloseSpider
+
     def close(self, spider: Spider, reason: str) -> None:
-        """Commit the rest, mark the end of the run, and close."""
+        """Commit the rest, mark the end of the run, and close. What finds no room is not acknowledged."""
         if self._ticks.running:
             self._ticks.stop()
-        writer, self._writer = self._writer, None
-        if writer is None:
+        retention, self._retention = self._retention, None
+        if retention is None:
             return
         outcome = FAILED if self.failure is not None else FINISHED if reason == "finished" else STOPPED
         try:
-            committed = writer.close(outcome)
+            if self._pause is not None:
+                with contextlib.suppress(PresskeepError):  # what it raises is raised once more below
+                    retention.retry(self._tell)
+            self._tell(retention.writer.close(outcome))
         except PresskeepError as error:
-            self.failure = self.failure or error
+            if self._pause is None or not isinstance(error, StorageFull):  # of the pause everyone was told
+                self.failure = self.failure or error
             logger.error("the archive was not closed in order: %s", error)
-        else:
-            self._tell(committed)
+        finally:
+            retention.release("the crawl ends")
 
-    def _opened(self) -> ArchiveWriter:
-        if self._writer is None:
+    @property
+    def closing(self) -> bool:
+        """Whether the crawl is about to end."""
+        engine = self._crawler.engine
+        slot = engine._slot
+        return not engine.running or slot is None or slot.closing is not None
+
+    def _opened(self) -> Retention:
+        if self._retention is None:
             raise PresskeepError("nothing can be captured before the spider is open")
-        return self._writer
+        return self._retention
+
+    def _tick(self) -> None:
+        self.commit()
+        if self._pause is None and self.room.shortage() is not None:
+            self.pause()
+
+    async def _wait(self, pause: Pause) -> None:
+        """Until there is room, and everything is stored; or until the crawl ends."""
+        told = None
+        while not (pause.over() and self._retry(pause)):
+            if self._retention is None:
+                return
+            if pause.impatient and not self.closing:
+                self.impatient = True
+                why = f"no room within {self.room.patience:g} s ([storage] patience): {pause.shortage.why}"
+                self._fail("storage_full", StorageFull(f"{why}; what was committed is safe"))
+            if self.failure is not None or self.closing:
+                self._retention.release("the crawl ends")
+            if pause.shortage != told:
+                told = pause.shortage
+                self._crawler.signals.send_catch_log(crawl_paused, shortage=told)
+            await asyncio.sleep(_STEP)
+        self._pause, self._paused = None, self._paused + pause.seconds
+        logger.warning("it goes on after a pause of %.0f s", pause.seconds)
+        self._crawler.signals.send_catch_log(crawl_paused, shortage=None)
+
+    def _retry(self, pause: Pause) -> bool:
+        """Store what could not be, if that is why it pauses; whether that worked."""
+        if self._retention is None or pause.error is None:
+            return self._retention is not None
+        try:
+            self._retention.retry(self._tell, anew=pause.failures > 1)
+            while self._owed:
+                self._owed[0]()
+                del self._owed[0]
+        except StorageFull as error:
+            pause.failed(error)
+            return False
+        except PresskeepError as error:
+            self._fail("archive_unusable", error)
+            return False
+        return True
 
     def _tell(self, committed: Committed) -> None:
         if len(committed):
@@ -200,34 +324,17 @@ class Capturing:
             stats.inc_value("presskeep/response_bytes", len(what.response))
             if what.truncated:
                 stats.inc_value(f"presskeep/truncated/{what.truncated}")
-        else:
-            stats.inc_value("presskeep/attempts")
-            stats.inc_value(f"presskeep/attempts/{what.reason}")
-
-    def _note_refused(self, writer: ArchiveWriter, lost: Exchange) -> None:
-        """Record that an answer was lost: a few hundred bytes may still fit where a page does not."""
-        attempt = Attempt(
-            lost.url,
-            lost.at,
-            NoAnswer.STORAGE,
-            f"an answer of {len(lost.response)} bytes did not fit",
-            method=lost.method,
-            ip=lost.ip,
-            protocols=lost.protocols,
-            cipher=lost.cipher,
-            origin=lost.origin,
-        )
-        try:
-            writer.add_attempt(attempt)
-        except StorageFull:
-            logger.error("nor could it be recorded that %s is lost", lost.url)
-        else:
-            self._count(attempt)
+            return
+        stats.inc_value("presskeep/attempts")
+        stats.inc_value(f"presskeep/attempts/{what.reason}")
+        if what.reason is NoAnswer.ADDRESS:
+            # Scrapy says nothing of what is refused, and in a project of the user's own nobody else would.
+            logger.info("%s is not fetched: %s", what.url, what.detail)
 
     def _broken(self, failure: Failure) -> None:
-        """A commit failed in a way that nobody foresaw: the crawl stops, the failure is logged as one."""
-        logger.error("committing failed", exc_info=failure.value)
-        self._fail("archive_unusable", PresskeepError(f"committing failed: {failure.getErrorMessage()}"))
+        """Storing failed in a way that nobody foresaw: the crawl stops, the failure is logged as one."""
+        logger.error("storing failed", exc_info=failure.value)
+        self._fail("archive_unusable", PresskeepError(f"storing failed: {failure.getErrorMessage()}"))
 
     def _fail(self, reason: str, error: PresskeepError) -> None:
         """Stop the crawl, once, with a reason that people see."""

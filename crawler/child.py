@@ -22,11 +22,23 @@ from archive.errors import PresskeepError
 from archive.store import SPIDERS, Archive
 from archive.terminal import one_line, translate
 from archive.writing import Committed
-from crawler.capturing import Capturing, captures_committed
+from crawler.capturing import Capturing, captures_committed, crawl_paused
 from crawler.custom import load_spider, place_of, start_urls
-from crawler.jobs import Asked, CommitProgress, CrawlJob, Job, JobSummary, ProbeJob, VisitProgress, receive, send
+from crawler.jobs import (
+    Asked,
+    CommitProgress,
+    CrawlJob,
+    Job,
+    JobSummary,
+    Paused,
+    ProbeJob,
+    VisitProgress,
+    receive,
+    send,
+)
 from crawler.politeness import Pacing
 from crawler.remembering import Remembering
+from crawler.room import Shortage
 from crawler.running import require_delays, run_settings
 from crawler.schedule import Phase
 from crawler.spiders.asking import AskingSpider
@@ -37,6 +49,8 @@ from crawler.visited import VisitReport
 
 # Seconds that answers on their way get when the crawl is stopped; then they are cut, and stay due.
 GRACE = 3.0
+# Seconds to commit what came, after a second SIGTERM.
+HASTE = 3.0
 # Seconds between two words on how far a site is: a pipe is cheap, the terminal behind it is not.
 _OFTEN = 0.1
 
@@ -59,6 +73,7 @@ class Child:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._asked = threading.Event()
         self._draining = False
+        self._terminated = False
         self._errors = 0
         self._first_error = ""
         self._failure: PresskeepError | None = None
@@ -78,6 +93,7 @@ class Child:
         process = AsyncCrawlerProcess(crawler.settings)
         self._crawler = crawler
         crawler.signals.connect(self._committed, signal=captures_committed)
+        crawler.signals.connect(self._paused, signal=crawl_paused)
         crawler.signals.connect(self._erred, signal=signals.spider_error)
         crawler.signals.connect(self._opened, signal=signals.spider_opened)
         crawler.signals.connect(self._stopped, signal=signals.engine_stopped)
@@ -110,6 +126,16 @@ class Child:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self.drain)
 
+    def terminate(self) -> None:
+        """SIGTERM came: drain; a second time, cut what is on its way, and end in any case."""
+        first, self._terminated = not self._terminated, True
+        if first:
+            self.drain_soon()
+            return
+        threading.Thread(target=_end_after, args=(HASTE,), name="haste", daemon=True).start()
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._cut)
+
     def _cut(self) -> None:
         """The grace is over: commit what came, and end with what is on the wire."""
         capturing = self._crawler.get_extension(Capturing) if self._crawler is not None else None
@@ -129,11 +155,11 @@ class Child:
         spider: Any = ProbeSpider if isinstance(job, ProbeJob) else NewsSpider
         if own is not None:
             spider = load_spider(archive.spiders_path, own)
-        number = job.number if isinstance(job, CrawlJob) else 1
         run = {
             **run_settings(archive, job.command, sites),
             "PRESSKEEP_RUN": job.run,
-            "PRESSKEEP_WORKER": f"{job.command}{number}",
+            "PRESSKEEP_WORKER": _name(job),
+            "PRESSKEEP_PAUSES": isinstance(job, CrawlJob),  # a person waits for what is found out of a new site
             "LOG_INSTALL_ROOT_HANDLER": True,  # on standard error, whose last line tells of a death
             "LOG_LEVEL": "WARNING",
             "LOG_FORMAT": "%(levelname)s: %(message)s",
@@ -175,6 +201,9 @@ class Child:
 
     def _committed(self, committed: Committed) -> None:
         self._send(CommitProgress(len(committed.captures), len(committed.attempts)))
+
+    def _paused(self, shortage: Shortage | None) -> None:
+        self._send(Paused(_name(self._job), shortage))
 
     def _erred(self, failure: Failure) -> None:
         """An exception in a spider: its kind, its words and the line of it; the first one is told.
@@ -248,6 +277,7 @@ class Child:
             spider.probed if isinstance(spider, ProbeSpider) else None,
             said,
             code,
+            capturing is not None and capturing.impatient,
             _peak_memory(),
             max(0.0, self._cpu),
         )
@@ -260,9 +290,18 @@ class Child:
         while os.read(0, 4096):
             pass
         self.drain_soon()
-        time.sleep(2 * GRACE)
-        os.write(2, b"it did not stop when it was asked to\n")
-        os._exit(1)
+        _end_after(2 * GRACE)
+
+
+def _name(job: Job) -> str:
+    return job.name if isinstance(job, CrawlJob) else f"{job.command}1"
+
+
+def _end_after(seconds: float) -> None:
+    """End the process, if it has not ended by then."""
+    time.sleep(seconds)
+    os.write(2, b"it did not stop when it was asked to\n")
+    os._exit(1)
 
 
 def _peak_memory() -> int:
@@ -289,7 +328,7 @@ def main() -> None:
     if not isinstance(job, CrawlJob | ProbeJob):
         sys.exit("crawler.jobs: no job on standard input: use `presskeep crawl`")
     child = Child(job, out)
-    signal.signal(signal.SIGTERM, lambda *_: child.drain_soon())
+    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     code = 1
     try:
         send(out, child.run())

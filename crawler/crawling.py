@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 
 from archive import clock
 from archive.crew import Crew, cores
-from archive.errors import ArchiveBusy, PresskeepError
+from archive.errors import ArchiveBusy, PresskeepError, StorageFull
 from archive.store import Archive
+from archive.terminal import INTERRUPTED
 from archive.textjob import TextSummary
-from crawler.jobs import CommitProgress, CrawlJob, JobSummary, Listener, Progress, Stop, run_job, split
+from crawler.jobs import CommitProgress, CrawlJob, JobSummary, Listener, Paused, Progress, Stop, run_job, split
+from crawler.room import LOOK
 from crawler.running import require_delays
 from crawler.sitelocks import SiteLocks
 from crawler.sites import Site
+from crawler.waiting import Patience, Pauses
 
-# Seconds between two looks of the cleaning at what was committed.
-_LOOK = 0.5
+# Seconds that a page which is being cleaned gets when the crawl is stopped; then it goes on waiting.
+GRACE = 10.0
+# Seconds to end in after a second Ctrl-C or SIGTERM.
+HASTE = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,7 @@ class CrawlResult:
     """What a crawl came to; the archive itself tells the rest (`crawler.report`).
 
     ``busy`` are sites that another crawl was at. ``cleaning_error`` says why texts are missing, where cleaning failed.
+    It paused ``pauses`` times for want of room, ``paused`` seconds in all.
     """
 
     run: str
@@ -48,6 +56,8 @@ class CrawlResult:
     busy: tuple[str, ...] = ()
     stopped: bool = False
     cleaning_error: str | None = None
+    pauses: int = 0
+    paused: float = 0.0
 
 
 def crawl(
@@ -61,8 +71,9 @@ def crawl(
 ) -> CrawlResult:
     """Crawl sites, each in one job, and clean what they commit while they go on; then bring the Parquet up to date.
 
-    ``listener`` may be called from several threads. ``stop`` ends it in order within seconds. Raises ConfigurationError
-    before anything is sent, and ArchiveBusy where another crawl is at all of the sites.
+    Where there is no room, it pauses, and goes on by itself. ``listener`` may be called from several threads. ``stop``
+    ends it in order within seconds. Raises ConfigurationError before anything is sent, and ArchiveBusy where another
+    crawl is at all of the sites.
     """
     archive.configuration.require_contact()
     require_delays(archive.configuration, sites)
@@ -74,11 +85,22 @@ def crawl(
         if busy and len(busy) == len(sites):
             raise ArchiveBusy(f"another crawl is at {', '.join(sorted(busy))}: wait until it has ended")
         jobs = split(archive.path, run, (site for site in sites if site.host not in busy), limit)
-        cleaning = stack.enter_context(_Cleaning(archive, listener, stop)) if clean else None
-        summaries = _run(jobs, _heard(listener, cleaning), stop)
+        pauses = Pauses()
+
+        def hear(progress: Progress | CleanProgress) -> None:
+            if isinstance(progress, Paused):
+                pauses.hear(progress)
+            listener(progress)
+
+        patience = Patience(archive, hear, stop)
+        cleaning = stack.enter_context(_Cleaning(archive, hear, patience, stop)) if clean else None
+        summaries = _run(jobs, _heard(hear, cleaning), patience, stop)
         texts, cleaning_error = cleaning.finish() if cleaning is not None else (TextSummary(), None)
-        if clean:
-            archive.compact()
+        if clean and not stop.asked.is_set():  # else the next crawl or `clean` does it: it may take a while
+            try:
+                patience("text/", archive.compact)
+            except StorageFull as error:
+                cleaning_error = cleaning_error or str(error)
     return CrawlResult(
         run,
         started,
@@ -89,13 +111,15 @@ def crawl(
         tuple(sorted(busy)),
         stopped=stop.asked.is_set(),
         cleaning_error=cleaning_error,
+        pauses=pauses.count,
+        paused=pauses.seconds,
     )
 
 
-def _run(jobs: Sequence[CrawlJob], listener: Listener, stop: Stop) -> tuple[JobSummary, ...]:
+def _run(jobs: Sequence[CrawlJob], listener: Listener, patience: Patience, stop: Stop) -> tuple[JobSummary, ...]:
     """All jobs, as many at once as there are cores."""
     with ThreadPoolExecutor(max_workers=max(1, min(len(jobs), cores())), thread_name_prefix="crawl") as executor:
-        futures = [executor.submit(_unless_stopped, job, listener, stop) for job in jobs]
+        futures = [executor.submit(_unless_stopped, job, listener, patience, stop) for job in jobs]
         waiting: set[Future[JobSummary]] = set(futures)
         try:
             while waiting:
@@ -108,11 +132,31 @@ def _run(jobs: Sequence[CrawlJob], listener: Listener, stop: Stop) -> tuple[JobS
         return tuple(future.result() for future in futures)
 
 
-def _unless_stopped(job: CrawlJob, listener: Listener, stop: Stop) -> JobSummary:
-    if stop.asked.is_set():
-        return JobSummary("stopped")
+class _NoRoom(StorageFull):
+    """A job ended because it found no room where it could not wait for it: to be done again, with what is left."""
+
+    def __init__(self, summary: JobSummary) -> None:
+        super().__init__(summary.error or "no room")
+        self.summary = summary
+
+
+def _unless_stopped(job: CrawlJob, listener: Listener, patience: Patience, stop: Stop) -> JobSummary:
+    def run() -> JobSummary:
+        if stop.asked.is_set():
+            return JobSummary("stopped")
+        summary = run_job(job, listener, stop)
+        listener(Paused(job.name, None))  # whatever it said last
+        full = summary.outcome == "failed" and summary.exit_code == StorageFull.exit_code
+        if full and not summary.impatient:
+            raise _NoRoom(summary)
+        return summary
+
     try:
-        return run_job(job, listener, stop)
+        return patience(job.name, run)
+    except _NoRoom as error:
+        return replace(error.summary, outcome="stopped") if stop.asked.is_set() else error.summary
+    except StorageFull as error:  # there was no room to begin with
+        return JobSummary("failed", error=str(error), exit_code=error.exit_code)
     except OSError as error:  # no process could be started
         return JobSummary("failed", error=f"no crawling process could be started: {error.strerror or error}")
 
@@ -129,14 +173,24 @@ def _heard(listener: Callable[[Progress | CleanProgress], None], cleaning: _Clea
 class _Cleaning:
     """The thread that cleans what is committed, for as long as the crawl goes on and once more at its end."""
 
-    def __init__(self, archive: Archive, listener: Callable[[Progress | CleanProgress], None], stop: Stop) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        listener: Callable[[Progress | CleanProgress], None],
+        patience: Patience,
+        stop: Stop,
+    ) -> None:
         self._archive = archive
         self._listener = listener
+        self._patience = patience
         self._stop = stop
         self._woken = threading.Event()
         self._ended = threading.Event()
         self._done = TextSummary()
         self._error: str | None = None
+        self._crew: Crew | None = None
+        self._short = False  # the last round ended because the reserve was touched
+        self._looked = 0.0
         self._thread = threading.Thread(target=self._work, name="cleaning", daemon=True)
 
     def __enter__(self) -> _Cleaning:
@@ -146,8 +200,7 @@ class _Cleaning:
     def __exit__(self, *_: object) -> None:
         if self._thread.is_alive():  # an error of the crawl: clean no more
             self._stop.asked.set()
-            if not self._stop.urgent.is_set():
-                self.finish()
+            self.finish()
 
     def wake(self) -> None:
         """There may be something to clean."""
@@ -157,8 +210,14 @@ class _Cleaning:
         """Clean the rest, unless the crawl was stopped, and tell what was made; and why not all, where it failed."""
         self._ended.set()
         self._woken.set()
+        asked: float | None = None
         while self._thread.is_alive():
             self._thread.join(0.2)  # in slices, for the handlers of signals
+            if self._stop.asked.is_set():
+                asked = asked or time.monotonic()
+                patience = 0.0 if self._stop.urgent.is_set() else GRACE
+                if self._crew is not None and time.monotonic() - asked > patience:
+                    self._crew.abandon()  # a page may take as long as its time-out
         return self._done, self._error
 
     def _progress(self, done: int, _total: int, _what: str) -> None:
@@ -167,27 +226,48 @@ class _Cleaning:
     def _work(self) -> None:
         try:
             with Crew(self._archive) as crew:
+                self._crew = crew
                 crew.prepare()  # they start while the crawling process does
                 last = False
                 while not last:
                     last = self._ended.is_set()
-                    self._done += crew.clean(self._progress, self._stop.asked.is_set)
+                    self._clean(crew)
                     last = last or self._stop.asked.is_set()
                     if not last:
                         self._woken.wait()
                         self._woken.clear()
         except (PresskeepError, OSError) as error:
-            self._error = str(error)
+            if not self._stop.asked.is_set():
+                self._error = str(error)
+
+    def _clean(self, crew: Crew) -> None:
+        """Clean what waits; where there is no room for it, later."""
+        self._short = True
+        while self._short and not self._stop.asked.is_set():
+            self._short = False
+            self._done += self._patience("texts", lambda: crew.clean(self._progress, self._interrupted))
+
+    def _interrupted(self) -> bool:
+        """Whether to clean no further page: asked between any two of them, it looks at the disk now and then."""
+        now = time.monotonic()
+        if now - self._looked >= LOOK:
+            self._looked = now
+            self._short = self._short or self._patience.room.shortage() is not None
+        return self._short or self._stop.asked.is_set()
 
 
 @contextlib.contextmanager
 def stopping() -> Iterator[Stop]:
-    """A wish that the first Ctrl-C or SIGTERM makes; a second one makes it urgent, and raises KeyboardInterrupt."""
+    """A wish that the first Ctrl-C or SIGTERM makes; a second one makes it urgent, and raises KeyboardInterrupt.
+
+    After that the process ends within seconds, whatever holds it.
+    """
     stop = Stop()
 
     def asked(_number: int, _frame: FrameType | None) -> None:
         if stop.asked.is_set():
             stop.urgent.set()
+            threading.Thread(target=_end, name="haste", daemon=True).start()
             raise KeyboardInterrupt
         stop.asked.set()
 
@@ -197,3 +277,8 @@ def stopping() -> Iterator[Stop]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _end() -> None:
+    time.sleep(HASTE)
+    os._exit(INTERRUPTED)

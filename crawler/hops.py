@@ -41,7 +41,7 @@ class Hops:
             raise NotConfigured("nothing is captured")
         return cls(capturing)
 
-    def process_request(self, request: Request) -> None:
+    async def process_request(self, request: Request) -> None:
         """Bring a request's origin up to date; raises OutOfScope."""
         for key in _OF_ONE_EXCHANGE:
             request.meta.pop(key, None)
@@ -55,7 +55,7 @@ class Hops:
             attempt = Attempt(
                 request.url, clock.now(), refused.reason, refused.detail, method=request.method, origin=origin
             )
-            self._capturing.keep(attempt, request)
+            await self._capturing.kept(attempt, request)
             raise OutOfScope(f"{request.url}: {refused.detail}")
 
     def _trace(self, request: Request) -> None:

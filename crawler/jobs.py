@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from crawler.probe import Probed
+from crawler.room import Shortage
 from crawler.sites import Site
 from crawler.visited import VisitReport
 
@@ -46,6 +47,11 @@ class CrawlJob:
     number: int = 1
     limit: int | None = None
     command: str = "crawl"
+
+    @property
+    def name(self) -> str:
+        """What tells it from the other parts of the run; part of the names of its WARC files."""
+        return f"{self.command}{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +94,20 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Paused:
+    """What ``who`` does pauses, and why; without a shortage it goes on."""
+
+    who: str
+    shortage: Shortage | None
+
+
+@dataclass(frozen=True, slots=True)
 class JobSummary:
     """What became of a job.
 
     ``outcome`` is ``finished``, ``stopped`` (on request) or ``failed``, with ``error`` as one line and ``exit_code`` of
-    the error's kind (`archive.errors`). ``memory`` is the child's peak in bytes, ``cpu`` what it spent between the
-    opening and the closing of its spider, in seconds.
+    the error's kind (`archive.errors`). ``impatient`` says that it waited for room, as long as it was to. ``memory``
+    is the child's peak in bytes, ``cpu`` what it spent between the opening and the closing of its spider, in seconds.
     """
 
     outcome: str
@@ -101,6 +115,7 @@ class JobSummary:
     probed: Probed | None = None
     error: str | None = None
     exit_code: int = 1
+    impatient: bool = False
     memory: int = 0
     cpu: float = 0.0
 
@@ -113,7 +128,7 @@ class Stop:
         self.urgent = threading.Event()
 
 
-Progress = VisitProgress | CommitProgress | Asked
+Progress = VisitProgress | CommitProgress | Asked | Paused
 Listener = Callable[[Progress], None]
 
 

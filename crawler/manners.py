@@ -99,12 +99,12 @@ class Manners:
         delay = float(request.meta.setdefault("presskeep_delay", 0.0))
         if origin.role is not Role.ROBOTS:  # whose rules hold for what is fetched, whatever was taken down
             if self._taken_down(request.url):
-                self._refuse(request, NoAnswer.TAKEDOWN, "it was taken down: see 'presskeep takedown --list'")
+                await self._refuse(request, NoAnswer.TAKEDOWN, "it was taken down: see 'presskeep takedown --list'")
             robots = await self._robots_of(request)
             refused = robots.refusal(request.url, self._agent)
             if refused is not None:
                 request.meta["presskeep_cause"] = robots.failure
-                self._refuse(request, NoAnswer.ROBOTS, refused)
+                await self._refuse(request, NoAnswer.ROBOTS, refused)
             if delay > 0:
                 request.meta["presskeep_delay"] = max(delay, robots.delay(self._agent))
         host = host_of(request.url)
@@ -112,30 +112,29 @@ class Manners:
         try:
             self._pacing.pacer.check(host)
         except Resting as error:
-            self._refuse(request, NoAnswer.BUDGET, str(error))
+            await self._refuse(request, NoAnswer.BUDGET, str(error))
 
-    def process_exception(self, request: Request, exception: Exception) -> None:
+    async def process_exception(self, request: Request, exception: Exception) -> None:
         """Record that a request was given up because its host began to rest while it waited."""
         if isinstance(exception, Resting):
-            self._refuse(request, NoAnswer.BUDGET, str(exception))
+            await self._refuse(request, NoAnswer.BUDGET, str(exception))
 
-    def process_response(self, request: Request, response: Response) -> Response:
+    async def process_response(self, request: Request, response: Response) -> Response:
         """Let the host rest where it says that it is overloaded."""
-        host, now = host_of(request.url), clock.now()
+        host, now, reservations = host_of(request.url), clock.now(), self._pacing.pacer.reservations
         if response.status in OVERLOADED:
             field = response.headers.get("Retry-After")
-            self._pacing.pacer.reservations.strike(
-                host, now, asked_rest(field.decode("latin-1") if field else None, now)
-            )
+            rest = asked_rest(field.decode("latin-1") if field else None, now)
+            await self._capturing.patiently(lambda: reservations.strike(host, now, rest))
         elif response.status < 500:
-            self._pacing.pacer.reservations.pardon(host)
+            await self._capturing.patiently(lambda: reservations.pardon(host))
         return response
 
-    def _refuse(self, request: Request, reason: NoAnswer, detail: str) -> None:
+    async def _refuse(self, request: Request, reason: NoAnswer, detail: str) -> None:
         attempt = Attempt(
             request.url, clock.now(), reason, detail, method=request.method, origin=self._capturing.origin(request)
         )
-        self._capturing.keep(attempt, request)
+        await self._capturing.kept(attempt, request)
         raise NotAllowed(f"{request.url}: {detail}")
 
     def _have_slot(self, request: Request, host: str) -> None:
@@ -166,7 +165,8 @@ class Manners:
     async def _fetch(self, origin: str, request: Request) -> Robots:
         remembering = self._crawler.get_extension(Remembering)
         assert remembering is not None
-        return remembering.robots.put(await self._ask(origin, request))
+        robots = await self._ask(origin, request)
+        return await self._capturing.patiently(lambda: remembering.robots.put(robots))
 
     async def _ask(self, origin: str, request: Request) -> Robots:
         """Fetch, following redirects to any host (RFC 9309, section 2.3.1.2); the rules hold for the first one."""

@@ -10,7 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, NotConfigured
 
 from archive import clock
-from archive.errors import PresskeepError
+from archive.errors import PresskeepError, StorageFull
 from archive.exchange import Role
 from archive.writing import Committed
 from crawler.capturing import Capturing, captures_committed
@@ -36,6 +36,7 @@ class Remembering:
         self.frontier: Frontier
         self.robots: RobotsMemory
         self.failure: PresskeepError | None = None
+        self._committed: list[Committed] = []  # and not noted yet
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -64,8 +65,18 @@ class Remembering:
             raise CloseSpider("state_unusable") from error
 
     def note(self, committed: Committed) -> None:
-        """Take over what became durable; where the state takes no more, those pages are fetched once more."""
+        """Take over what became durable; where there is no room for that, the crawl pauses, and it is done then."""
+        self._committed.append(committed)
         try:
-            self.frontier.note(committed.captures, committed.attempts)
+            self._note()
+        except StorageFull as error:
+            capturing = self._crawler.get_extension(Capturing)
+            assert capturing is not None
+            capturing.owe(self._note, error)
         except PresskeepError as error:
-            logger.error("the frontier does not know of %d captures: %s", len(committed), error)
+            logger.error("the frontier does not know of %d captures: %s", sum(map(len, self._committed)), error)
+
+    def _note(self) -> None:
+        while self._committed:
+            self.frontier.note(self._committed[0].captures, self._committed[0].attempts)
+            del self._committed[0]

@@ -155,8 +155,8 @@ class Visit:
     def _judge(self, answer: Answer) -> None:
         """Give a site up that answers nothing but errors, or that asked to be left alone."""
         reason = answer.failure.reason if answer.failure is not None else None
-        if reason in {NoAnswer.ROBOTS, NoAnswer.TAKEDOWN, NoAnswer.SCOPE, NoAnswer.OTHER}:
-            return  # nothing was asked of the site
+        if reason in {NoAnswer.ROBOTS, NoAnswer.TAKEDOWN, NoAnswer.SCOPE, NoAnswer.STORAGE, NoAnswer.OTHER}:
+            return  # it is not the site's failure
         failed = reason is not None or answer.worth_retrying or answer.status in _BLOCKED
         self._failures = self._failures + 1 if failed else 0
         if reason is NoAnswer.BUDGET:

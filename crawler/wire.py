@@ -34,6 +34,7 @@ from twisted.python.failure import Failure
 from twisted.web._newclient import RequestNotSent, _WrapperException
 
 from archive import clock
+from archive.errors import StorageFull
 from archive.exchange import Attempt, NoAnswer
 from archive.url import host as host_of
 from crawler.capturing import Capturing
@@ -93,8 +94,11 @@ class Wire(HTTP11DownloadHandler):
         """
         self._refuse_when_stopping(request)
         if request.meta.get("proxy"):
-            self._refuse_proxy(request)
+            await self._refuse_proxy(request)
         await self._wait_turn(request)
+        while self._capturing.paused:
+            await self._wait_for_room(request)
+            await self._wait_turn(request)  # its turn went by, and others may have had theirs
         tape = Tape()
         agent = TapAgent(
             self._crawler,
@@ -123,38 +127,45 @@ class Wire(HTTP11DownloadHandler):
                 self._fail_on_dataloss_warned = True
             raise
 
-    def _keep(self, result: _T, request: Request, tape: Tape) -> _T:
-        """Record what the tape holds, whatever the fetch ended with, and pass that on."""
+    def _keep(self, result: _T, request: Request, tape: Tape) -> _T | Deferred[_T]:
+        """Record what the tape holds, whatever the fetch ended with, and pass that on; in a pause, at its end."""
         tape.stop()
         error = result.value if isinstance(result, Failure) else None
         sent, names = masked(tape.request(), request.meta.get("presskeep_mask", ()))
         origin = self._capturing.origin(request)
         url = urldefrag(request.url).url
-        self._capturing.keep(fact(url, request.method, tape, error, origin=origin, request=sent, masked=names), request)
-        return result
+        what = fact(url, request.method, tape, error, origin=origin, request=sent, masked=names)
+        waiting = self._capturing.keep(what, request)
+        return result if waiting is None else Deferred.fromFuture(waiting).addCallback(lambda _: result)
 
     def _refuse_when_stopping(self, request: Request) -> None:
-        engine = self._crawler.engine
-        slot = engine._slot
-        if not engine.running or slot is None or slot.closing is not None or not self._capturing.ready:
+        if self._capturing.closing or not self._capturing.ready:
             raise NotSent(f"the crawl is stopping: {request} was not sent")
 
-    def _refuse_proxy(self, request: Request) -> None:
+    async def _refuse_proxy(self, request: Request) -> None:
         detail = "proxies are not supported: their wire format is not that of the archive"
         origin = self._capturing.origin(request)
         url = urldefrag(request.url).url
         attempt = Attempt(url, clock.now(), NoAnswer.OTHER, detail, method=request.method, origin=origin)
-        self._capturing.keep(attempt, request)
+        await self._capturing.kept(attempt, request)
         raise NotSupported(f"{detail}: unset HTTPPROXY_ENABLED, and http_proxy in the environment")
 
     async def _wait_turn(self, request: Request) -> None:
         if self._pacing is None:
             return
-        turn = asyncio.ensure_future(self._pacing.wait(host_of(request.url), request.meta.get("presskeep_delay", 0.0)))
+        delay: float = request.meta.get("presskeep_delay", 0.0)
+        turn = asyncio.ensure_future(self._pacing.wait(host_of(request.url), delay))
         try:
             while not turn.done():
                 await asyncio.wait({turn}, timeout=_LOOK)
                 self._refuse_when_stopping(request)
             turn.result()
+        except StorageFull as error:  # it could not be reserved
+            self._capturing.pause(error)
         finally:
             turn.cancel()
+
+    async def _wait_for_room(self, request: Request) -> None:
+        while self._capturing.paused:
+            await asyncio.sleep(_LOOK)
+            self._refuse_when_stopping(request)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from crawler.crawling import CleanProgress, CrawlResult
     from crawler.jobs import Progress
     from crawler.report import SiteResult
+    from crawler.room import Shortage
     from crawler.sites import Site
 
 # More lines than this are no progress display any more: the sites are then counted in one.
@@ -49,7 +50,8 @@ def crawl(
 ) -> int:
     """Fetch what is new on the declared sites, and make its text.
 
-    Ctrl-C stops in order: what was fetched is kept, what was due stays due. A second Ctrl-C stops at once.
+    Where the disk is full it pauses, and goes on by itself. Ctrl-C stops in order: what was fetched is kept, what was
+    due stays due. A second Ctrl-C stops at once.
     """
     from crawler.crawling import crawl as run  # noqa: PLC0415 - help needs neither SQL nor Scrapy
     from crawler.crawling import stopping  # noqa: PLC0415
@@ -89,7 +91,7 @@ def choose(archive: Archive, names: Sequence[str]) -> tuple[Site, ...]:
 def shown(names: Sequence[str]) -> Iterator[Callable[[Progress | CleanProgress], None]]:
     """What the crawl reports, as progress bars on stderr: one for each site, where they are few, and one for texts."""
     from crawler.crawling import CleanProgress  # noqa: PLC0415
-    from crawler.jobs import VisitProgress  # noqa: PLC0415
+    from crawler.jobs import Paused, VisitProgress  # noqa: PLC0415
 
     with terminal.progress() as bar:
         lines = _Lines(bar, names)
@@ -99,6 +101,8 @@ def shown(names: Sequence[str]) -> Iterator[Callable[[Progress | CleanProgress],
                 lines.visit(progress.site, progress.planned, progress.answered, finished=progress.finished)
             elif isinstance(progress, CleanProgress):
                 lines.texts(progress.done)
+            elif isinstance(progress, Paused):
+                lines.pause(progress.who, progress.shortage)
 
         yield listen
 
@@ -116,6 +120,8 @@ class _Lines:
             self._all = bar.add_task("sites", total=len(names))
             self._fetched = bar.add_task("articles", total=None)
         self._texts: TaskID | None = None
+        self._pause: TaskID | None = None
+        self._paused: set[str] = set()
         self._answered: Counter[str] = Counter()
         self._finished: set[str] = set()
 
@@ -132,6 +138,23 @@ class _Lines:
             self._finished.add(site)
         self._bar.update(self._all, completed=len(self._finished))
         self._bar.update(self._fetched, completed=self._answered.total())
+
+    def pause(self, who: str, shortage: Shortage | None) -> None:
+        """A part of the crawl pauses, or goes on: said once, and shown for as long as one of them pauses."""
+        began = not self._paused
+        if shortage is not None:
+            self._paused.add(who)
+            if self._pause is None:
+                self._pause = self._bar.add_task("", total=None)
+            self._bar.update(self._pause, description=f"paused: {shortage.brief}", visible=True)
+            if began:
+                self._bar.console.print(terminal.one_line(f"paused: {shortage}"))
+            return
+        self._paused.discard(who)
+        if not began and not self._paused and self._pause is not None:
+            self._bar.remove_task(self._pause)
+            self._pause = None
+            self._bar.console.print("there is room again: it goes on")
 
     def texts(self, done: int) -> None:
         """Texts were made."""
@@ -226,6 +249,8 @@ def remarks(result: CrawlResult, results: Sequence[SiteResult], limit: int | Non
     for summary in result.summaries:
         if summary.error and not any(one.problem == summary.error for one in results):
             yield summary.error
+    if result.pauses:
+        yield f"paused for {result.paused:.0f} s in all, for want of room"
     if result.cleaning_error:
         yield f"cleaning stopped: {result.cleaning_error}; 'presskeep clean' makes the missing texts"
 
@@ -248,6 +273,8 @@ def document(archive: Archive, result: CrawlResult, results: Sequence[SiteResult
         "error": error,
         "texts": {"cleaned": result.texts.cleaned, "refused": result.texts.refused, "failed": result.texts.failed},
         "memory": max((one.memory for one in result.summaries), default=0),
+        "pauses": result.pauses,
+        "paused_seconds": round(result.paused, 3),
         "cpu_seconds": round(sum(one.cpu for one in result.summaries), 3),
         "sites": [
             {

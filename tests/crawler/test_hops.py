@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, cast
 
 import pytest
@@ -24,7 +25,7 @@ class Kept:
     def origin(self, request: Request) -> Origin:
         return cast("Origin", request.meta.get("presskeep_origin", Origin()))
 
-    def keep(self, what: Exchange | Attempt, request: Request) -> None:
+    async def kept(self, what: Exchange | Attempt, request: Request) -> None:
         self.attempts.append(what)
 
 
@@ -52,8 +53,12 @@ def retried(request: Request) -> Request:
     return again
 
 
+def process(hops: Hops, request: Request) -> None:
+    asyncio.run(hops.process_request(request))
+
+
 def sent(hops: Hops, request: Request) -> Origin:
-    hops.process_request(request)
+    process(hops, request)
     return cast("Origin", request.meta["presskeep_origin"])
 
 
@@ -67,7 +72,7 @@ def test_a_first_request_keeps_its_origin(hops: Hops) -> None:
 
 def test_a_redirect_keeps_site_and_role_and_names_what_redirected(hops: Hops) -> None:
     first = ask()
-    hops.process_request(first)
+    process(hops, first)
     second = redirected(first, "https://a.example/2")
     origin = sent(hops, second)
     assert (origin.site, origin.role, origin.source, origin.hops, origin.via, origin.retry) == (
@@ -84,7 +89,7 @@ def test_a_redirect_keeps_site_and_role_and_names_what_redirected(hops: Hops) ->
 
 def test_a_retry_counts_and_a_redirect_begins_anew(hops: Hops) -> None:
     first = ask()
-    hops.process_request(first)
+    process(hops, first)
     second = retried(first)
     assert sent(hops, second).retry == 1
     third = retried(second)
@@ -96,7 +101,7 @@ def test_a_retry_counts_and_a_redirect_begins_anew(hops: Hops) -> None:
 
 def test_what_the_wire_said_of_the_request_before_is_forgotten(hops: Hops) -> None:
     request = ask(presskeep_capture="urn:uuid:1", presskeep_attempt=object())
-    hops.process_request(request)
+    process(hops, request)
     assert "presskeep_capture" not in request.meta
     assert "presskeep_attempt" not in request.meta
 
@@ -104,9 +109,9 @@ def test_what_the_wire_said_of_the_request_before_is_forgotten(hops: Hops) -> No
 def test_a_request_does_not_leave_its_scope(hops: Hops, kept: Kept) -> None:
     scope = Scope.of(["a.example"])
     first = ask(presskeep_scope=scope)
-    hops.process_request(first)
+    process(hops, first)
     with pytest.raises(OutOfScope):
-        hops.process_request(redirected(first, "https://b.example/2"))
+        process(hops, redirected(first, "https://b.example/2"))
     (attempt,) = kept.attempts
     assert isinstance(attempt, Attempt)
     assert (attempt.reason, attempt.url, attempt.origin.via) == (

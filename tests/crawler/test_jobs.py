@@ -19,7 +19,7 @@ from crawled import crawl, make_archive, new_run, site
 from oddserver import Odd, OddServer
 from web import rss
 
-from archive.exchange import Role
+from archive.exchange import NoAnswer, Role
 from archive.store import Archive
 from crawler.jobs import BATCH, CommitProgress, CrawlJob, Progress, Stop, VisitProgress, run_job, split
 from crawler.sites import Site, SourceKind
@@ -194,31 +194,34 @@ def test_sigterm_drains_a_child(tmp_path: Path) -> None:
     assert summary.reports[0].left > 20
 
 
-FULL = """
+LIMITED = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, 1_500_000))
 exec(sys.stdin.read())
 """
 
 
-def test_a_full_disk_stops_the_crawl_visibly_and_loses_nothing_acknowledged(tmp_path: Path) -> None:
+def test_under_a_limit_of_the_size_of_files_the_next_one_is_begun(tmp_path: Path) -> None:
     noise = Odd(200, os.urandom(200_000))
-    with OddServer(gazette(30, noise)) as server:
+    with OddServer(
+        {**gazette(30, noise), f"{HOST}/2026/11/24/story-number-7": Odd(200, os.urandom(2_000_000))}
+    ) as server:
         archive = make_archive(tmp_path / "A", server.resolve(HOST))
         # The limit is inherited by the child: each file that it writes may grow to 1.5 MB.
         program = PARENT.replace("run_job(", "print(run_job(").replace("delay=1.0),)))", "delay=0.0),))))")
         done = subprocess.run(
-            [sys.executable, "-c", FULL, str(archive.path), new_run()],
+            [sys.executable, "-c", LIMITED, str(archive.path), new_run()],
             input=program,
             capture_output=True,
             text=True,
             check=True,
         )
-        assert "outcome='failed'" in done.stdout
-        assert "exit_code=5" in done.stdout
-        kept = {one.url for one in archive.captures(role=Role.ARTICLE)}
-        assert 0 < len(kept) < 30
-        assert not archive.verify().damaged
+        assert "outcome='finished'" in done.stdout
+        assert "left=1" in done.stdout, "what is larger than a file may be stays due, and stops nothing"
+        assert {one.url for one in archive.captures(role=Role.ARTICLE)} == {story(n) for n in range(30)} - {story(7)}
+        assert [one.attempt.reason for one in archive.attempts(url=story(7))] == [NoAnswer.STORAGE]
+        assert len(archive.files()) > 3
+        assert not archive.verify().findings
         assert crawl(archive, [site(HOST, FEED)]).outcome == "finished"
     assert {one.url for one in archive.captures(role=Role.ARTICLE)} == {story(n) for n in range(30)}
 

@@ -14,6 +14,7 @@ import pytest
 from fetched import Fetching, stored_in
 from rawserver import End, RawServer, Reply
 
+from archive.exchange import NoAnswer
 from archive.store import Archive
 from archive.writing import FAILED, STOPPED
 
@@ -25,10 +26,10 @@ PAGES = [NOISE.randbytes(50_000) for _ in range(30)]
 
 
 def page(path: str) -> Reply:
-    """A page of bytes that no compression makes smaller; one path hangs."""
+    """A page of bytes that no compression makes smaller; one path hangs, one is large."""
     if path == "/hang":
         return Reply((HEAD % 5000, b"a beginning"), End.HANG)
-    body = PAGES[int(path.strip("/"))]
+    body = b"".join(PAGES) if path == "/large" else PAGES[int(path.strip("/"))]
     return Reply((HEAD % len(body) + body,))
 
 
@@ -77,22 +78,19 @@ def test_after_a_stop_no_request_that_waits_for_its_turn_is_sent(tmp_path: Path)
     assert {one.get("error") for one in fetched.seen} <= {None, "NotSent", "Stopped"}
 
 
-def test_a_full_disk_stops_the_crawl_and_acknowledges_only_what_is_stored(tmp_path: Path) -> None:
+def test_an_answer_that_no_file_takes_is_recorded_as_lost_and_stops_nothing(tmp_path: Path) -> None:
     with RawServer(page) as server:
         base = f"http://site.example:{server.port}"
-        chains = [[{"url": f"{base}/{number}"} for number in range(30)]]
+        chains = [[{"url": f"{base}/{name}"} for name in (1, 2, "large", *range(3, 30))]]
         fetched = Fetching(tmp_path, chains, resolve=SITE, file_limit=600_000).finish()
-    assert fetched.reason == "storage_full"
-    assert 0 < len(server.log.crossings) < 30
-    assert "the crawl stops" in fetched.output
+    assert fetched.reason == "finished"
     assert "Traceback" not in fetched.output
     archive = Archive.open(fetched.archive)
-    captures = {capture.id: capture for capture in archive.captures()}
-    assert 0 < len(fetched.committed) <= len(captures)
-    for capture_id in fetched.committed:
-        capture = captures[capture_id]
-        assert capture.block() == server.log.crossings[capture.url.removeprefix(base)][0].sent
-    assert [one["error"] for one in fetched.seen if "error" in one][:1] == ["NotStored"]
+    assert len(list(archive.captures())) == 29
+    assert len(archive.files()) > 2
+    [stored] = archive.attempts()
+    assert (stored.attempt.url, stored.attempt.reason) == (f"{base}/large", NoAnswer.STORAGE)
+    assert [one["error"] for one in fetched.seen if "error" in one] == ["NotStored"]
     assert archive.verify(deep=True).damaged == 0
 
 
