@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and_, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
-from archive import blocking, tables
+from archive import blocking, revisits, tables
 from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.event import Act, Event, Run, RunEnded, RunStarted, SiteConfigured, StoredAttempt
@@ -49,27 +49,26 @@ class FileState:
 def awaits_cleaning(capture: Capture) -> bool:
     """Whether a capture is to be cleaned: a page that was asked for as an article, or for no stated purpose.
 
-    Redirects and interim answers have no page, revisits have the text of the capture that they refer to.
+    Redirects and interim answers have no page. A revisit has one, also where a 304 or no head at all says that it is as
+    it was: it is an observation of its own.
     """
-    return (
-        capture.method == "GET"
-        and capture.kind == "response"
-        and capture.role in CLEANED_ROLES
-        and capture.status is not None
-        and not 300 <= capture.status < 400
-        and capture.status >= 200
-    )
+    if capture.method != "GET" or capture.role not in CLEANED_ROLES:
+        return False
+    if capture.kind == "revisit" and capture.status in {None, 304}:
+        return True
+    return capture.status is not None and capture.status >= 200 and not 300 <= capture.status < 400
 
 
 def cleanable() -> ColumnElement[bool]:
     """The same as a condition on the table of captures."""
     table = tables.captures.c
-    return (
-        (table.method == "GET")
-        & (table.kind == "response")
-        & table.role.in_([role.value for role in CLEANED_ROLES])
-        & (table.status >= 200)
-        & or_(table.status < 300, table.status >= 400)
+    return and_(
+        table.method == "GET",
+        table.role.in_([role.value for role in CLEANED_ROLES]),
+        or_(
+            and_(table.status >= 200, or_(table.status < 300, table.status >= 400)),
+            and_(table.kind == "revisit", or_(table.status == 304, table.status.is_(None))),
+        ),
     )
 
 
@@ -151,8 +150,10 @@ def captures(catalog: Catalog, directory: Path, *conditions: ColumnElement[bool]
     """The captures that meet all conditions and may be handed out, by time and id; of one state of the catalogue."""
     table = tables.captures
     question = select(table).where(*conditions, blocking.allowed(table.c.id)).order_by(table.c.at, table.c.id)
-    for row in _stream(catalog, question):
-        yield capture_of_row(row, directory)
+    with catalog.reading() as connection:
+        rows = connection.execution_options(yield_per=FETCH).execute(question).mappings()
+        for some in rows.partitions():
+            yield from revisits.bound(connection, directory, [capture_of_row(row, directory) for row in some])
 
 
 def nearest(catalog: Catalog, directory: Path, key: str, at: int | None = None) -> Capture | None:
@@ -166,7 +167,7 @@ def nearest(catalog: Catalog, directory: Path, key: str, at: int | None = None) 
     with catalog.reading() as connection:
         if at is None:
             row = connection.execute(before).mappings().first()
-            return capture_of_row(row, directory) if row else None
+            return _bound(connection, directory, row)
         after = of_key.where(table.c.at > at).order_by(table.c.at, table.c.id)
         # Of several at one time the first: so is a timeline ordered.
         earlier = connection.execute(before.where(table.c.at <= at)).mappings().first()
@@ -174,7 +175,13 @@ def nearest(catalog: Catalog, directory: Path, key: str, at: int | None = None) 
         if earlier is not None and (later is None or at - earlier["at"] <= later["at"] - at):
             same = of_key.where(table.c.at == earlier["at"]).order_by(table.c.id)
             later = connection.execute(same).mappings().first()
-        return capture_of_row(later, directory) if later else None
+        return _bound(connection, directory, later)
+
+
+def _bound(connection: Connection, directory: Path, row: RowMapping | None) -> Capture | None:
+    if row is None:
+        return None
+    return revisits.bound(connection, directory, [capture_of_row(row, directory)])[0]
 
 
 def attempts(catalog: Catalog, *conditions: ColumnElement[bool]) -> Iterator[StoredAttempt]:

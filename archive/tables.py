@@ -33,9 +33,10 @@ about = Table("about", metadata, _text("name", key=True), _text("value"))
 # payloads apart, and the row has all of it; so the index takes half the room. No memory is needed for it but SQLite's
 # cache of pages (`archive.revisits`, benchmarks/dedupe.py).
 PAYLOAD_PREFIX = "substr(payload_digest, 8, 16)"
+LEAST_PAYLOAD = 1024  # bytes: a revisit's own fields are as long
 MAY_BE_REFERRED_TO = (
-    "kind = 'response' AND status = 200 AND method = 'GET' AND truncated IS NULL AND payload_length >= 1024"
-    " AND site IS NOT NULL"
+    "kind = 'response' AND status = 200 AND method = 'GET' AND truncated IS NULL AND site IS NOT NULL"
+    f" AND payload_length >= {LEAST_PAYLOAD}"
 )
 
 captures = Table(

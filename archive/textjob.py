@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from archive.article import Article
 from archive.capture import Capture
 from archive.cleaning.profile import EMPTY, Profile
+from archive.errors import DamagedRecord, NotFound
+from archive.revisits import followed
 from archive.waiting import TextJob
-from archive.worker import CleaningChild, CleaningFailure
+from archive.worker import CleaningChild, CleaningFailure, FailureReason
 
 if TYPE_CHECKING:
     from archive.store import Archive
@@ -81,7 +83,7 @@ def clean_job(archive: Archive, job: TextJob, child: CleaningChild, stop: Stop |
     for capture in archive.waiting_in(job):
         if stop is not None and stop():
             break
-        result = child.clean(capture, profile_for(capture), timeout)
+        result = _cleaned(archive, capture, child, timeout)
         if isinstance(result, bytes):
             texts.append((capture, result))
         else:
@@ -90,6 +92,15 @@ def clean_job(archive: Archive, job: TextJob, child: CleaningChild, stop: Stop |
             summary += _commit(archive, texts, failures)
             texts, failures, last = [], [], time.monotonic()
     return summary + _commit(archive, texts, failures)
+
+
+def _cleaned(archive: Archive, capture: Capture, child: CleaningChild, timeout: float) -> bytes | CleaningFailure:
+    try:
+        # A revisit brings the capture that holds its payload.
+        capture = followed(archive.catalog, archive.warc_path, capture)
+    except (NotFound, DamagedRecord, OSError) as error:
+        return CleaningFailure(FailureReason.UNREAD, str(error))
+    return child.clean(capture, profile_for(capture), timeout)
 
 
 def profile_for(capture: Capture) -> Profile:

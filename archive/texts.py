@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and_, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from archive import blocking, tables
@@ -18,6 +18,7 @@ from archive.catalog import Catalog
 from archive.dataset.compaction import Part, Stamp
 from archive.dataset.rows import Entry
 from archive.holdings import FETCH, cleanable
+from archive.revisits import bound_to
 from archive.rows import Row, capture_of_row, site_column
 
 texts, editions, captures = tables.texts, tables.editions, tables.captures
@@ -195,23 +196,39 @@ def entries(
         conditions.append(texts.c.key == key)
     question = _joined(*conditions).order_by(texts.c.site, texts.c.key, texts.c.at, texts.c.capture)
     with catalog.reading() as connection:
-        rows = connection.execution_options(yield_per=FETCH).execute(question).mappings()
-        for _, group in groupby(rows, key=lambda row: (row["site"], row["key"])):
+        for _, group in groupby(_entries(connection, question, directory), key=lambda one: one[0][:2]):
             number, digest = 0, None
-            for row in group:
-                if row["text_digest"] is not None and row["text_digest"] != digest:
-                    number, digest = number + 1, row["text_digest"]
-                yield _entry(row, directory, number if row["text_digest"] is not None else None)
+            for (_, _, text_digest), entry in group:
+                if text_digest is None:
+                    yield entry
+                    continue
+                if text_digest != digest:
+                    number, digest = number + 1, text_digest
+                yield replace(entry, edition=number)
 
 
-def _entry(row: RowMapping, directory: Path, edition: int | None) -> Entry:
-    return Entry(
-        text=from_json(row["canonical"]),
-        identity=row["identity"],
-        capture=capture_of_row(row, directory),
-        edition=edition,
-        editions=row["editions"],
-    )
+def _entries(
+    connection: Connection, question: Select[Any], directory: Path
+) -> Iterator[tuple[tuple[str | None, str, str | None], Entry]]:
+    """The texts of a question with their captures, as yet without the numbers of editions: site, key, digest before.
+
+    A revisit comes with the capture that its text names beside it, for that is what the text was made from.
+    """
+    rows = connection.execution_options(yield_per=FETCH).execute(question).mappings()
+    for some in rows.partitions():
+        made = [from_json(row["canonical"]) for row in some]
+        found = [capture_of_row(row, directory) for row in some]
+        named = [
+            (number, text.provenance.captures[1].id)
+            for number, (text, capture) in enumerate(zip(made, found, strict=True))
+            if capture.kind == "revisit" and len(text.provenance.captures) > 1
+        ]
+        beside = bound_to(connection, directory, [(found[number], one) for number, one in named])
+        for (number, _), capture in zip(named, beside, strict=True):
+            found[number] = capture
+        for row, text, capture in zip(some, made, found, strict=True):
+            entry = Entry(text=text, identity=row["identity"], capture=capture, edition=None, editions=row["editions"])
+            yield (row["site"], row["key"], row["text_digest"]), entry
 
 
 def stamps(catalog: Catalog) -> Iterator[Stamp]:
@@ -226,9 +243,8 @@ def of_part(catalog: Catalog, directory: Path, part: Part) -> Iterator[Entry]:
     """The texts that a Parquet file of the compaction holds, ordered by site and capture id; editions are left out."""
     question = _joined(texts.c.cleaner == part.cleaner, texts.c.at >= part.start, texts.c.at < part.end)
     with catalog.reading() as connection:
-        rows = connection.execution_options(yield_per=FETCH).execute(question.order_by(texts.c.site, texts.c.capture))
-        for row in rows.mappings():
-            yield _entry(row, directory, None)
+        for _, entry in _entries(connection, question.order_by(texts.c.site, texts.c.capture), directory):
+            yield entry
 
 
 def outcomes(catalog: Catalog, cleaner: str, since: int) -> Iterator[Outcome]:

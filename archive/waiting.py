@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, literal, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
-from archive import blocking, tables
+from archive import blocking, revisits, tables
 from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.holdings import cleanable
@@ -88,8 +88,8 @@ def captures_in(catalog: Catalog, directory: Path, cleaner: str, job: TextJob) -
     within = (pending.c.file == job.file, pending.c.offset >= job.start, pending.c.offset < job.end)
     question = _waiting(cleaner).where(*within).order_by(pending.c.offset)
     with catalog.reading() as connection:
-        rows = connection.execute(question.with_only_columns(*captures.c)).mappings()
-        return [capture_of_row(row, directory) for row in rows]
+        rows = connection.execute(question.with_only_columns(*captures.c)).mappings().all()
+        return revisits.bound(connection, directory, [capture_of_row(row, directory) for row in rows])
 
 
 def ready(catalog: Catalog, cleaner: str) -> None:

@@ -19,6 +19,7 @@ from archive.errors import PresskeepError, StorageFull
 from archive.event import Act, Event, RunEnded, RunStarted, StoredAttempt
 from archive.exchange import Attempt, Exchange, Origin
 from archive.holdings import FileState, enter
+from archive.revisits import Earlier
 from archive.warc.writer import WarcWriter
 
 FINISHED, STOPPED, FAILED = "finished", "stopped", "failed"
@@ -56,6 +57,7 @@ class ArchiveWriter:
         self.run = run.run  # the run's URN
         self._warc = warc
         self._catalog = catalog
+        self._earlier = Earlier(catalog, warc.directory)
         self._lock = lock
         self._captures: list[Capture] = []
         self._attempts: list[StoredAttempt] = []
@@ -102,13 +104,14 @@ class ArchiveWriter:
     def add(self, exchange: Exchange) -> Capture:
         """Write an exchange; it is acknowledged by the commit after it.
 
+        A payload that the archive has of this site is not stored again: the capture is then a revisit.
         The origin's run is filled where it is None. Raises StorageFull; then nothing of the exchange is stored, and
         the next one may be tried.
         """
         self._require_usable()
         if exchange.origin.run is None:
             exchange = replace(exchange, origin=self._origin(exchange.origin))
-        capture = self._warc.add(exchange)
+        capture = self._warc.add(exchange, self._earlier)
         self._captures.append(capture)
         return capture
 

@@ -53,7 +53,7 @@ class WarcWriter:
         worker: str = "worker",
         now: Callable[[], int] = clock.now,
     ) -> None:
-        self._directory = directory
+        self.directory = directory
         self._prefix = prefix
         self._warcinfo = dict(warcinfo)
         self._max_bytes = max_bytes
@@ -125,7 +125,7 @@ class WarcWriter:
             framing=revisited.framing if revisited else None,
             location=location,
             referent=referent,
-            block=FileBlock(self._directory, location, record_id),
+            block=FileBlock(self.directory, location, record_id),
         )
 
     def add_attempt(self, attempt: Attempt) -> StoredAttempt:
@@ -244,7 +244,7 @@ class WarcWriter:
         while opened is None:
             self._serial += 1
             file = fresh_name(self._prefix, self._worker, at, self._serial)
-            opened = OpenFile.create(self._directory, file, at)
+            opened = OpenFile.create(self.directory, file, at)
         name = opened.file.rpartition("/")[2]
         try:
             opened.append(records.members(records.warcinfo_record(name, at, self._warcinfo)))
