@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from archive import terminal
 from archive.verbs.exporting import export_
 from archive.verbs.keeping import clean, rebuild
+from archive.verbs.linting import lint
 from archive.verbs.listing import list_
 from archive.verbs.making import init
 from archive.verbs.options import example
@@ -21,7 +22,7 @@ from archive.verbs.verifying import verify
 URL = "https://example-news.org/2026/11/24/bridge-reopens"
 # The order of the work, which help shows: the crawler's verbs take their places in it when they are mounted.
 ORDER = (
-    "init", "add", "crawl", "demo", "list", "show", "captures", "export", "prove", "verify", "clean", "rebuild",
+    "init", "add", "crawl", "demo", "list", "show", "captures", "export", "prove", "verify", "lint", "clean", "rebuild",
 )  # fmt: skip
 
 
@@ -74,6 +75,7 @@ app.command(
 )(export_)
 app.command("prove", epilog=example(f"presskeep prove {URL}"))(prove)
 app.command("verify", epilog=example("presskeep verify", "presskeep verify --deep --json"))(verify)
+app.command("lint", epilog=example("presskeep lint warc/2026/11/*.warc.gz", "presskeep lint --rules"))(lint)
 app.command("clean", epilog=example("presskeep clean"))(clean)
 app.command("rebuild", epilog=example("presskeep rebuild"))(rebuild)
 
