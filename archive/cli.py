@@ -15,6 +15,7 @@ from archive.verbs.listing import list_
 from archive.verbs.making import init
 from archive.verbs.options import example
 from archive.verbs.proving import prove
+from archive.verbs.sharing import index, pack
 from archive.verbs.showing import show
 from archive.verbs.timeline import captures
 from archive.verbs.verifying import verify
@@ -22,8 +23,9 @@ from archive.verbs.verifying import verify
 URL = "https://example-news.org/2026/11/24/bridge-reopens"
 # The order of the work, which help shows: the crawler's verbs take their places in it when they are mounted.
 ORDER = (
-    "init", "add", "crawl", "demo", "list", "show", "captures", "export", "prove", "verify", "lint", "clean", "rebuild",
-)  # fmt: skip
+    *("init", "add", "crawl", "demo", "list", "show", "captures", "export", "index", "pack"),
+    *("prove", "verify", "lint", "clean", "rebuild"),
+)
 
 
 class Ordered(TyperGroup):
@@ -73,6 +75,11 @@ app.command(
         "presskeep export csv - --site example-news.org --editions all | head",
     ),
 )(export_)
+app.command("index", epilog=example("presskeep index --cdxj index.cdxj"))(index)
+app.command(
+    "pack",
+    epilog=example("presskeep pack news.wacz", "presskeep pack bridge.wacz --site example-news.org --since 2026-11-24"),
+)(pack)
 app.command("prove", epilog=example(f"presskeep prove {URL}"))(prove)
 app.command("verify", epilog=example("presskeep verify", "presskeep verify --deep --json"))(verify)
 app.command("lint", epilog=example("presskeep lint warc/2026/11/*.warc.gz", "presskeep lint --rules"))(lint)
