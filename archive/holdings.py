@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and_, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
-from archive import blocking, revisits, tables
+from archive import blocking, losses, revisits, tables
 from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.event import Act, Event, Run, RunEnded, RunStarted, SiteConfigured, StoredAttempt
@@ -64,6 +64,7 @@ def cleanable() -> ColumnElement[bool]:
     table = tables.captures.c
     return and_(
         table.method == "GET",
+        ~losses.is_lost(table.file),
         table.role.in_([role.value for role in CLEANED_ROLES]),
         or_(
             and_(table.status >= 200, or_(table.status < 300, table.status >= 400)),
@@ -91,13 +92,16 @@ def enter(connection: Connection, events: Iterable[Event], files: Sequence[FileS
             decided.append(event)
         else:
             marks.append(row_of_mark(event))
+    losses.give_way(connection, [row["id"] for row in captures])
     _add(connection, tables.captures, captures)
+    lost = losses.rows_of(decided)
+    _add(connection, tables.captures, lost)
     _add(connection, tables.attempts, attempts)
     _add(connection, tables.marks, marks)
     _add(connection, tables.sites, sites)
     _add(connection, tables.acts, acts)
     _add(connection, tables.pending, pending)
-    blocking.apply(connection, decided, [*captures, *attempts])
+    blocking.apply(connection, decided, [*captures, *lost, *attempts])
     if files:
         statement = insert(tables.files)
         given = statement.excluded

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, delete, select
 
-from archive import comparison, holdings, tables, texts
+from archive import comparison, holdings, losses, tables, texts
 from archive.article import identity
 from archive.capture import Capture
 from archive.cleaning.version import CLEANER
@@ -56,6 +56,10 @@ def keep_lost(old: Archive, new: Archive, damaged: Collection[str]) -> int:
                 for some in _parts(ids):
                     _take_texts(old, new, tables.texts.c.capture.in_(some) & (tables.texts.c.cleaner == CLEANER))
                 found += len(lost)
+        with new.catalog.reading() as connection:
+            cut_out = losses.lost_ids(connection)
+        for some in _parts(cut_out):
+            _take_texts(old, new, tables.texts.c.capture.in_(some) & (tables.texts.c.cleaner == CLEANER))
     except (DamagedRecord, ValueError) as error:  # ValueError: a value that no program of ours wrote
         logger.warning("%s: of what only the old catalogue has, %d rows were kept", error, found)
     return found

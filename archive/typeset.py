@@ -174,7 +174,11 @@ def found(capture: Capture) -> str:
 
 def lies_in(capture: Capture) -> str:
     """File and offset of a capture's record, for people."""
-    return f"warc/{capture.location.file}, byte {capture.location.offset}" if capture.location else "(nowhere)"
+    place = capture.location
+    if place is None:
+        return "(nowhere)"
+    kept = place.file.startswith("quarantine/")
+    return f"{'' if kept else 'warc/'}{place.file}, byte {place.offset}{' (lost to damage)' if kept else ''}"
 
 
 def _editions(editions: Sequence[EditionLine]) -> Table:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from archive import comparison, holdings
+from archive import comparison, holdings, losses
 from archive.comparison import CATALOG
 from archive.digest import label
 from archive.errors import DamagedRecord
@@ -90,6 +90,8 @@ def verify(archive: Archive, *, deep: bool = False, progress: Progress | None = 
         if name not in sizes and not _is_there(warc, name):
             said = f"the file is missing, with {state.size:,} bytes of records"
             findings.append(Finding(name, 0, "file", Severity.DAMAGED, said))
+    with archive.catalog.reading() as connection:
+        findings += losses.told(connection, states)
     number = archive.count_texts()
 
     def cleaned(done: int) -> None:
@@ -182,6 +184,8 @@ class _Reading:
             said = f"the file has grown since it was closed: {self._size:,} bytes, were {state.size:,}"
         else:
             said = "the file has changed since it was closed: its size is the same, its checksum differs"
+            if not any(finding.severity is Severity.DAMAGED for finding in self._findings):
+                said += "; all records are whole, so the bytes are such that no checksum of a record covers"
         yield Finding(self._name, 0, "file", Severity.DAMAGED, said)
 
     def _watch(self, piece: Piece, stream: BinaryIO) -> None:

@@ -10,6 +10,7 @@ from archive.warc.foreign.source import open_source
 from archive.warc.member import Tear
 from archive.warc.paths import resolve
 from archive.warc.places import is_foreign
+from archive.warc.quarantine import is_kept, lost
 from archive.warc.stored import BLOCK_LIMIT, Record, read_record
 
 
@@ -35,6 +36,8 @@ def read_block(directory: Path, location: Location, record_id: str | None = None
     Raises DamagedRecord, with file and offset, where there is no whole record, another one than ``record_id``, one of
     another length than the location says, or one too large to be read at once.
     """
+    if is_kept(location.file):
+        raise lost(location.file)
     if is_foreign(location.file):
         with open_source(directory, location.file) as source:
             return _checked(source.read(location.offset, limit=BLOCK_LIMIT), location, record_id)

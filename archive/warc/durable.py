@@ -8,8 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from archive.warc.openfile import sync_directory
-
-PARTIAL = ".partial"  # behind the name of a file that is not whole yet
+from archive.warc.paths import PART
 
 
 def written(target: Path, parts: Iterable[bytes]) -> None:
@@ -18,7 +17,7 @@ def written(target: Path, parts: Iterable[bytes]) -> None:
     After it returns neither a kill nor a loss of power takes the content away; before, the file is as it was. Raises
     OSError, with the half-written file removed.
     """
-    partial = target.with_name(f"{target.name}{PARTIAL}")
+    partial = target.with_name(f"{target.name}{PART}")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
     try:
         try:

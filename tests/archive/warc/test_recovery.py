@@ -169,7 +169,7 @@ def test_a_full_disk_leaves_everything_as_it_was_and_it_can_be_done_again(left: 
         recover(left.warc, left.quarantine)
     assert (left.warc / f"{left.file}.open").read_bytes() == torn
     assert left.recovered().size == len(left.raw)
-    assert not list(left.quarantine.glob("*.partial"))
+    assert not list(left.quarantine.glob("*.part"))
 
 
 def test_a_recovery_killed_before_the_cut_is_done_again(left: Left) -> None:

@@ -1,0 +1,54 @@
+"""An archive of varied captures in several files, and harm done to it by program."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from exchanges import SENTENCE, attempt, exchange
+from sqlalchemy import select
+
+from archive.capture import Capture
+from archive.exchange import Role
+from archive.store import Archive
+from archive.tables import DERIVED
+
+Rows = dict[str, list[tuple[object, ...]]]
+
+
+def build(path: Path, *, captures: int = 36, files: int = 4) -> dict[str, bytes]:
+    """A closed archive; the response of each capture by its id. Bodies are text and noise, from nothing to 40 KB."""
+    chance = random.Random(1)
+    held: dict[str, bytes] = {}
+    with Archive.create(path) as archive:
+        for number in range(files):
+            with archive.writer("crawl", {"courier": b'{"host":"courier.example"}'}) as writer:
+                for _ in range(captures // files):
+                    name = f"page-{len(held)}"
+                    size = int(10 ** chance.uniform(0, 4.6))
+                    text = (SENTENCE * (size // len(SENTENCE) + 1))[:size].encode()
+                    body = chance.randbytes(min(size, 3000)) if chance.random() < 0.3 else text
+                    given = exchange(name, len(held), role=Role.FEED, body=body)
+                    held[writer.add(given).id] = given.response
+                writer.add_attempt(attempt(f"gone-{number}", number))
+    return held
+
+
+def rows(archive: Archive) -> Rows:
+    """All rows of the catalogue that a rebuild must make again."""
+    with archive.catalog.reading() as connection:
+        return {
+            table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr) for table in DERIVED
+        }
+
+
+def read(captures: list[Capture]) -> dict[str, bytes]:
+    """The blocks of captures by their ids."""
+    return {capture.id: capture.block() for capture in captures}
+
+
+def flip(path: Path, bit: int) -> None:
+    """Turn one bit of a file."""
+    content = bytearray(path.read_bytes())
+    content[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(content)
