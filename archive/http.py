@@ -28,6 +28,8 @@ _ZSTD_WINDOW = 8 * 2**20
 # "HTTP/2 200" is what some archives write for exchanges that had no HTTP/1.x text at all.
 _STATUS_LINE = re.compile(rb"HTTP/(\d(?:\.\d)?)[ \t]+(\d{3})(?:[ \t]+([^\r\n]*?))?[ \t]*\r?(?:\n|\Z)", re.IGNORECASE)
 _HEAD_END = re.compile(rb"\n\r?\n")
+# A line as most servers write it, that has nothing to be stripped and is not continued.
+_PLAIN_LINE = re.compile(r"^([^\s:]+): (\S(?:[^\r\n]*\S)?)\r\n", re.MULTILINE)
 _SWITCHING = 101  # the one interim status that ends the HTTP conversation
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 # Chunks as nearly all servers write them: what is between their data can be made again from the sizes alone.
@@ -86,8 +88,14 @@ class HttpMessage:
 
     def all(self, name: str) -> tuple[str, ...]:
         """The values of all fields of this name, in their order."""
-        wanted = name.lower()
-        return tuple(value for one, value in self.fields if one.lower() == wanted)
+        return tuple(self._by_name.get(name.lower(), ()))
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name, value in self.fields:
+            found.setdefault(name.lower(), []).append(value)
+        return found
 
     @cached_property
     def _content_type(self) -> Message:
@@ -174,8 +182,12 @@ class HttpMessage:
 
 def _fields(head: bytes) -> tuple[Field, ...]:
     """The fields of a head without its status line; a line that begins with white space continues the one before."""
+    text = head.decode("latin-1")
+    plain = _PLAIN_LINE.findall(text)
+    if len(plain) == text.count("\n") and (text[-1:] == "\n" or not text):
+        return tuple(plain)
     found: list[tuple[str, list[str]]] = []
-    for whole in head.decode("latin-1").split("\n"):
+    for whole in text.split("\n"):
         line = whole.rstrip("\r")
         if line[:1] in {" ", "\t"}:
             if found and line.strip(" \t"):

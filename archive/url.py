@@ -17,6 +17,10 @@ MAX_HOST = 253
 
 # RFC 3986, appendix B, with the fragment left over.
 _PARTS = re.compile(r"(https?)://([^/?#]*)([^?#]*)(?:\?([^#]*))?", re.IGNORECASE | re.DOTALL)
+# A URL whose spelling is its key already but for scheme, dot segments and tracking: no port, no escapes.
+_USUAL = re.compile(
+    r"https?(://[a-z0-9_-]+(?:\.[a-z0-9_-]+)+/[A-Za-z0-9\-._~!*'()$&+,;=:@/]*(?:\?([A-Za-z0-9\-._~!*'()$&+,;=:@/?]+))?)"
+)
 _PORT = re.compile(r"[0-9]{0,5}", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 # What browsers strip (WHATWG URL, "basic URL parser", steps 1 to 3).
@@ -44,6 +48,9 @@ def normalise(url: str) -> str:
     What is not an http(s) URL with a host (``urn:``, ``dns:``, garbage) comes back unchanged. Never raises;
     idempotent; linear in the length of the URL.
     """
+    usual = _USUAL.fullmatch(url)
+    if usual is not None and "/." not in url and not (usual[2] and _has_marks(usual[2])):
+        return f"https{usual[1]}"  # nothing to be put into another form: most links of news sites
     parts = _split(url)
     if parts is None:
         return url
@@ -56,6 +63,11 @@ def normalise(url: str) -> str:
     path = _without_dots(_escape(parts.path)) or "/"
     query = "&".join(one for one in _escape(parts.query).split("&") if one and not is_tracking(one))
     return f"{scheme}://{user}{parts.host}{f':{port}' if port else ''}{path}{f'?{query}' if query else ''}"
+
+
+def _has_marks(query: str) -> bool:
+    """Whether a query has parameters that say nothing."""
+    return any(not one or is_tracking(one) for one in query.split("&"))
 
 
 def host(url: str) -> str:

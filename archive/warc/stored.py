@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -21,8 +21,8 @@ BLOCK_LIMIT = 256 * 2**20
 HEAD_LIMIT = 4 * 2**20
 _LAST_DATE = 253_370_764_800_000_000  # 9999-01-01: a month later no calendar of Python's goes on
 _STEP = 2**20
+_HEAD_STEP = 16 * 1024  # bytes read at a time until a head is whole
 _SHARED_MEMBER = "several records in one member, which can be read from its start only: recompress the file first"
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
 _VERSION = re.compile(rb"WARC/(?:1\.[01]|0\.1[78])[ \t]*\r?\n")
 _BEGINNING = b"WARC/"
 _TRAILER = b"\r\n\r\n"
@@ -44,21 +44,18 @@ class Record:
     block: bytes
     declared: int
     trailer: bytes = _TRAILER
+    kind: str = field(init=False, repr=False, compare=False)  # the WARC-Type, in lower case
+    id: str | None = field(init=False, repr=False, compare=False)  # its URN without angle brackets; None without one
+
+    def __post_init__(self) -> None:
+        # Once: both are asked for a dozen times while a record is read and checked.
+        object.__setattr__(self, "kind", (self.fields.first("WARC-Type") or "").lower())
+        object.__setattr__(self, "id", bare(self.fields.first("WARC-Record-ID")))
 
     @property
     def whole(self) -> bool:
         """Whether ``block`` holds all that the record declares."""
         return len(self.block) == self.declared
-
-    @property
-    def kind(self) -> str:
-        """The WARC-Type, in lower case."""
-        return (self.fields.first("WARC-Type") or "").lower()
-
-    @property
-    def id(self) -> str | None:
-        """The record's URN without its angle brackets; None where it has none."""
-        return bare(self.fields.first("WARC-Record-ID"))
 
 
 class Readable(Protocol):
@@ -117,15 +114,19 @@ def read_record(
             member = Member(stream, offset, file, most)
         elif magic == frame.MAGIC:
             member = Frame(stream, offset, file, most)
-        return _read(stream, member, magic, offset, limit, file)
+        # A whole record at once, but for the largest; where one is only looked for, no more than shows that it is none.
+        step = _STEP if member is not None and most is None else _HEAD_STEP
+        return _read(stream, member, magic, step, offset, limit, file)
     except Tear as tear:
         tear.cost = max(tear.cost, stream.tell() - offset, member.inflated if member else 0)
         raise
 
 
-def _read(stream: BinaryIO, member: Member | Frame | None, magic: bytes, offset: int, limit: int, file: str) -> Record:
+def _read(
+    stream: BinaryIO, member: Member | Frame | None, magic: bytes, step: int, offset: int, limit: int, file: str
+) -> Record:
     if member is not None:
-        fields, block, declared, _, trailer = _parsed(member, offset, limit, file)
+        fields, block, declared, _, trailer = _parsed(member, step, offset, limit, file)
         while not trailer.strip(b"\r\n") and (part := member.read(_STEP)):
             trailer = (trailer + part)[:_TRAILER_LIMIT]
         if trailer.strip(b"\r\n"):
@@ -135,7 +136,7 @@ def _read(stream: BinaryIO, member: Member | Frame | None, magic: bytes, offset:
         reason = "zeros, as after a loss of power" if not magic.strip(b"\0") else "no WARC record begins here"
         raise Tear(reason, file=file, offset=offset)
     stream.seek(offset)
-    fields, block, declared, head_length, _ = _parsed(stream, offset, limit, file)
+    fields, block, declared, head_length, _ = _parsed(stream, step, offset, limit, file)
     end = offset + head_length + declared
     stream.seek(end)
     trailer = b""
@@ -144,34 +145,49 @@ def _read(stream: BinaryIO, member: Member | Frame | None, magic: bytes, offset:
     return Record(offset, end + len(trailer) - offset, fields, block, declared, trailer)
 
 
-def _parsed(stream: Readable, offset: int, limit: int, file: str) -> tuple[NamedFields, bytes, int, int, bytes]:
+def _parsed(
+    stream: Readable, step: int, offset: int, limit: int, file: str
+) -> tuple[NamedFields, bytes, int, int, bytes]:
     """Fields, block, declared length of the block, length of the head with its empty line, and what was read beyond."""
-    head, rest = _head(stream, offset, file)
-    version = _VERSION.match(head)
+    buffer, end = _head(stream, step, offset, file)
+    version = _VERSION.match(buffer)
     if version is None:
         raise Tear("no WARC record begins here", file=file, offset=offset)
-    fields = NamedFields(tuple(parse_lines(head[version.end() :])))
+    # Without the empty line, which is no field.
+    fields = NamedFields(tuple(parse_lines(buffer[version.end() : end - 2])))
     length = fields.first("Content-Length") or ""
     if not (length.isascii() and length.isdigit() and len(length) < 16):
         raise Tear("a record without a Content-Length", file=file, offset=offset)
     declared = int(length)
-    beyond = rest[declared:][:_TRAILER_LIMIT]
-    return fields, _block(stream, rest, declared, limit, offset, file), declared, len(head), beyond
+    behind = end + declared
+    if behind <= len(buffer) and declared <= limit:
+        return fields, buffer[end:behind], declared, end, buffer[behind : behind + _TRAILER_LIMIT]
+    beyond = buffer[behind : behind + _TRAILER_LIMIT]
+    return fields, _block(stream, buffer[end:], declared, limit, offset, file), declared, end, beyond
 
 
-def _head(stream: Readable, offset: int, file: str) -> tuple[bytes, bytes]:
-    """The head with its empty line, and what was read beyond it."""
+def _head(stream: Readable, step: int, offset: int, file: str) -> tuple[bytes, int]:
+    """What was read, and where in it the head with its empty line ends."""
     buffer = b""
     while True:
-        part = stream.read(16 * 1024)
+        part = stream.read(step)
+        before = len(buffer)
+        buffer = buffer + part if buffer else part
         # The empty line may have begun in the part before.
-        found = _HEAD_END.search(buffer := buffer + part, max(0, len(buffer) - len(part) - 3))
+        end = _head_end(buffer, max(0, before - 3))
         if not buffer.startswith(_BEGINNING[: len(buffer)]):
             raise Tear("no WARC record begins here", file=file, offset=offset)
-        if found:
-            return buffer[: found.end()], buffer[found.end() :]
+        if end:
+            return buffer, end
         if not part or len(buffer) > HEAD_LIMIT:
             raise Tear("a record whose head has no end", file=file, offset=offset)
+
+
+def _head_end(buffer: bytes, start: int) -> int:
+    """Behind the first empty line, whether its line ends have a carriage return or not; 0 where there is none."""
+    long = buffer.find(b"\n\r\n", start)
+    short = buffer.find(b"\n\n", start, long if long >= 0 else len(buffer))
+    return short + 2 if short >= 0 else long + 3 if long >= 0 else 0
 
 
 def _block(stream: Readable, rest: bytes, declared: int, limit: int, offset: int, file: str) -> bytes:
