@@ -69,6 +69,8 @@ class Crew:
         self._threads: ThreadPoolExecutor | None = None
         self._children = Children(archive.configuration.cleaning.memory * 2**20)
         self._closing = threading.Event()
+        self._lock = threading.Lock()
+        self.done = TextSummary()  # what became of all jobs that ended well, those before an error among them
 
     def __enter__(self) -> Self:
         return self
@@ -128,7 +130,12 @@ class Crew:
             self._children.own().start()
 
     def _do(self, job: TextJob, stop: Stop) -> TextSummary:
-        return TextSummary() if stop() else clean_job(self._archive, job, self._children.own(), stop)
+        if stop():
+            return TextSummary()
+        summary = clean_job(self._archive, job, self._children.own(), stop)
+        with self._lock:
+            self.done += summary
+        return summary
 
 
 def clean_pending(

@@ -220,9 +220,6 @@ class _Cleaning:
                     self._crew.abandon()  # a page may take as long as its time-out
         return self._done, self._error
 
-    def _progress(self, done: int, _total: int, _what: str) -> None:
-        self._listener(CleanProgress(self._done.done + done))
-
     def _work(self) -> None:
         try:
             with Crew(self._archive) as crew:
@@ -245,7 +242,14 @@ class _Cleaning:
         self._short = True
         while self._short and not self._stop.asked.is_set():
             self._short = False
-            self._done += self._patience("texts", lambda: crew.clean(self._progress, self._interrupted))
+            try:
+                self._patience("texts", lambda: self._round(crew))
+            finally:
+                self._done = crew.done
+
+    def _round(self, crew: Crew) -> None:
+        before = crew.done.done
+        crew.clean(lambda done, _total, _what: self._listener(CleanProgress(before + done)), self._interrupted)
 
     def _interrupted(self) -> bool:
         """Whether to clean no further page: asked between any two of them, it looks at the disk now and then."""
