@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from archive import holdings
+from archive import foreign_ids, holdings
+from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.digest import label
+from archive.errors import DamagedRecord
 from archive.event import Event
 from archive.holdings import FileState
+from archive.terms import Terms, in_force, told
+from archive.warc.foreign.form import FormRefused
+from archive.warc.foreign.source import identity
 from archive.warc.paths import open_files, resolve, warc_files
+from archive.warc.places import is_foreign
 from archive.warc.reader import Gap, read_on
 from archive.warc.recovery import Recovery, recover
 
@@ -31,6 +38,16 @@ class Adopted:
     recovered: tuple[Recovery, ...] = ()
     files: tuple[str, ...] = ()
     damaged: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What came of a foreign file: captures entered, captures known before, captures that its terms leave out, gaps."""
+
+    captures: int = 0
+    known: int = 0
+    left_out: int = 0
+    gaps: tuple[Gap, ...] = ()
 
 
 def adopt(warc: Path, quarantine: Path, catalog: Catalog) -> Adopted:
@@ -50,12 +67,34 @@ def adopt(warc: Path, quarantine: Path, catalog: Catalog) -> Adopted:
             state = holdings.file_states(connection, file).get(file)
         if state is not None and state.sha256 is not None:
             continue
-        gaps = enter_file(catalog, warc, file, start=state.size if state else 0)
+        if is_foreign(file):
+            gaps = _enter_laid(catalog, warc, file)
+            if gaps is None:
+                continue
+        else:
+            gaps = enter_file(catalog, warc, file, start=state.size if state else 0)
         entered.append(file)
         for gap in gaps:
             logger.warning("damaged: %s; run `presskeep verify`", gap)
         damaged += gaps
     return Adopted(tuple(recovered), tuple(entered), tuple(damaged))
+
+
+def _enter_laid(catalog: Catalog, warc: Path, file: str) -> tuple[Gap, ...] | None:
+    """Enter a file that somebody laid below ``imported/``; None for one that an import is about to enter."""
+    if file in in_force(catalog):
+        return None
+    try:
+        return enter_foreign(catalog, warc, laid(warc, file)).gaps
+    except (DamagedRecord, FormRefused) as error:
+        logger.warning("not entered: %s", error)
+        return None
+
+
+def laid(warc: Path, file: str) -> Terms:
+    """The terms of a foreign file that no act is about."""
+    size, sha256 = measure(warc / file)
+    return Terms(file, size=size, identity=sha256)
 
 
 def closed_files(warc: Path) -> tuple[str, ...]:
@@ -90,6 +129,40 @@ def enter_file(
     with catalog.writing() as connection:
         holdings.enter(connection, (), [FileState(file, size, digest)])
     return tuple(gaps)
+
+
+def enter_foreign(catalog: Catalog, warc: Path, terms: Terms, advanced: Callable[[int], None] | None = None) -> Entered:
+    """Enter what a foreign file holds, on its terms, then its size and identity.
+
+    A capture that the archive has already is counted, not entered again; another one with the same id gets one of its
+    own. Done again after it was stopped, it makes the same. Raises DamagedRecord where the file cannot be had, and
+    FormRefused.
+    """
+    gaps: list[Gap] = []
+    counts = Counter[str]()
+
+    def out() -> None:
+        counts["left_out"] += 1
+
+    def captures() -> Iterator[Capture]:
+        for one in told(warc, terms.file, {terms.file: terms}, left_out=out):
+            if isinstance(one, Gap):
+                gaps.append(one)
+            elif isinstance(one, Capture):
+                yield one
+
+    found = captures()
+    while batch := list(islice(found, BATCH)):
+        with catalog.writing() as connection:
+            fresh, known = foreign_ids.settled(connection, batch, lambda: terms.identity or identity(warc, terms.file))
+            holdings.enter(connection, fresh)
+        counts["known"] += known
+        counts["captures"] += len(fresh)
+        if advanced is not None and batch[-1].location is not None:
+            advanced(batch[-1].location.offset)
+    with catalog.writing() as connection:
+        holdings.enter(connection, (), [FileState(terms.file, terms.size, terms.identity)])
+    return Entered(counts["captures"], counts["known"], counts["left_out"], tuple(gaps))
 
 
 def measure(path: Path) -> tuple[int, str]:

@@ -14,9 +14,11 @@ from archive.article import identity
 from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.event import Act, Event, SiteConfigured, StoredAttempt
+from archive.foreign_ids import same
 from archive.holdings import FETCH
 from archive.texts import editions_made_anew, editions_of
 from archive.warc.check import Finding, Severity
+from archive.warc.places import is_foreign
 from archive.warc.reader import Gap
 
 CATALOG = "catalog.sqlite"  # what findings about the catalogue alone are said of
@@ -36,6 +38,8 @@ def of_file(
         said = known.pop(place.offset, None)
         if said is None:
             yield _unknown(catalog, warc, file, place.offset, event)
+        elif _renamed(file, said, event):
+            continue
         elif said != event:
             yield _repairable(file, place.offset, f"the catalogue says something else of {_named(event)}")
     for offset, event in sorted(known.items(), key=lambda item: item[0]):
@@ -93,7 +97,11 @@ def _unknown(catalog: Catalog, warc: Path, file: str, offset: int, event: Event)
         with catalog.reading() as connection:
             question = select(tables.captures).where(tables.captures.c.id == event.id)
             row = connection.execute(question).mappings().first()
-        if row is not None and row["file"] != file:
+        if row is not None and is_foreign(file):
+            if same(event, row["url"], row["at"], row["kind"], row["payload_digest"]):
+                said = f"{_named(event)} is in {row['file']}, too: that one is in the catalogue"
+                return Finding(file, offset, "catalogue", Severity.CONVENTION, said)
+        elif row is not None and row["file"] != file:
             other = rows.capture_of_row(row, warc)
             if replace(other, location=None) == replace(event, location=None):
                 said = f"{_named(event)} is in {row['file']}, too: that one is in the catalogue"
@@ -104,6 +112,13 @@ def _unknown(catalog: Catalog, warc: Path, file: str, offset: int, event: Event)
             )
             return Finding(file, offset, "catalogue", Severity.DAMAGED, said)
     return _repairable(file, offset, f"the catalogue lacks {_named(event)}")
+
+
+def _renamed(file: str, said: Event, event: Event) -> bool:
+    """Whether a foreign capture only has another id in the catalogue, because its own is that of another capture."""
+    if not (isinstance(said, Capture) and isinstance(event, Capture) and is_foreign(file) and said.id != event.id):
+        return False
+    return replace(event, id=said.id) == said
 
 
 def _repairable(file: str, offset: int, message: str) -> Finding:

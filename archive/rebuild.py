@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archive import adoption, catalog, locking
+from archive.attaching import note
 from archive.crew import Crew
 from archive.dataset.compaction import Compaction
 from archive.errors import ConfigurationError, DamagedRecord
 from archive.filesystem import require_local
 from archive.remainder import keep_lost, keep_others
+from archive.terms import in_force
 from archive.textjob import TextSummary
+from archive.warc.foreign.form import FormRefused
 from archive.warc.paths import resolve
+from archive.warc.places import is_foreign
 from archive.warc.recovery import Recovery, recover
 from archive.warc.scan import Gap
 
@@ -41,6 +45,7 @@ class Rebuilt:
     recovered: tuple[Recovery, ...] = ()
     kept: int = 0  # texts of other versions of the cleaner, taken over from the old catalogue
     damaged: tuple[Gap, ...] = ()  # bytes that were passed over, because nothing in them can be read
+    unreached: tuple[str, ...] = ()  # imported and attached files that cannot be had, and why
     lost: int = 0  # rows taken over from the old catalogue of records that no file holds any more
 
 
@@ -64,7 +69,7 @@ def rebuild(archive: Archive, progress: Progress | None = None) -> Rebuilt:
         try:
             recovered = recover(archive.warc_path, archive.quarantine_path)
             with _private(archive, beside) as new:
-                total, damaged = _enter_files(new, progress)
+                total, damaged, unreached = _enter_files(new, progress)
                 lost = keep_lost(archive, new, {gap.file for gap in damaged}) if readable else 0
                 with Crew(new) as crew:
                     summary = TextSummary()
@@ -89,6 +94,7 @@ def rebuild(archive: Archive, progress: Progress | None = None) -> Rebuilt:
         kept=kept,
         damaged=damaged,
         lost=lost,
+        unreached=unreached,
     )
 
 
@@ -111,10 +117,12 @@ def _readable(archive: Archive) -> bool:
         return False
 
 
-def _enter_files(new: Archive, progress: Progress | None) -> tuple[int, tuple[Gap, ...]]:
-    """Enter all files; their bytes, and the gaps that were passed over."""
+def _enter_files(new: Archive, progress: Progress | None) -> tuple[int, tuple[Gap, ...], tuple[str, ...]]:
+    """Enter all files, the archive's own first; their bytes, the gaps passed over, and what cannot be reached."""
     warc = new.warc_path
     files = adoption.closed_files(warc)
+    foreign = tuple(file for file in files if is_foreign(file))
+    files = tuple(file for file in files if not is_foreign(file))
     sizes = {file: resolve(warc, file).stat().st_size for file in files}
     total, before = sum(sizes.values()), 0
     damaged: list[Gap] = []
@@ -127,4 +135,26 @@ def _enter_files(new: Archive, progress: Progress | None) -> tuple[int, tuple[Ga
         damaged += adoption.enter_file(new.catalog, warc, file, advanced=advanced)
         before += sizes[file]
         advanced(0, before)
-    return total, tuple(damaged)
+    unreached = _enter_foreign(new, foreign, progress)
+    return total + sum(resolve(warc, file).stat().st_size for file in foreign), tuple(damaged), unreached
+
+
+def _enter_foreign(new: Archive, files: tuple[str, ...], progress: Progress | None) -> tuple[str, ...]:
+    """Enter imported and attached files, in the order of their acts; those that cannot be had, and why.
+
+    What is broken in them was told when they came, and `verify` tells it.
+    """
+    warc = new.warc_path
+    terms = in_force(new.catalog)
+    note(new)
+    # A file without an act is one whose act is lost: it is entered as it is.
+    order = [*terms.values(), *(adoption.laid(warc, file) for file in files if file not in terms)]
+    unreached: list[str] = []
+    for number, agreed in enumerate(order):
+        if progress is not None:
+            progress(number, len(order), "foreign files")
+        try:
+            adoption.enter_foreign(new.catalog, warc, agreed)
+        except (DamagedRecord, FormRefused, ConfigurationError, OSError) as error:
+            unreached.append(getattr(error, "message", f"{agreed.file}: {error}"))
+    return tuple(unreached)

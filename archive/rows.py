@@ -35,8 +35,9 @@ def _tuple(text: str) -> tuple[str, ...]:
 
 
 def _record_of(capture: Capture) -> str | None:
-    given = capture.block.record_id if isinstance(capture.block, FileBlock) else None
-    return given if given != capture.id else None
+    """The id in the record's head where that is not the capture's; empty where the record has none."""
+    given = capture.block.record_id if isinstance(capture.block, FileBlock) else capture.id
+    return None if given == capture.id else given or ""
 
 
 def row_of_capture(capture: Capture) -> Row:
@@ -102,7 +103,7 @@ def capture_of_row(row: RowMapping, directory: Path) -> Capture:
         refers_to_at=row["refers_to_at"],
         framing=row["framing"],
         location=location,
-        block=FileBlock(directory, location, row["record"] or row["id"]),
+        block=FileBlock(directory, location, row["id"] if row["record"] is None else row["record"] or None),
     )
 
 

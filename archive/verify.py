@@ -15,10 +15,13 @@ from archive.comparison import CATALOG
 from archive.digest import label
 from archive.errors import DamagedRecord
 from archive.event import Event
+from archive.foreign_check import missing, of_foreign, unknown
 from archive.holdings import FileState
 from archive.recleaning import Recleaned, reclean
+from archive.terms import in_force
 from archive.warc.check import Check, Finding, Severity
 from archive.warc.paths import OPEN, resolve, warc_files
+from archive.warc.places import ATTACHED, is_foreign
 from archive.warc.reader import Gap, Piece, read_on
 
 if TYPE_CHECKING:
@@ -71,6 +74,7 @@ def verify(archive: Archive, *, deep: bool = False, progress: Progress | None = 
     warc = archive.warc_path
     findings: list[Finding] = []
     states = _states(archive, findings)
+    terms = in_force(archive.catalog) if states is not None else {}
     names = warc_files(warc)
     sizes = {name: resolve(warc, name).stat().st_size for name in names}
     total, before = sum(sizes.values()), 0
@@ -80,12 +84,21 @@ def verify(archive: Archive, *, deep: bool = False, progress: Progress | None = 
             if progress is not None:
                 progress(before + offset, total, "records")
 
-        findings += _of_file(archive, name, states, advanced)
+        if is_foreign(name):
+            findings += of_foreign(archive, terms, name, advanced, compared=states is not None)
+            if states is not None and name not in states:
+                findings.append(unknown(name))
+        else:
+            findings += _of_file(archive, name, states, advanced)
         before += sizes[name]
         advanced(0, before)
     if states is None:
         return Verification(tuple(findings), len(names), total)
+    findings += missing(terms, {*names, *states})
     for name, state in states.items():
+        if name.startswith(f"{ATTACHED}/"):
+            findings += of_foreign(archive, terms, name)
+            continue
         # Looked for again: a writer may have begun the file meanwhile, but no file ever ends.
         if name not in sizes and not _is_there(warc, name):
             said = f"the file is missing, with {state.size:,} bytes of records"

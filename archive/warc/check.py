@@ -24,6 +24,7 @@ class Severity(StrEnum):
 
     DAMAGED = "damaged"  # stored bytes are gone or not what they were
     REPAIRABLE = "repairable"  # a writer was killed: the next one's start cuts the file to what is whole
+    ELSEWHERE = "elsewhere"  # an attached file, which is not the archive's own, is gone or not what it was
     CONVENTION = "convention"  # another reading of the standard than ours; nothing to do
 
 

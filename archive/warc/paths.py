@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from archive.clock import to_datetime
 from archive.errors import DamagedRecord
+from archive.warc import places
 from archive.warc.places import IMPORTED, Place, is_foreign, place_of
 
 OPEN = ".open"  # appended to the name while a writer holds the file
@@ -84,9 +85,8 @@ def warc_files(directory: Path) -> tuple[str, ...]:
 def imported_files(directory: Path) -> tuple[str, ...]:
     """The names, relative to ``directory``, of the files that were imported, sorted; not those being copied."""
     found = (directory / IMPORTED).rglob("*")
-    return tuple(
-        sorted(path.relative_to(directory).as_posix() for path in found if path.suffix != PART and path.is_file())
-    )
+    names = (path.relative_to(directory).as_posix() for path in found if path.is_file())
+    return tuple(sorted(name for name in names if name.lower().endswith(places.SUFFIXES)))
 
 
 def open_files(directory: Path) -> tuple[str, ...]:

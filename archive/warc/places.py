@@ -17,6 +17,7 @@ from archive.target import replacing
 
 IMPORTED, ATTACHED = "imported", "attached"  # directories that begin the names of foreign files
 NAME = "attached.json"
+SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz", ".arc.zst", ".wacz")  # of names of foreign files
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,7 +221,7 @@ class _Reading:
         if given is not None and given not in self._seen:
             self._seen.add(given)
             return given, given
-        return f"urn:uuid:{uuid.uuid5(_NAMESPACE, f'{self._file_digest}:{record.offset}')}", given
+        return made_id(self._file_digest, record.offset), given
 
     @cached_property
     def _file_digest(self) -> str:
@@ -234,6 +234,11 @@ class _Reading:
                 f"records of schema {schema[:20]!r}, this program knows {SCHEMA}: install a newer Presskeep",
                 file=self._file,
             )
+
+
+def made_id(identity: str, offset: int) -> str:
+    """The id of a record that has none, or that of another one: made from its file's digest and its place."""
+    return f"urn:uuid:{uuid.uuid5(_NAMESPACE, f'{identity}:{offset}')}"
 
 
 def _date(record: Record, file: str) -> int:

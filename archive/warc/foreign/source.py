@@ -141,9 +141,9 @@ def _require_fit(raw: BinaryIO, start: int, name: str, file: str) -> None:
 
 
 def identity(directory: Path, file: str) -> str:
-    """What ids are made from for records that have none: the file's digest, or the identity of a remote one."""
+    """What ids are made from for records that have none: the file's digest, or what an attached one is told by."""
     place = places.place_of(directory, file)
-    if place is not None and place.remote:
+    if place is not None:
         return place.identity
     with resolve(directory, file).open("rb") as stream:
         return digest.label("sha256", hashlib.file_digest(stream, "sha256").digest())

@@ -1,0 +1,119 @@
+"""Verification of foreign files: what they hold against the catalogue, and whether they are still what they were.
+
+Damage that a file had when it came in, and has unchanged, is told as what it is: nothing was lost here. What lies
+elsewhere is not the archive's own to lose, so that an attached file which is gone or changed has a severity of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from archive import adoption, comparison
+from archive.errors import ConfigurationError, DamagedRecord
+from archive.event import Event
+from archive.terms import Terms, told
+from archive.warc.check import Check, Finding, Severity
+from archive.warc.foreign.form import FormRefused
+from archive.warc.foreign.source import open_source
+from archive.warc.paths import resolve
+from archive.warc.reader import Gap, Piece
+
+if TYPE_CHECKING:
+    from archive.store import Archive
+
+# What no ARC record can have.
+_NOT_OF_ARC = frozenset({"record-id", "warcinfo"})
+
+
+def of_foreign(
+    archive: Archive,
+    terms: Mapping[str, Terms],
+    file: str,
+    advanced: Callable[[int], None] | None = None,
+    *,
+    compared: bool = True,
+) -> Iterator[Finding]:
+    """The findings about an imported or attached file; ``advanced`` hears the offsets that were reached.
+
+    ``compared`` tells whether it is held against the catalogue, too.
+    """
+    agreed = terms.get(file, Terms(file))
+    severity = Severity.ELSEWHERE if agreed.attached else Severity.DAMAGED
+    if agreed.attached and file not in terms:
+        said = "it was detached, but the catalogue has it still: run `presskeep rebuild`"
+        yield Finding(file, 0, "catalogue", Severity.REPAIRABLE, said)
+        return
+    try:
+        as_it_came = _is_as_it_came(archive.warc_path, agreed)
+        found = list(_held_against(archive, terms, agreed, advanced, compared=compared))
+    except (DamagedRecord, FormRefused, ConfigurationError, OSError) as error:
+        yield Finding(file, 0, "file", severity, getattr(error, "message", str(error)))
+        return
+    if not as_it_came:
+        yield Finding(file, 0, "file", severity, "the file is not what it was when it came: its checksum differs")
+    for finding in found:
+        if finding.severity is Severity.DAMAGED and finding.rule != "catalogue" and as_it_came:
+            yield replace(finding, severity=Severity.CONVENTION, message=f"as it came: {finding.message}")
+        elif finding.severity is Severity.DAMAGED:
+            yield replace(finding, severity=severity)
+        else:
+            yield finding
+
+
+def unknown(file: str) -> Finding:
+    """The finding about a foreign file whose import or attachment was not finished."""
+    said = "the catalogue does not know this file: import or attach it again, or run `presskeep rebuild`"
+    return Finding(file, 0, "catalogue", Severity.REPAIRABLE, said)
+
+
+def missing(terms: Mapping[str, Terms], known: Collection[str]) -> Iterator[Finding]:
+    """The findings about foreign files of which neither the catalogue nor ``warc/`` has anything."""
+    for file, agreed in terms.items():
+        if file not in known:
+            said = "the imported file is missing: import it again, or copy it from a backup"
+            yield unknown(file) if agreed.attached else Finding(file, 0, "file", Severity.DAMAGED, said)
+
+
+def _is_as_it_came(warc: Path, agreed: Terms) -> bool:
+    """Whether the file's bytes are those that came, as far as that is known: of some only the size is."""
+    if not agreed.identity or agreed.listed is not None or (agreed.attached and agreed.place.remote):
+        return True
+    return adoption.measure(resolve(warc, agreed.file))[1] == agreed.identity
+
+
+def _held_against(
+    archive: Archive,
+    terms: Mapping[str, Terms],
+    agreed: Terms,
+    advanced: Callable[[int], None] | None,
+    *,
+    compared: bool,
+) -> Iterator[Finding]:
+    warc = archive.warc_path
+    with open_source(warc, agreed.file) as source:
+        check = Check(agreed.file, source.end, being_written=False)
+        arc = source.form.arc
+    found: list[Finding] = []
+
+    def watch(piece: Piece, stream: BinaryIO) -> None:
+        found.extend(one for one in check.piece(piece) if not (arc and one.rule in _NOT_OF_ARC))
+        check.begun = None  # groups of another Presskeep are no promise of this one
+        if advanced is not None:
+            advanced(min(piece.offset, agreed.size))
+
+    def events() -> Iterator[Event]:
+        for event in told(warc, agreed.file, terms, watch=watch):
+            if not isinstance(event, Gap):
+                yield event
+            elif event.records or agreed.listed is not None:  # of the others `check` has told
+                found.append(Finding(agreed.file, event.offset, "readable", Severity.DAMAGED, event.reason))
+
+    if compared:
+        yield from comparison.of_file(archive.catalog, warc, agreed.file, events())
+    else:
+        for _ in events():
+            pass
+    yield from found
