@@ -124,10 +124,12 @@ def check_index(lines: Iterator[bytes], targets: Mapping[str, Target], *, second
     unsorted = 0
     first_unsorted = 0
     told = False
+    about: dict[str, object] = {}
     for number, raw in enumerate(lines, 1):
         line = raw.rstrip(b"\r\n")
-        # cdxj-indexer and py-wacz put a line about the index in front of it.
+        # cdxj-indexer and py-wacz put a line about the index in front of it, which may name the file for all lines.
         if not line or line.startswith((b"!meta", b" CDX")):
+            about = about or _entry(line, secondary=True) or {}
             continue
         if line < before:
             unsorted += 1
@@ -144,6 +146,8 @@ def check_index(lines: Iterator[bytes], targets: Mapping[str, Target], *, second
         ):
             told = True
             yield CDXJ_DETAILS, f"line {number} has no {', '.join(missing)}"
+        if secondary and about.get("filename") is not None:
+            entry.setdefault("filename", about["filename"])
         yield from _leads(entry, number, targets, secondary=secondary)
     if unsorted:
         yield CDXJ_UNSORTED, f"{unsorted:,} lines come too late, the first is line {first_unsorted:,}"
