@@ -209,7 +209,9 @@ class Manners:
             return Robots(origin, clock.now(), Access.UNREACHABLE, str(error))
 
 
-_PASSED_ON = frozenset({"presskeep_delay", "presskeep_width", "presskeep_mask", "download_timeout"})
+_PASSED_ON = frozenset(
+    {"presskeep_delay", "presskeep_width", "presskeep_mask", "presskeep_keep_secrets", "download_timeout"}
+)
 
 
 def _words(attempt: Attempt) -> str:

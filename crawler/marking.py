@@ -56,6 +56,7 @@ def site_meta(site: Site) -> dict[str, Any]:
         "presskeep_delay": site.delay,
         "presskeep_width": UNPACED_WIDTH if site.delay == 0 else 1,
         "presskeep_mask": site.mask,
+        "presskeep_keep_secrets": site.keep_secrets,
         **cookies,
     }
 

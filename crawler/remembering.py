@@ -17,6 +17,7 @@ from crawler.capturing import Capturing, captures_committed
 from crawler.frontier import Frontier
 from crawler.politeness import Pacing
 from crawler.robots import RobotsMemory
+from crawler.validators import ValidatorMemory
 
 # Other processes may have committed later captures than those that one did not live to note (microseconds).
 _BACK = 3600 * 1_000_000
@@ -27,14 +28,15 @@ logger = logging.getLogger(__name__)
 class Remembering:
     """The extension that keeps the frontier true to the archive; it shares the state of `crawler.politeness.Pacing`.
 
-    ``frontier`` and ``robots`` are there once the spider is open. A frontier that was lost is seeded then; ``failure``
-    says why it could not be, where it could not, and the crawl does not begin.
+    ``frontier``, ``robots`` and ``validators`` are there once the spider is open. A frontier that was lost is seeded
+    then; ``failure`` says why it could not be, where it could not, and the crawl does not begin.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self.frontier: Frontier
         self.robots: RobotsMemory
+        self.validators: ValidatorMemory
         self.failure: PresskeepError | None = None
         self._committed: list[Committed] = []  # and not noted yet
 
@@ -53,6 +55,7 @@ class Remembering:
             raise NotConfigured("crawler.remembering needs crawler.politeness.Pacing and crawler.capturing.Capturing")
         self.frontier = Frontier(pacing.state)
         self.robots = RobotsMemory(pacing.state)
+        self.validators = ValidatorMemory(pacing.state)
         try:
             if not pacing.state.seeded:
                 self.frontier.seed(capturing.archive.captures(role=Role.ARTICLE))
@@ -79,4 +82,5 @@ class Remembering:
     def _note(self) -> None:
         while self._committed:
             self.frontier.note(self._committed[0].captures, self._committed[0].attempts)
+            self.validators.note(self._committed[0].captures)
             del self._committed[0]

@@ -86,7 +86,8 @@ class Site(BaseModel):
 
     Without ``start``, the host is tried over https, then http. Without ``sources``, they are discovered at each
     crawl from robots.txt, the front page and well-known paths. ``delay`` is in seconds; 0 also needs the archive's
-    ``allow_loopback``, which the crawler checks.
+    ``allow_loopback``, which the crawler checks. ``mask`` names request fields whose values are masked in the archive
+    beside the usual credentials; ``keep_secrets`` stores all of them as they were sent.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -101,8 +102,15 @@ class Site(BaseModel):
     max_articles: int = Field(default=DEFAULT_MAX_ARTICLES, ge=1)
     cookies: bool = False
     mask: tuple[FieldName, ...] = ()
+    keep_secrets: bool = False
     spider: str | None = Field(default=None, pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$")
     enabled: bool = True
+
+    @model_validator(mode="after")
+    def _masked_or_kept(self) -> Self:
+        if self.mask and self.keep_secrets:
+            raise ValueError("mask and keep_secrets = true contradict each other: remove one of them")
+        return self
 
     @model_validator(mode="after")
     def _all_in_scope(self) -> Self:

@@ -51,6 +51,15 @@ CREATE TABLE IF NOT EXISTS robots (
     detail TEXT NOT NULL,
     body BLOB NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS validators (
+    site TEXT NOT NULL,
+    url TEXT NOT NULL,
+    capture TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    etag TEXT,
+    modified TEXT,
+    PRIMARY KEY (site, url)
+) WITHOUT ROWID;
 """
 
 

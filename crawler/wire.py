@@ -2,6 +2,7 @@
 
 ``DOWNLOAD_HANDLERS = {"http": "crawler.wire.Wire", "https": "crawler.wire.Wire"}``. It reads these keys of a request's
 meta: ``presskeep_origin`` (`archive.exchange.Origin`), ``presskeep_mask`` (names of request fields to mask),
+``presskeep_keep_secrets`` (mask nothing), ``presskeep_confirms`` (the id of the capture whose validators it carries),
 ``presskeep_delay`` (seconds between two requests on this host), and Scrapy's ``download_timeout``,
 ``download_maxsize``, ``download_fail_on_dataloss`` and ``bindaddress``. It writes ``presskeep_capture``, the id of the
 capture that was added, or ``presskeep_attempt``, the `archive.event.StoredAttempt` with the reason why there is none.
@@ -131,10 +132,11 @@ class Wire(HTTP11DownloadHandler):
         """Record what the tape holds, whatever the fetch ended with, and pass that on; in a pause, at its end."""
         tape.stop()
         error = result.value if isinstance(result, Failure) else None
-        sent, names = masked(tape.request(), request.meta.get("presskeep_mask", ()))
+        sent, names = _stored(tape.request(), request)
+        confirms: str | None = request.meta.get("presskeep_confirms")
         origin = self._capturing.origin(request)
         url = urldefrag(request.url).url
-        what = fact(url, request.method, tape, error, origin=origin, request=sent, masked=names)
+        what = fact(url, request.method, tape, error, origin=origin, request=sent, masked=names, confirms=confirms)
         waiting = self._capturing.keep(what, request)
         return result if waiting is None else Deferred.fromFuture(waiting).addCallback(lambda _: result)
 
@@ -169,3 +171,10 @@ class Wire(HTTP11DownloadHandler):
         while self._capturing.paused:
             await asyncio.sleep(_LOOK)
             self._refuse_when_stopping(request)
+
+
+def _stored(sent: bytes, request: Request) -> tuple[bytes, tuple[str, ...]]:
+    """What is stored of a request's bytes, and the names of the fields whose values are masked."""
+    if request.meta.get("presskeep_keep_secrets"):
+        return sent, ()
+    return masked(sent, request.meta.get("presskeep_mask", ()))

@@ -13,10 +13,12 @@ from scrapy.exceptions import DontCloseSpider, DownloadCancelledError, IgnoreReq
 from scrapy.http import Response
 from twisted.python.failure import Failure as TwistedFailure
 
+from archive import clock
 from archive.configuration import ArchiveConfiguration
-from archive.errors import PayloadRefused
+from archive.errors import PayloadRefused, PresskeepError
 from archive.event import StoredAttempt
 from archive.exchange import NoAnswer, Origin, Role
+from archive.store import Archive
 from archive.url import host as host_of
 from crawler.capturing import Capturing
 from crawler.decoded import decoded
@@ -24,6 +26,7 @@ from crawler.marking import site_meta
 from crawler.politeness import PATIENCE, Pacing
 from crawler.remembering import Remembering
 from crawler.sites import Site
+from crawler.validators import ROLES, Validators, validators_of
 from crawler.walk import Answer, Failure, Want
 
 # Bytes of a page: ten times the largest seen, and four copies of it fit beside everything else in 250 MB. Only
@@ -63,6 +66,7 @@ class AskingSpider(Spider):
     pacing: Pacing
     remembering: Remembering
     configuration: ArchiveConfiguration
+    _archive: Archive
 
     def __init__(self, name: str | None = None, **kwargs: object) -> None:
         super().__init__(name, **kwargs)
@@ -85,6 +89,7 @@ class AskingSpider(Spider):
         assert capturing is not None
         self.pacing, self.remembering = pacing, remembering
         self.configuration = capturing.archive.configuration
+        self._archive = capturing.archive
 
     def answer(self, question: Question, answer: Answer) -> Iterator[Question]:
         """What is asked next, now that a question was answered."""
@@ -136,8 +141,10 @@ class AskingSpider(Spider):
             retry=want.retry,
             announced=want.announced,
         )
+        known = self._validators(question)
         return Request(
             want.url,
+            headers=known.fields if known is not None else None,
             callback=self._answered,
             errback=self._failed,
             cb_kwargs={"question": question},
@@ -145,6 +152,7 @@ class AskingSpider(Spider):
             meta={
                 **self.meta_of(site),
                 "presskeep_origin": origin,
+                "presskeep_confirms": known.capture if known is not None else None,
                 "download_timeout": self.configuration.crawl.timeout,
                 "download_maxsize": largest if want.role in _LISTS else min(largest, MAX_PAGE),
             },
@@ -154,8 +162,37 @@ class AskingSpider(Spider):
         """What a site asks of each of its requests."""
         return site_meta(site)
 
+    def _validators(self, question: Question) -> Validators | None:
+        if question.want.role not in ROLES:
+            return None
+        return self.remembering.validators.of(question.site.host, question.want.url, clock.now())
+
     def _answered(self, response: Response, question: Question) -> Iterator[Request]:
-        yield from self._next(question, answer_of(response, question.want))
+        assert response.request is not None
+        meta, want, validators = response.request.meta, question.want, self.remembering.validators
+        if response.status == 304 and (confirmed := meta.get("presskeep_confirms")) is not None:
+            unchanged = self._unchanged(confirmed, want)
+            if unchanged is None:
+                validators.forget(question.site.host, want.url)
+                yield from self.requests([question])  # whole, now that nothing is known of it
+            else:
+                yield from self._next(question, unchanged)
+            return
+        answer = answer_of(response, want)
+        if answer.ok and want.role in ROLES and (capture := meta.get("presskeep_capture")) is not None:
+            learned = validators_of(capture, _text(response, "ETag"), _text(response, "Last-Modified"))
+            if learned is not None:
+                validators.learn(question.site.host, want.url, learned)
+        yield from self._next(question, answer)
+
+    def _unchanged(self, confirmed: str, want: Want) -> Answer | None:
+        """What a 304 says: the payload of the capture that it confirms; None where that cannot be had."""
+        try:
+            message = self._archive.capture(confirmed).representation()
+            return Answer(want.url, 200, message.decoded(), message.charset)
+        except (PresskeepError, OSError) as error:
+            self.logger.warning("%s is asked for whole: %s", want.url, error)
+            return None
 
     def _failed(self, failure: TwistedFailure) -> Iterator[Request]:
         request: Request = failure.request  # type: ignore[attr-defined]
@@ -165,6 +202,11 @@ class AskingSpider(Spider):
 
     def _next(self, question: Question, answer: Answer) -> Iterator[Request]:
         yield from self.requests(self.answer(question, answer))
+
+
+def _text(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value is not None else None
 
 
 def answer_of(response: Response, want: Want) -> Answer:

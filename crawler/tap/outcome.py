@@ -40,10 +40,12 @@ def fact(
     origin: Origin,
     request: bytes,
     masked: tuple[str, ...] = (),
+    confirms: str | None = None,
 ) -> Exchange | Attempt:
     """The exchange or the attempt that a stopped tape holds; ``request`` is what is stored of the request's bytes.
 
-    ``error`` is what the fetch ended with, None where it gave a response.
+    ``confirms`` is the id of the capture whose validators the request carried. ``error`` is what the fetch ended with,
+    None where it gave a response.
     """
     response = tape.take_response()
     if response:
@@ -59,6 +61,7 @@ def fact(
             protocols=tape.protocols,
             cipher=tape.cipher,
             masked=masked,
+            confirms=confirms,
             origin=origin,
         )
     reason, detail = no_answer(tape, error)
