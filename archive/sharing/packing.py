@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 SUFFIX = ".wacz"
 INDEX, BLOCKS, PAGES = "indexes/index.idx", "indexes/index.cdx.gz", "pages/pages.jsonl"
 GZIPPED, PLAIN = ".warc.gz", ".warc"
+_NAMED = 10  # sites that are named in a description
 _OFTEN = 500  # captures between two reports
 # For members whose size is not known before: bytes that a capture may take in the index and among the pages, and how
 # many times larger records may become that were packed more tightly.
@@ -70,8 +71,8 @@ def pack(
     """Write a WACZ of the captures of a selection to the file ``target``, whole or not at all.
 
     The whole archive takes its WARC files along as they are; a part of it the records of its captures, byte for byte,
-    and those that its revisits refer to. ``title`` is the archive's name where none is given; ``description`` is
-    Markdown. Memory does not grow with the archive. Raises UsageError for a target that is no ``.wacz`` file, NotFound
+    and those that its revisits refer to. ``title`` and ``description``, which is Markdown, are made where none are
+    given. Memory does not grow with the archive. Raises UsageError for a target that is no ``.wacz`` file, NotFound
     where nothing is selected, DamagedRecord for what cannot be read, StorageFull.
     """
     path = Path(target)
@@ -89,7 +90,7 @@ def pack(
             created = f"{to_datetime(latest):%Y-%m-%dT%H:%M:%SZ}"
             said = {
                 "title": title or archive.configuration.name,
-                "description": description,
+                "description": description or packing.described(),
                 "created": created,
                 "modified": created,
                 "software": f"presskeep {version('presskeep')}",
@@ -109,12 +110,24 @@ class _Packing:
         self._total = total
         self._progress = progress
         self._names = _Names()
+        self._sites: set[str] = set()
+        self._first = self._last = 0
         self._files = self._captures = self._brought = self._pages = self._texts = 0
 
     def done(self, target: str) -> Packed:
         """What was written."""
         size = Path(target).stat().st_size
         return Packed(target, self._files, self._captures, self._brought, self._pages, self._texts, size)
+
+    def described(self) -> str:
+        """What it holds, in a sentence."""
+        said = f"{self._captures:,} captures" if self._captures > 1 else "One capture"
+        if self._sites:
+            named = sorted(self._sites)[:_NAMED]
+            others = len(self._sites) - len(named)
+            said += f" of {', '.join(named)}{f' and {others:,} more sites' if others else ''}"
+        days = sorted({f"{to_datetime(one):%Y-%m-%d}" for one in (self._first, self._last)})
+        return f"{said}, {' to '.join(days)}."
 
     def write_archive(self) -> None:
         """Write the WARC files, and then their index: lines are made while records are copied."""
@@ -140,6 +153,9 @@ class _Packing:
     def _lines(self) -> Iterator[bytes]:
         for capture, place in self._copied():
             self._captures += 1
+            self._first = min(self._first or capture.at, capture.at)
+            self._last = max(self._last, capture.at)
+            self._sites.update([capture.site] if capture.site else [])
             self._brought += not self._share.selection.takes(capture)
             if self._progress and (self._captures % _OFTEN == 0 or self._captures == self._total):
                 self._progress(self._captures, self._total, "captures")

@@ -16,6 +16,7 @@ from peers import ask, needs_peers
 from archive.blocking import Target
 from archive.capture import Capture
 from archive.errors import DamagedRecord, NotFound, StorageFull, UsageError
+from archive.lint.linter import lint
 from archive.sharing.cdxj import write_index
 from archive.sharing.packing import Packed, pack
 from archive.sharing.selection import Selection
@@ -88,6 +89,25 @@ def test_the_index_names_the_records_in_the_package(news: Archive, tmp_path: Pat
             record = gzip.decompress(data[offset : offset + length])
             assert record.startswith(b"WARC/1.1\r\n")
             assert f"WARC-Target-URI: {one['url']}\r\n".encode() in record
+
+
+def test_a_description_is_made_where_none_is_given(news: Archive, tmp_path: Path) -> None:
+    def described(selection: Selection) -> str:
+        return str(
+            json.loads(packed(news, tmp_path / "news.wacz", selection)[1].read("datapackage.json"))["description"]
+        )
+
+    assert described(Selection()) == f"{len(list(news.captures()))} captures of courier, talblatt, 2026-11-25."
+    assert described(Selection(sites=("talblatt",))) == "One capture of talblatt, 2026-11-25."
+
+
+@pytest.mark.parametrize("name", SELECTIONS)
+def test_our_own_linter_finds_nothing(news: Archive, tmp_path: Path, name: str) -> None:
+    pack(news, str(tmp_path / "news.wacz"), SELECTIONS[name])
+    (file,) = lint([tmp_path / "news.wacz"]).files
+    found = {finding.rule.id for finding in file.findings}
+    # An odd address, and what is no HTTP, are kept as they came; the latter has no status to be in the index.
+    assert found == (set() if name == "late" else {"target-uri-characters", "http-status-line", "cdxj-details"})
 
 
 def test_its_index_has_blocks_that_are_found_by_their_first_line(news: Archive, tmp_path: Path) -> None:
