@@ -4,8 +4,8 @@
 
 The WARC files are real ones (response, request and metadata of each capture, small pages). The catalogue is made from
 them as `presskeep rebuild` makes it, then single URLs are looked up as `presskeep show` and `Archive.memento` do it.
-cdxj-indexer reads one of the same files, and pywb's own index source looks the same URLs up in a CDXJ of as many lines:
-both in the environment that `make peers` makes. They are left out where there is none.
+All of it is indexed as CDXJ. cdxj-indexer reads one of the same files, and pywb's own index source looks the same URLs
+up in that CDXJ: both in the environment that `make peers` makes. They are left out where there is none.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from archive.clock import to_datetime
 from archive.crew import clean_pending
 from archive.entries import look_up
 from archive.exchange import Exchange, Origin, Role
+from archive.sharing.cdxj import write_index
+from archive.sharing.selection import Selection
 from archive.store import Archive
 from archive.warc.paths import resolve
 from archive.warc.writer import WarcWriter
@@ -58,7 +60,7 @@ for line in sys.stdin:
     url, closest = line.split()
     begun = time.perf_counter()
     query = CDXQuery({"url": url, "closest": closest, "limit": "1", "matchType": "exact"})
-    found = next(iter(process_cdx(source.load_index(query), query)), None)
+    found = next(iter(process_cdx(source.load_index(query.params), query)), None)
     took.append((time.perf_counter() - begun) * 1000)
     assert found is not None, url
 print(json.dumps(took))
@@ -103,9 +105,14 @@ def measure(captures: int, peers: Path | None, say: Callable[[str], None]) -> di
             "memento": _timed(asked, archive.memento),
             "show": _timed(asked, lambda url, _: look_up(archive, url)),
         }
+        say("indexing all captures as CDXJ")
+        index = Path(directory) / "index.cdxj"
+        begun = time.process_time()
+        write_index(archive, str(index), Selection())
+        found["index"] = {**_speed(captures, time.process_time() - begun), "peak_mb": _peak()}
         if peers is not None:
             say("the same with cdxj-indexer and pywb")
-            found |= _peers(archive, peers, captures, asked, Path(directory))
+            found |= _peers(archive, peers, asked, index, Path(directory))
         archive.close()
         return found
 
@@ -118,6 +125,10 @@ def report(found: dict[str, Any]) -> str:
         f"  catalogue     {found['rebuilt']['records_per_cpu_second']:10,.0f} records a CPU second,"
         f" peak {found['rebuilt']['peak_mb']:.0f} MB, after a tenth {found['rebuilt']['early_peak_mb']:.0f} MB",
     ]
+    lines.append(
+        f"  CDXJ from it  {found['index']['records_per_cpu_second']:10,.0f} records a CPU second,"
+        f" peak {found['index']['peak_mb']:.0f} MB"
+    )
     if "cdxj_indexer" in found:
         speed = found["cdxj_indexer"]["records_per_cpu_second"]
         ratio = found["rebuilt"]["records_per_cpu_second"] / speed
@@ -223,7 +234,7 @@ def _timed(asked: Sequence[tuple[str, int]], ask: Callable[[str, int], object]) 
 
 
 def _peers(
-    archive: Archive, peers: Path, captures: int, asked: Sequence[tuple[str, int]], directory: Path
+    archive: Archive, peers: Path, asked: Sequence[tuple[str, int]], index: Path, directory: Path
 ) -> dict[str, Any]:
     file = adoption.closed_files(archive.warc_path)[0]
     with archive.catalog.reading() as connection:
@@ -233,30 +244,11 @@ def _peers(
         [peers / "bin/cdxj-indexer", resolve(archive.warc_path, file), "-o", directory / "peer.cdxj"], check=True
     )
     indexed = _speed(within, _children() - begun)
-    index = directory / "million.cdxj"
-    _write_index(index, captures)
     lines = "".join(f"{url} {to_datetime(at):%Y%m%d%H%M%S}\n" for url, at in asked)
     answer = subprocess.run(
         [peers / "bin/python", "-c", _PYWB, index], input=lines, capture_output=True, text=True, check=True
     )
     return {"cdxj_indexer": indexed, "pywb": Latency.of(json.loads(answer.stdout.splitlines()[-1]))}
-
-
-def _write_index(path: Path, captures: int) -> None:
-    """A CDXJ of the same captures, as cdxj-indexer writes it, without the hours that it would take."""
-    urls = max(1, captures // VERSIONS)
-    lines = []
-    for number in range(captures):
-        url = _url(number % urls)
-        host, _, rest = url.removeprefix("https://www.").partition("/")
-        fields = {
-            "url": url, "mime": "text/html", "status": "200", "digest": "sha1:A5VQJ7CXWXYZ2345A5VQJ7CXWXYZ2345",
-            "length": "1062", "offset": str(number * 1700), "filename": "SCALE.warc.gz",
-        }  # fmt: skip
-        at = to_datetime(START + number * STEP)
-        lines.append(f"example,{host.removesuffix('.example')})/{rest} {at:%Y%m%d%H%M%S} {json.dumps(fields)}\n")
-    lines.sort()
-    path.write_text("".join(lines), encoding="utf-8")
 
 
 def _children() -> float:
