@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from archive.errors import DamagedRecord, PayloadRefused
+from archive.errors import DamagedRecord
 from archive.http import HttpMessage
 from archive.warc.digests import matches
-from archive.warc.fields import parse_fields
 from archive.warc.group import ANSWERS, completes
 from archive.warc.paths import OPEN
 from archive.warc.scan import Gap, Piece, scan
@@ -118,7 +117,7 @@ class Check:
         if record.kind != "warcinfo":
             yield self._convention(0, "warcinfo", "the file does not begin with a warcinfo record")
             return
-        self.own = parse_fields(record.block).first("presskeep-schema") is not None
+        self.own = record.named.first("presskeep-schema") is not None
         given = record.fields.first("WARC-Filename")
         if given is not None and given != self.file.rpartition("/")[2]:
             yield self._convention(0, "warcinfo", f"the file was once named {given}")
@@ -152,30 +151,36 @@ class Check:
             yield from self._payload(record, stated)
 
     def _payload(self, record: Record, stated: str) -> Iterator[Finding]:
-        framed: bytes | memoryview = record.block
-        entity: bytes | None = record.block
-        if record.kind == "response":
-            try:
-                message = HttpMessage.parse(record.block)
-                framed = memoryview(record.block)[message.body_offset :]
-                entity = message.entity()
-            except (DamagedRecord, PayloadRefused):
-                entity = None
-        elif record.kind == "request":
+        if record.kind == "request":
             return  # requests of other writers; their bodies are no payload of ours
-        found = matches(stated, [framed if entity is None else entity])
-        if found:
+        entity = record.answer.entity if record.kind == "response" else record.block
+        if entity is not None and (found := matches(stated, [entity])) is not False:
+            if found is None:
+                yield self._convention(record.offset, "payload-digest", f"{stated[:80]!r} is a digest not known here")
             return
+        # Over what stands behind the head, with its framing, where that is not the entity.
+        found = matches(stated, [_framed(record)])
         if found is None:
             yield self._convention(record.offset, "payload-digest", f"{stated[:80]!r} is a digest not known here")
-        elif entity is not None and matches(stated, [framed]):
+        elif not found:
+            yield self._damaged(record.offset, "payload-digest", f"the payload is not that of {stated}")
+        elif entity is not None:
             framing = "the payload digest is over the chunk framing (warcio, wget and others), not over the entity"
             yield self._convention(record.offset, "payload-digest", framing)
-        else:
-            yield self._damaged(record.offset, "payload-digest", f"the payload is not that of {stated}")
 
     def _damaged(self, offset: int, rule: str, message: str) -> Finding:
         return Finding(self.file, offset, rule, Severity.DAMAGED, message)
 
     def _convention(self, offset: int, rule: str, message: str) -> Finding:
         return Finding(self.file, offset, rule, Severity.CONVENTION, message)
+
+
+def _framed(record: Record) -> memoryview:
+    """What stands behind the head of an answer, its transfer coding included; all of a block that is no answer."""
+    block = memoryview(record.block)
+    if record.kind != "response":
+        return block
+    try:
+        return block[HttpMessage.parse(record.block).body_offset :]
+    except DamagedRecord:
+        return block

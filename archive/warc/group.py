@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from archive.warc.fields import NamedFields, parse_fields
+from archive.warc.fields import NamedFields
 from archive.warc.scan import Gap, Piece
 from archive.warc.stored import Record, bare
 
@@ -27,6 +27,8 @@ class Group:
     metadata: NamedFields = field(default_factory=NamedFields)
     own: bool = False
     torn: bool = False
+    ids: set[str | None] = field(default_factory=set)
+    links: set[str] = field(default_factory=set)  # the ids that its records name
 
     @property
     def start(self) -> int:
@@ -42,12 +44,14 @@ class Group:
         """The first record of these types."""
         return next((one for one in self.records if one.kind in kinds), None)
 
-    def add(self, record: Record) -> None:
-        """Takes a record in."""
+    def add(self, record: Record, links: frozenset[str]) -> None:
+        """Takes a record in, and the ids that it names."""
         self.records.append(record)
+        self.ids.add(record.id)
+        self.links |= links
         if record.kind == "metadata" and _is_fields(record):
-            found = parse_fields(record.block)
-            self.metadata = NamedFields(self.metadata.pairs + found.pairs)
+            found = record.named
+            self.metadata = NamedFields(self.metadata.pairs + found.pairs) if self.metadata.pairs else found
             self.own = self.own or found.first("presskeep-schema") is not None
 
 
@@ -65,14 +69,15 @@ def groups(pieces: Iterable[Piece]) -> Iterator[Group | Gap]:
             yield piece
             continue
         grouped = piece.kind in _GROUPED
-        if pending.records and not (grouped and _belongs(piece, pending)):
+        links = _links(piece)
+        if pending.records and not (grouped and _belongs(piece, links, pending)):
             yield pending
             pending = Group()
         if not grouped:
             continue
         if not pending.records:
             pending.torn = False
-        pending.add(piece)
+        pending.add(piece, links)
         if pending.own or len(pending.records) >= _MOST:
             yield pending
             pending = Group()
@@ -83,20 +88,16 @@ def groups(pieces: Iterable[Piece]) -> Iterator[Group | Gap]:
 def completes(record: Record) -> bool:
     """Whether a record ends a group of our own; a file that ends with any other was cut within a group."""
     if record.kind == "metadata":
-        return _is_fields(record) and parse_fields(record.block).first("presskeep-schema") is not None
+        return _is_fields(record) and record.named.first("presskeep-schema") is not None
     return record.kind == "warcinfo"
 
 
-def _belongs(record: Record, group: Group) -> bool:
+def _belongs(record: Record, links: frozenset[str], group: Group) -> bool:
     if record.kind in ANSWERS and group.find(*ANSWERS):
         return False
-    links = _links(record)
-    others = [_links(one) for one in group.records]
-    if any(record.id in other or one.id in links for one, other in zip(group.records, others, strict=True)):
+    if record.id in group.links or not links.isdisjoint(group.ids) or not links.isdisjoint(group.links):
         return True
-    if any(links & other for other in others):
-        return True
-    if links or any(others) or group.torn:
+    if links or group.links or group.torn:
         return False
     same_target = bare(record.fields.first("WARC-Target-URI")) == bare(group.records[0].fields.first("WARC-Target-URI"))
     return same_target and group.find(record.kind) is None

@@ -20,7 +20,6 @@ from archive.errors import NotAnArchive
 from archive.event import Act, Event, RunEnded, RunStarted, SiteConfigured, StoredAttempt
 from archive.exchange import Attempt, NoAnswer, Origin, Role, Truncation
 from archive.url import normalise
-from archive.warc.answer import Answer
 from archive.warc.block import FileBlock, read_block
 from archive.warc.fields import NamedFields
 from archive.warc.foreign.source import Source, identity, open_source
@@ -169,7 +168,7 @@ class _Reading:
         if answer is None:
             return None
         fields, revisit = group.metadata, answer.kind == "revisit"
-        shown = Answer.of(answer.block)
+        shown = answer.answer
         # Other writers' digests are of many kinds; one of the entity is needed to compare captures.
         own = group.own and not self._foreign
         trusted = own or revisit or not answer.whole

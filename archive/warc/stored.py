@@ -6,15 +6,18 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from archive.clock import parse_warc_date
 from archive.warc import frame
-from archive.warc.fields import NamedFields, parse_lines
+from archive.warc.answer import Answer
+from archive.warc.fields import NamedFields, parse_fields, parse_lines
 from archive.warc.frame import Frame
 from archive.warc.member import MAGIC, Member, Tear
 
+_date = lru_cache(maxsize=8)(parse_warc_date)  # the records of a group share theirs
 # Blocks beyond this are walked over but not kept: no page, feed or sitemap is as large, and readers have memory limits.
 BLOCK_LIMIT = 256 * 2**20
 # No head of ours or of any other writer comes near; it bounds what a file without line ends can cost.
@@ -46,6 +49,8 @@ class Record:
     trailer: bytes = _TRAILER
     kind: str = field(init=False, repr=False, compare=False)  # the WARC-Type, in lower case
     id: str | None = field(init=False, repr=False, compare=False)  # its URN without angle brackets; None without one
+    _named: NamedFields | None = field(init=False, repr=False, compare=False, default=None)
+    _answer: Answer | None = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
         # Once: both are asked for a dozen times while a record is read and checked.
@@ -56,6 +61,22 @@ class Record:
     def whole(self) -> bool:
         """Whether ``block`` holds all that the record declares."""
         return len(self.block) == self.declared
+
+    @property
+    def named(self) -> NamedFields:
+        """The fields of its block, where that is ``application/warc-fields``; read once."""
+        if self._named is None:
+            object.__setattr__(self, "_named", parse_fields(self.block))
+        assert self._named is not None
+        return self._named
+
+    @property
+    def answer(self) -> Answer:
+        """What its block shows, where that is an answer; read once."""
+        if self._answer is None:
+            object.__setattr__(self, "_answer", Answer.of(self.block))
+        assert self._answer is not None
+        return self._answer
 
 
 class Readable(Protocol):
@@ -75,7 +96,7 @@ def bare(value: str | None) -> str | None:
 
 def date_of(record: Record) -> int:
     """A record's WARC-Date, in microseconds; raises ValueError for none, or one before 1970 or beyond the year 9998."""
-    at = parse_warc_date(record.fields.first("WARC-Date") or "")
+    at = _date(record.fields.first("WARC-Date") or "")
     if not 0 <= at < _LAST_DATE:
         raise ValueError("no time at which anything was fetched")
     return at

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from archive.warc.fields import parse_fields
 from archive.warc.group import Group, groups
 from archive.warc.scan import Gap, Piece
 from archive.warc.stored import Record
@@ -52,9 +51,8 @@ class _Vouching:
 
     def _learn(self, first: Record) -> None:
         if first.kind == "warcinfo":
-            fields = parse_fields(first.block)
-            self.own = fields.first("presskeep-schema") is not None
-            self.runs.update(fields.all("presskeep-run"))
+            self.own = first.named.first("presskeep-schema") is not None
+            self.runs.update(first.named.all("presskeep-run"))
 
     def _is_own(self, group: Group) -> bool:
         if self.own is None:
