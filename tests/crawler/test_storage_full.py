@@ -1,0 +1,220 @@
+"""A disk that really fills up under a crawl of the newsroom: it pauses, asks for nothing, goes on by itself, whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from archive.exchange import Role
+from archive.store import Archive
+from crawler.newsroom import Newsroom, expected
+from crawler.newsroom.site import HOSTS
+
+pytestmark = pytest.mark.slow  # whole crawls, with a pause of some seconds in each
+
+PATIENCE = 60.0  # seconds that a loaded machine may take for what takes four
+SIZE = 4 * 2**20
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 4 MB."""
+    mounted = tmp_path / "disk"
+    mounted.mkdir()
+    tried = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "presskeep-test", str(mounted)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if tried.returncode != 0:
+        pytest.skip(f"no file system can be mounted here: {tried.stderr.strip()}")
+    try:
+        yield mounted
+    finally:
+        subprocess.run(["umount", "--lazy", str(mounted)], check=True)
+
+
+@pytest.fixture
+def newsroom() -> Iterator[Newsroom]:
+    with Newsroom() as served:
+        yield served
+
+
+def free(disk: Path) -> int:
+    told = os.statvfs(disk)
+    return told.f_bavail * told.f_frsize
+
+
+def fill(disk: Path, left: int) -> Path:
+    """Take all but so many bytes."""
+    ballast = disk / "ballast"
+    ballast.write_bytes(bytes(max(0, free(disk) - left)))
+    return ballast
+
+
+def make(disk: Path, newsroom: Newsroom, storage: str) -> Path:
+    path = disk / "A"
+    Archive.create(path, name="TEST", contact="t@example.org", allow_loopback=True, resolve=newsroom.resolve).close()
+    sites = (f'["{host}"]\nstart = "http://{host}/"\ndelay = 0\n' for host in HOSTS)
+    (path / "sites.toml").write_text("".join(sites), encoding="utf-8")
+    configured = path / "archive.toml"
+    configured.write_text(f"{configured.read_text(encoding='utf-8')}\n[storage]\n{storage}\n", encoding="utf-8")
+    return path
+
+
+class Crawl:
+    """`presskeep crawl --json` in a process of its own, and the lines that it has said so far."""
+
+    def __init__(self, path: Path) -> None:
+        self.said: list[str] = []
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "crawler.cli", "crawl", "--json", "--archive", str(path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.said.append(line.strip())
+
+    def pauses(self) -> bool:
+        return any(line.startswith("paused: ") for line in self.said)
+
+    def finish(self) -> dict[str, object]:
+        assert self.process.stdout is not None
+        out = self.process.stdout.read()
+        self.process.wait(PATIENCE)
+        self._thread.join(PATIENCE)
+        said: dict[str, object] = json.loads(out)
+        return said
+
+    def __enter__(self) -> Crawl:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+def wait_for(what: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not what():
+        assert time.monotonic() < deadline, "it takes too long"
+        time.sleep(0.02)
+
+
+def is_whole(path: Path, newsroom: Newsroom) -> None:
+    """All that the sites have is in the archive once, with texts, and nothing was asked for twice."""
+    with Archive.open(path) as archive:
+        captured = Counter(one.url for one in archive.captures(role=Role.ARTICLE))
+        assert {one.url for host in HOSTS for one in expected.expected(host)} <= set(captured)
+        assert set(captured.values()) == {1}
+        assert {one.url for host in HOSTS for one in expected.expected(host)} <= {
+            entry.capture.url for entry in archive.entries()
+        }
+        assert [run.outcome for run in archive.runs()] == ["finished"]
+        assert list(archive.text_path.rglob("*.parquet"))
+        assert not archive.verify(deep=True).findings
+    asked = Counter((one.host, one.path) for one in newsroom.log)
+    assert set(asked.values()) == {1}, "what was answered before the pause was kept in memory"
+
+
+# What is free decides what meets the full disk first: the catalogue of the parent, the crawler's state, the WARC file,
+# the catalogue as captures or texts are entered, or the Parquet file.
+@pytest.mark.parametrize("left", [8_000, 60_000, 120_000, 250_000, 330_000, 420_000, 500_000, 700_000])
+def test_a_full_disk_pauses_the_crawl_wherever_it_is(disk: Path, newsroom: Newsroom, left: int) -> None:
+    path = make(disk, newsroom, "reserve = 0")
+    ballast = fill(disk, left)
+    with Crawl(path) as crawl:
+        wait_for(lambda: crawl.pauses() or crawl.process.poll() is not None)
+        assert crawl.process.poll() is None, crawl.said
+        # What another part of the crawl does meanwhile is its own; what this one does not is asking.
+        time.sleep(1.0)
+        ballast.unlink()
+        said = crawl.finish()
+    assert crawl.process.returncode == 0
+    assert (said["outcome"], said["error"], said["texts"]) == (
+        "finished",
+        None,
+        {"cleaned": 20, "refused": 2, "failed": 0},
+    )
+    assert said["pauses"]
+    assert isinstance(said["paused_seconds"], float)
+    assert said["paused_seconds"] > 0.9
+    is_whole(path, newsroom)
+
+
+def test_it_pauses_before_the_disk_is_full_and_goes_on_where_there_is_more_than_that(
+    disk: Path, newsroom: Newsroom
+) -> None:
+    path = make(disk, newsroom, "reserve = 900_000\nresume = 2_000_000")
+    ballast = fill(disk, 1_000_000)
+    with Crawl(path) as crawl:
+        wait_for(crawl.pauses)
+        [said] = [line for line in crawl.said if line.startswith("paused: ")]
+        assert "the reserve of 900.0 kB is touched" in said
+        assert "goes on by itself at 2.0 MB" in said
+        wait_for(lambda: not (path / "warc").is_dir() or free(disk) < 900_000)
+        time.sleep(1.5)  # what was on its way has come
+        asked = len(newsroom.log)
+        with ballast.open("r+b") as file:  # more than the reserve, and less than is asked for to go on
+            file.truncate(ballast.stat().st_size - (1_300_000 - free(disk)))
+        assert free(disk) > 900_000
+        time.sleep(3.0)
+        assert crawl.process.poll() is None
+        assert len(newsroom.log) == asked
+        assert "there is room again: it goes on" not in crawl.said
+        ballast.unlink()
+        crawl.finish()
+    assert crawl.process.returncode == 0
+    assert crawl.said.count(said) == 1, "it is said once"
+    is_whole(path, newsroom)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_pause_can_be_ended_and_what_is_due_stays_due(disk: Path, newsroom: Newsroom, number: int) -> None:
+    path = make(disk, newsroom, "reserve = 0")
+    ballast = fill(disk, 250_000)
+    with Crawl(path) as crawl:
+        wait_for(crawl.pauses)
+        crawl.process.send_signal(number)
+        crawl.process.wait(30)  # seconds: the bound that is promised
+        assert crawl.process.returncode == 130
+    ballast.unlink()
+    with Archive.open(path) as archive:
+        acknowledged = {one.id for one in archive.captures()}
+        assert not archive.verify().damaged
+    with Crawl(path) as again:
+        assert again.finish()["outcome"] == "finished"
+    with Archive.open(path) as archive:
+        captured = Counter(one.url for one in archive.captures(role=Role.ARTICLE))
+        assert {one.url for host in HOSTS for one in expected.expected(host)} <= set(captured)
+        assert acknowledged <= {one.id for one in archive.captures()}
+        assert not archive.verify(deep=True).findings
+
+
+def test_patience_may_have_an_end(disk: Path, newsroom: Newsroom) -> None:
+    path = make(disk, newsroom, "reserve = 0\npatience = 2")
+    fill(disk, 250_000)
+    with Crawl(path) as crawl:
+        said = crawl.finish()
+    assert crawl.process.returncode == 5
+    assert said["outcome"] == "failed"
+    assert "patience" in str(said["error"])
+    with Archive.open(path) as archive:
+        assert not archive.verify().damaged
