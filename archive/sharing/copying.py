@@ -19,8 +19,10 @@ from archive.capture import Capture, Location
 from archive.errors import DamagedRecord
 from archive.holdings import FileState
 from archive.sharing.zipnum import Sink
+from archive.warc import frame
 from archive.warc.block import FileBlock
 from archive.warc.fields import parse_fields
+from archive.warc.foreign.form import Coding
 from archive.warc.foreign.source import Source, open_source
 from archive.warc.group import ANSWERS, Group, groups
 from archive.warc.member import LEVEL, MAGIC, Tear
@@ -34,7 +36,7 @@ _GZIP = 31  # zlib's window bits for the gzip format
 def is_copied_whole(directory: Path, file: str) -> bool:
     """Whether a file can go into a package as it is: WARC, plain or gzipped by record."""
     with open_source(directory, file) as source:
-        return source.covers and not source.form.arc
+        return source.form.coding in {Coding.PLAIN, Coding.MEMBERS} and not source.form.arc
 
 
 def copy_file(directory: Path, state: FileState, out: Sink) -> None:
@@ -98,11 +100,13 @@ class _Copy:
             self._pack([_head(record, record_id, source.file), record.block, b"\r\n\r\n"])
         else:
             source.stream.seek(record.offset)
-            packed = source.stream.read(len(MAGIC)) == MAGIC
+            head = source.stream.read(len(frame.MAGIC))
             parts = _parts(source.stream, record.offset, record.length, source.file)
-            if packed:
+            if head.startswith(MAGIC):
                 for part in parts:
                     self._write(part)
+            elif head == frame.MAGIC:
+                self._pack(_unpacked(source, record.offset))
             else:
                 self._pack(parts)
         return begin, self._at - begin
@@ -125,6 +129,12 @@ def _parts(stream: BinaryIO, offset: int, length: int, file: str) -> Iterator[by
         if not part:
             raise Tear("the file is shorter than it was", file=file, offset=stream.tell())
         length -= len(part)
+        yield part
+
+
+def _unpacked(source: Source, offset: int) -> Iterator[bytes]:
+    content = frame.Frame(source.stream, offset, source.file)
+    while part := content.read(_STEP):
         yield part
 
 

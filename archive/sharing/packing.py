@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 SUFFIX = ".wacz"
 INDEX, BLOCKS, PAGES = "indexes/index.idx", "indexes/index.cdx.gz", "pages/pages.jsonl"
 GZIPPED, PLAIN = ".warc.gz", ".warc"
+_ENDINGS = (".gz", ".zst", PLAIN, ".arc", ".wacz")  # of files whose records go into a package, in this order
 _NAMED = 10  # sites that are named in a description
 _OFTEN = 500  # captures between two reports
 # For members whose size is not known before: bytes that a capture may take in the index and among the pages, and how
@@ -203,7 +204,7 @@ class _Names:
         """The name of a file of the archive; ``packed`` tells that its records will be gzipped one by one."""
         stem = PurePosixPath(file).name
         ending = GZIPPED if packed or not stem.endswith(PLAIN) else PLAIN
-        for known in (GZIPPED, PLAIN, ".gz"):
+        for known in _ENDINGS:
             stem = stem.removesuffix(known)
         name = next(one for one in _numbered(stem, ending) if one.lower() not in self._taken)
         self._taken.add(name.lower())
