@@ -38,6 +38,7 @@ _SUFFIX_OF = {
     Coding.PLAIN: ".warc",
     Coding.MEMBERS: ".warc.gz",
     Coding.GZIP: ".warc.gz",
+    Coding.FRAMES: ".warc.zst",
     Coding.ZSTD: ".warc.zst",
     Coding.WACZ: ".wacz",
 }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from archive import comparison, holdings, losses
 from archive.comparison import CATALOG
+from archive.dangling import of_revisits
 from archive.digest import label
 from archive.errors import DamagedRecord
 from archive.event import Event
@@ -64,6 +65,11 @@ class Verification:
         """Whether there is something for the next writer, or a rebuild, to put right."""
         return any(finding.severity is Severity.REPAIRABLE for finding in self.findings)
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether attached files, which are not the archive's own, are gone or not what they were."""
+        return any(finding.severity is Severity.ELSEWHERE for finding in self.findings)
+
 
 def verify(archive: Archive, *, deep: bool = False, progress: Progress | None = None) -> Verification:
     """Account for an archive, while others may write. Nothing is changed.
@@ -111,6 +117,7 @@ def verify(archive: Archive, *, deep: bool = False, progress: Progress | None = 
         if progress is not None:
             progress(done, number, "texts made again" if deep else "texts")
 
+    findings += of_revisits(archive.catalog)
     findings += comparison.of_texts(archive.catalog, None if deep else cleaned)
     shown: Recleaned | None = None
     if deep:

@@ -80,6 +80,7 @@ def rebuild(json: JsonOption = False, archive: ArchiveOption = None) -> None:
                 "recovered": [{"file": one.file, "cut": one.cut} for one in done.recovered],
                 "damaged": [{**asdict(gap), "bytes": gap.length} for gap in done.damaged],
                 "lost": done.lost,
+                "unreached": list(done.unreached),
             }
         )
     else:
@@ -98,6 +99,8 @@ def rebuild(json: JsonOption = False, archive: ArchiveOption = None) -> None:
             terminal.say(
                 f"warc/{one.file}: its writer was killed; cut by {count(one.cut, 'byte')}, kept in quarantine/"
             )
+        for reason in done.unreached:
+            terminal.say(reason)
         for gap in done.damaged:
             terminal.say(f"damaged: warc/{gap}")
     if done.damaged or done.lost:

@@ -24,7 +24,7 @@ _SEARCH = 64 * 2**20  # how far the next record is looked for where a length is 
 _PATTERN = (
     rb"(?P<url>[A-Za-z][A-Za-z0-9+.\-]{0,20}:[^\r\n]{1,20000}?) "
     rb"(?P<ip>[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f:]{2,45}|-) "
-    rb"(?P<date>[0-9]{8,17}) (?P<rest>[^\r\n]{0,2000}?)(?P<length>[0-9]{1,15})[ \t]*\r?\n"
+    rb"(?P<date>[0-9]{8,17}) (?P<rest>(?:[^ \r\n]* ){0,16}?)(?P<length>[0-9]{1,15})[ \t]*\r?\n"
 )
 _LINE = re.compile(_PATTERN)
 _NEXT = re.compile(rb"\n" + _PATTERN)

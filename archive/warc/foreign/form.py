@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import BinaryIO
 
-import zstandard
-
 from archive.errors import PresskeepError
+from archive.warc import frame
 from archive.warc.fields import parse_lines
 from archive.warc.foreign import arc
 from archive.warc.member import MAGIC, Member, Tear
+from archive.warc.stored import read_record
 
-_ZSTD = b"\x28\xb5\x2f\xfd"
-_SKIPPABLE = b"\x2a\x4d\x18"  # behind one byte from 0x50 to 0x5f (RFC 8878, section 3.1.2)
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _LOOK = 64 * 1024  # bytes of content by which the kind of records is told
 _FIRST = 256 * 2**20  # of content of the first two members that is looked through for a second record
@@ -33,7 +32,8 @@ class Coding(StrEnum):
     PLAIN = "plain"
     MEMBERS = "gzip by record"
     GZIP = "gzip as a whole"
-    ZSTD = "zstd"
+    FRAMES = "zstd by record"
+    ZSTD = "zstd as a whole"
     WACZ = "wacz"
 
 
@@ -56,8 +56,8 @@ def detect(stream: BinaryIO, file: str) -> Form:
         return Form(Coding.WACZ)
     if head.startswith(MAGIC):
         return _gzip(stream, file)
-    if head.startswith(_ZSTD) or (head[:1] and 0x50 <= head[0] <= 0x5F and head[1:4] == _SKIPPABLE):
-        return Form(Coding.ZSTD, arc=_zstd_holds_arc(head))
+    if frame.is_packed(head[:4]):
+        return Form(Coding.FRAMES) if _in_frames(stream, file) else Form(Coding.ZSTD)
     return Form(Coding.PLAIN, arc=_is_arc(head, file))
 
 
@@ -71,13 +71,18 @@ def _is_arc(content: bytes, file: str) -> bool:
     raise FormRefused(f"{file}: {said}", file=file)
 
 
-def _zstd_holds_arc(head: bytes) -> bool:
-    """Whether ARC records are in it; where its beginning cannot be unpacked by itself, WARC records are expected."""
+def _in_frames(stream: BinaryIO, file: str) -> bool:
+    """Whether the first two zstd frames hold one WARC record each."""
+    end = stream.seek(0, io.SEEK_END)
+    offset = 0
     try:
-        content = zstandard.ZstdDecompressor().decompressobj().decompress(head)
-    except (zstandard.ZstdError, MemoryError):
+        for _ in range(2):
+            offset = frame.skip(stream, offset, end)
+            if offset < end:
+                offset += read_record(stream, offset, limit=0, file=file, most=_FIRST).length
+    except Tear:
         return False
-    return bool(content) and not content.startswith(b"WARC/") and arc.begins(content)
+    return True
 
 
 def _gzip(stream: BinaryIO, file: str) -> Form:

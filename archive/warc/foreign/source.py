@@ -40,11 +40,6 @@ class Source:
         """The offset behind the last record."""
         return self.ranges[-1][1] if self.ranges else 0
 
-    @property
-    def covers(self) -> bool:
-        """Whether records and gaps together are all bytes of the file, as they lie in it."""
-        return self.form.coding in {Coding.PLAIN, Coding.MEMBERS}
-
     def read(self, offset: int, *, limit: int = BLOCK_LIMIT) -> Record:
         """The record at an offset; raises Tear where there is none."""
         reading = arc.read_arc if self.form.arc else read_record
