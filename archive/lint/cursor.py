@@ -128,7 +128,7 @@ class Cursor:
         if self.run is None or self.run.fault is not None:
             return False
         came = self._peeked()
-        if came is None or isinstance(came, Gap) or self._begun.startswith(BEGINNING):
+        if came is None or isinstance(came, Gap) or came.fault is not None or self._begun.startswith(BEGINNING):
             return False
         self._waiting = None
         self.crossed += 1

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from archive.errors import DamagedRecord, PayloadRefused
 from archive.http import HttpMessage
 from archive.lint.finding import Faults, error, note, shown, warc
-from archive.lint.record import Record
+from archive.lint.record import TYPES, Record
 
 _STATED = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+):([^\s:]+)", re.ASCII)
+# A wrong Content-Type, which is told elsewhere, does not make the payload of these another one.
+_MESSAGES = {"request", "response"}
 _LABELS = {"sha-1": "sha1", "sha-224": "sha224", "sha-256": "sha256", "sha-384": "sha384", "sha-512": "sha512"}
 _KNOWN = {name for name in hashlib.algorithms_guaranteed if not name.startswith("shake")}
 
@@ -147,8 +149,9 @@ def _payload(record: Record, text: str) -> Faults:
     elsewhere = record.kind in {"revisit", "continuation"} or record.field("WARC-Segment-Number") is not None
     if elsewhere or not record.kept or not record.complete:
         return
-    if not record.is_http:
-        if not stated.of([record.block]):
+    if not record.is_http and record.kind not in _MESSAGES:
+        # What a record of an unknown type has for a payload, nobody knows.
+        if record.kind in TYPES and not stated.of([record.block]):
             yield PAYLOAD, f"it states {shown(text)}"
         return
     entity, framed = _bodies(record)
@@ -158,7 +161,8 @@ def _payload(record: Record, text: str) -> Faults:
         if entity is not None:
             yield FRAMING, f"it states {shown(text)}"
     elif stated.of([record.block]):
-        yield WHOLE, f"it states {shown(text)}"
+        if record.is_http:
+            yield WHOLE, f"it states {shown(text)}"
     else:
         yield PAYLOAD, f"it states {shown(text)}"
 

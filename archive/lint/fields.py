@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from archive.lint.finding import Faults, Rule, error, note, shown, warc, warning
-from archive.lint.record import Record
-
-TYPES = ("warcinfo", "response", "resource", "request", "metadata", "revisit", "conversion", "continuation")
+from archive.lint.record import TYPES, Record
 
 TYPE_MISSING = error(
     "type-missing",

@@ -27,6 +27,7 @@ from archive.lint.walk import walk
 
 ZIP_MAGIC = b"PK\x03\x04"
 _ARC = b"filedesc:"
+_OPEN = ".open"  # Heritrix and Presskeep add it while they write
 _SKIPPABLE_END = b"\x2a\x4d\x18"
 
 EMPTY = error("file-empty", warc("4"), "A WARC file holds at least one record.", "There is nothing in it.")
@@ -90,9 +91,10 @@ def lint_warc(stream: BinaryIO, size: int, course: Course, progress: Progress) -
         if isinstance(opened, Place):
             yield opened
             return
-        gzipped = course.name.endswith(".gz")
+        name = course.name.removesuffix(_OPEN)
+        gzipped = name.endswith(".gz")
         stream.seek(0)
-        if gzipped != (stream.read(len(GZIP_MAGIC)) == GZIP_MAGIC) and not course.name.endswith(".zst"):
+        if gzipped != (stream.read(len(GZIP_MAGIC)) == GZIP_MAGIC) and not name.endswith(".zst"):
             yield Place(0, (EXTENSION, "it is not gzipped" if gzipped else "it is packed"))
         for came in walk(opened):
             if not isinstance(came, Record):

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from archive.lint.digests import parse
-from archive.lint.fields import TYPES
 from archive.lint.finding import Fault, error, note, shown, warc, warning
-from archive.lint.record import Record, bare
+from archive.lint.record import TYPES, Record, bare
 
 _DIGEST_BITS = 64
 _PLACE_BITS = 64  # 20 of them for the file, 44 for the offset

@@ -175,8 +175,8 @@ def algorithms(package: object) -> set[str]:
     return {stated.algorithm for one in _resources(package) if (stated := stated_hash(one.get("hash")))}
 
 
-def check(package: object, contents: Mapping[str, Content]) -> Faults:
-    """A datapackage.json against the standard, and against the entries by their names."""
+def check(package: object, contents: Mapping[str, Content | None]) -> Faults:
+    """A datapackage.json against the standard, and against the entries by their names; None stands for a broken one."""
     if not isinstance(package, dict):
         yield FORMAT, f"it is {type(package).__name__}"
         return
@@ -214,7 +214,7 @@ def _context(package: dict[str, object]) -> Faults:
             yield CREATED, f"{name}: {shown(str(value))}"
 
 
-def _resource(one: dict[str, object], contents: Mapping[str, Content], listed: set[str]) -> Faults:
+def _resource(one: dict[str, object], contents: Mapping[str, Content | None], listed: set[str]) -> Faults:
     path = one.get("path")
     said = shown(str(path))
     missing = [name for name in ("name", "path", "hash", "bytes") if one.get(name) is None]
@@ -225,12 +225,13 @@ def _resource(one: dict[str, object], contents: Mapping[str, Content], listed: s
     if path in listed:
         yield RESOURCE_TWICE, said
     listed.add(path)
-    there = contents.get(path)
     stated = stated_hash(one.get("hash"))
     if one.get("hash") is not None and stated is None:
         yield HASH_FORMAT, f"{said}: {shown(str(one['hash']))}"
-    if there is None:
+    if path not in contents:
         yield RESOURCE_ABSENT, said
+    there = contents.get(path)
+    if there is None:
         return
     size = one.get("bytes")
     if size is not None and (isinstance(size, bool) or size != there.size):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from archive.lint.finding import Fault
 from archive.lint.head import Head
 
+TYPES = ("warcinfo", "response", "resource", "request", "metadata", "revisit", "conversion", "continuation")
 BLOCK_LIMIT = 64 * 2**20  # Blocks beyond this are hashed, but not kept
 
 

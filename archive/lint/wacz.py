@@ -81,7 +81,7 @@ class _State:
     opened: zipfile.ZipFile
     budget: Budget
     infos: dict[str, zipfile.ZipInfo] = field(default_factory=dict)
-    contents: dict[str, package.Content] = field(default_factory=dict)
+    contents: dict[str, package.Content | None] = field(default_factory=dict)
     targets: dict[str, lines.Target] = field(default_factory=dict)
 
 
@@ -142,8 +142,6 @@ def _manifest(state: _State) -> Iterator[Inner]:
     """The datapackage and its digest, and with them the bytes of all entries."""
     raw, problem = _whole(state, package.DATAPACKAGE)
     given: object = None
-    if problem:
-        yield package.DATAPACKAGE, problem
     if raw is not None:
         try:
             given = package.parsed(raw)
@@ -152,6 +150,8 @@ def _manifest(state: _State) -> Iterator[Inner]:
             raw = None
     elif problem is None:
         yield None, Place(None, (package.MISSING, ""))
+    elif problem.fault[0] is container.TOO_MANY:  # a broken one is told with the other entries
+        yield package.DATAPACKAGE, problem
     wanted = package.algorithms(given)
     for name, info in state.infos.items():
         running = {one: hashlib.new(one, usedforsecurity=False) for one in wanted}
@@ -165,6 +165,8 @@ def _manifest(state: _State) -> Iterator[Inner]:
                 raise ValueError(f"{info.file_size:,} bytes in the directory, {length:,} are there")
         except container.ZIP_ERRORS as said:
             yield name, Place(info.header_offset, (container.ENTRY_BROKEN, str(said)[:160]))
+            state.contents[name] = None
+            continue
         state.contents[name] = package.Content(length, {one: done.hexdigest() for one, done in running.items()})
     if raw is None:
         return
@@ -227,6 +229,8 @@ def _lists(state: _State) -> Iterator[Inner]:
         if name.startswith("indexes/")
     }
     for name, info in state.infos.items():
+        if state.contents[name] is None:
+            continue
         if name.startswith("pages/") and name.endswith(".jsonl"):
             checked = lines.check_pages(_lines(state, info))
         elif name.startswith("indexes/") and name.endswith(_INDEXES):

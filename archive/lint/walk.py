@@ -149,15 +149,15 @@ def _head(cursor: Cursor) -> bytes | None:
     """The head with its empty line; None where it has no end."""
     wanted = 4096
     while True:
-        ready = cursor.fill(wanted, across=True)
+        ready = cursor.fill(wanted, across=False)
         seen = cursor.look(ready)
         found = _HEAD_END.search(seen)
         if found:
             cursor.skip(found.end())
             return seen[: found.end()]
-        if ready < wanted or wanted >= heads.HEAD_LIMIT:
+        if ready >= heads.HEAD_LIMIT or (ready < wanted and cursor.fill(ready + 1, across=True) == ready):
             return None
-        wanted = min(wanted * 4, heads.HEAD_LIMIT)
+        wanted = min(max(wanted, ready) * 4, heads.HEAD_LIMIT) if ready >= wanted else wanted
 
 
 def _block(cursor: Cursor, record: Record) -> None:
