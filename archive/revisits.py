@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, RowMapping, select, text
 
-from archive import blocking, tables
+from archive import blocking, losses, tables
 from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.errors import DamagedRecord, NotFound, NotHttp, PayloadRefused, PresskeepError
@@ -43,6 +43,7 @@ _EARLIER = (
         text("site = :site"),
         text("+payload_digest = :digest"),  # without the sign SQLite puts the value into the first condition, too
         text(tables.MAY_BE_REFERRED_TO),
+        ~losses.is_lost(_captures.c.file),
         blocking.allowed(_captures.c.id),
     )
     .order_by(text("+captures.at"), _captures.c.id)  # the sign keeps it from the index that is in this order
@@ -92,9 +93,11 @@ class Earlier:
             if row is None or row["site"] != site:
                 return None
             (capture,) = bound(connection, self._directory, [capture_of_row(row, self._directory)])
-        found = capture if capture.kind == "response" else capture.referent
-        whole = found is not None and found.kind == "response" and found.truncated is None and found.site == site
-        return found if whole else None
+            found = capture if capture.kind == "response" else capture.referent
+            if found is None or found.kind != "response" or found.truncated is not None or found.site != site:
+                return None
+            lost = select(_captures.c.id).where(_captures.c.id == found.id, losses.is_lost(_captures.c.file))
+            return found if connection.scalar(lost) is None else None
 
 
 def bound(connection: Connection, directory: Path, captures: Sequence[Capture]) -> list[Capture]:
