@@ -23,10 +23,10 @@ from archive.errors import TakenDown, UsageError
 from archive.event import Act
 from archive.rows import act_of_row
 from archive.url import host, normalise
+from archive.warc.places import is_foreign
 
 TAKEDOWN, LIFT = "takedown", "lift"  # the two acts
 _DECIDING = (TAKEDOWN, LIFT)
-_ELSEWHERE = "imported/"  # where files of other archives lie, relative to warc/
 _AGAIN = 1.0  # seconds for which a crawl may go by what was decided before
 _SOME = 500  # ids in one statement
 _BEHIND_ALL = "\U0010ffff"  # sorts behind whatever a URL continues with
@@ -102,7 +102,7 @@ def _above(key: str) -> Iterator[Target]:
 def target_of(act: Act) -> Target | None:
     """What a takedown, or the end of one, is about; None for any other act, and for one of another archive's."""
     key = act.first("key")
-    if act.act not in _DECIDING or key is None or act.location is None or act.location.file.startswith(_ELSEWHERE):
+    if act.act not in _DECIDING or key is None or act.location is None or is_foreign(act.location.file):
         return None
     return Target(key, act.first("scope") == "prefix")
 

@@ -173,6 +173,18 @@ def replace(old: Path, new: Path) -> None:
     _sync(old.parent)
 
 
+def shrink(path: Path) -> bool:
+    """Write a catalogue anew without its free pages, so that nothing deleted is left in the file or its log.
+
+    False where a reader kept the log from being emptied: it is, once that one has ended and this is called again.
+    Raises StorageFull: there must be room for the whole catalogue once more.
+    """
+    with _translated(path), contextlib.closing(_connect(path)) as connection:
+        connection.execute("VACUUM")
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
+
+
 def _is_garbage(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 

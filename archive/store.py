@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from archive import adoption, blocking, holdings, locking, tables, texts, waiting
+from archive import adoption, blocking, holdings, locking, rewrites, tables, texts, waiting
 from archive.article import Article, Refusal
 from archive.capture import Capture
 from archive.catalog import Catalog
@@ -19,7 +19,7 @@ from archive.clock import now
 from archive.configuration import FILE_NAME, ArchiveConfiguration, read_configuration, write_configuration
 from archive.dataset.compaction import Compaction, Texts, compact_texts
 from archive.dataset.rows import Entry
-from archive.errors import NotAnArchive, NotFound, UsageError
+from archive.errors import ConfigurationError, DamagedRecord, NotAnArchive, NotFound, UsageError
 from archive.event import Run, RunStarted, StoredAttempt
 from archive.exchange import Role
 from archive.holdings import FileState
@@ -197,7 +197,9 @@ class Archive:
 
     def adopt(self) -> adoption.Adopted:
         """Recover what dead writers left, and enter what the catalogue does not know; `writer` does it first."""
-        return adoption.adopt(self.warc_path, self.quarantine_path, self.catalog)
+        done = adoption.adopt(self.warc_path, self.quarantine_path, self.catalog)
+        rewrites.settle(self.catalog, self.warc_path)
+        return done
 
     def locked(self) -> contextlib.AbstractContextManager[None]:
         """Hold off a rebuild for a while; entering it raises ArchiveBusy while one goes on."""
@@ -383,6 +385,8 @@ class Archive:
         """Make catalogue and texts again from the WARC files alone; see `archive.rebuild`."""
         from archive.rebuild import rebuild  # noqa: PLC0415 - it stands on this module
 
+        with contextlib.suppress(DamagedRecord, ConfigurationError), self.locked():
+            rewrites.settle(self.catalog, self.warc_path)  # or what was removed just before a kill would count as lost
         return rebuild(self, progress)
 
     def verify(self, *, deep: bool = False, progress: Progress | None = None) -> Verification:

@@ -1,0 +1,261 @@
+"""Purge: the bytes of what was taken down removed from the archive, with tombstones in their place.
+
+The order of the steps is what makes it safe. The takedown comes first: nothing is handed out any more. Then an act says
+that a purge begins; what must stay, and has its payload from what goes, gets that payload; then file by file is made
+anew with tombstones; then catalogue, texts and quarantine are freed of what is left; then an act says that it is done.
+Killed anywhere, it is run again and goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, delete, select
+
+from archive import catalog, tables, texts
+from archive.blocking import Target
+from archive.capture import Capture
+from archive.event import Act
+from archive.promotion import Inheritance, inheritance, parts
+from archive.remnants import IsMeant, clear_quarantine
+from archive.rewrites import alone, replace_file
+from archive.rows import act_of_row, capture_of_row
+from archive.takedown import take_down
+from archive.url import normalise
+from archive.warc import rewriting
+from archive.warc.foreign.source import open_source
+from archive.warc.places import is_foreign
+from archive.warc.quarantine import is_kept
+from archive.warc.rewriting import Kept, Part, Put
+from archive.warc.scan import Gap
+from archive.warc.tombstone import bury, main_record, target_of, tombstone_of
+from archive.warc.vouching import vouched
+
+if TYPE_CHECKING:
+    from archive.store import Archive
+    from archive.writing import ArchiveWriter
+
+PURGE, PURGED = "purge", "purged"  # the acts that begin and end one
+_OK = 200
+
+Progress = Callable[[int, int, str], None]  # done, total, of what
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a purge would remove: captures and attempts, the files in which they lie, and what stays by inheritance.
+
+    ``foreign`` are imported and attached files that hold some of it: those are not rewritten, only blocked.
+    """
+
+    captures: tuple[Capture, ...]
+    attempts: int
+    files: tuple[str, ...]
+    foreign: tuple[str, ...]
+    inheritance: Inheritance
+    bytes: int = 0  # of their records, as far as the catalogue has them: requests and metadata come on top
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of the captures."""
+        return frozenset(one.id for one in self.captures)
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What a purge has removed.
+
+    ``records`` counts those that are gone from the WARC files and ``bytes`` how much smaller those became.
+    ``damaged`` names places whose bytes cannot be read, and so may hold what was to go; ``foreign`` the imported and
+    attached files that still do. ``waiting`` is True where readers kept the catalogue from being freed of old pages.
+    """
+
+    plan: Plan
+    files: tuple[str, ...] = ()
+    records: int = 0
+    bytes: int = 0
+    quarantined: tuple[str, ...] = ()
+    damaged: tuple[Gap, ...] = ()
+    waiting: bool = False
+
+
+def plan(archive: Archive, target: Target, *, payload: bool = False) -> Plan:
+    """What a purge would do. With ``payload`` other captures of the same pages go, too, whatever their address."""
+    with archive.catalog.reading() as connection:
+        captures = _captures(connection, archive, target, payload=payload)
+        table = tables.attempts.c
+        question = select(table.key, table.file, table.length).where(target.among(table.key))
+        attempts = [(file, length) for key, file, length in connection.execute(question) if target.covers(key)]
+    placed = [(place.file, place.length) for one in captures if (place := one.location) is not None]
+    files = sorted({file for file, _ in placed + attempts})
+    return Plan(
+        captures=tuple(captures),
+        attempts=len(attempts),
+        files=tuple(file for file in files if not is_foreign(file) and not is_kept(file)),
+        foreign=tuple(file for file in files if is_foreign(file)),
+        inheritance=inheritance(archive, [one for one in captures if one.location is not None]),
+        bytes=sum(length for _, length in placed + attempts),
+    )
+
+
+def purge(
+    archive: Archive,
+    target: Target,
+    *,
+    given: str,
+    reason: str,
+    by: str = "",
+    payload: bool = False,
+    progress: Progress | None = None,
+) -> Purged:
+    """Take a target down and remove its bytes; ``progress`` hears ``files``.
+
+    Raises ArchiveBusy while anyone writes, StorageFull: nothing is lost then, and it is run again once there is room.
+    """
+    take_down(archive, target, given=given, reason=reason, by=by)
+    with alone(archive) as own:
+        rewriting.clear(own.warc_path)
+        with own.writer("takedown", worker="purge") as writer:
+            begun = _begun(own, target, payload=payload) or writer.add_act(
+                PURGE, _facts(target, given, reason, by, payload=payload)
+            )
+            writer.commit()
+            done = _Purge(own, writer, target, begun, progress).done(payload=payload)
+            facts = [("purge", begun.id), ("records", str(done.records)), ("bytes", str(done.bytes))]
+            facts += [("promoted", one.revisit.id) for one in done.plan.inheritance.promoted]
+            facts += [("quarantine", name) for name in done.quarantined]
+            writer.add_act(PURGED, facts)
+    archive.compact()
+    return done
+
+
+def unfinished(archive: Archive) -> tuple[Act, ...]:
+    """The purges that were begun and not ended, by time: to run the same command again ends one."""
+    table = tables.acts
+    begun: dict[str, Act] = {}
+    with archive.catalog.reading() as connection:
+        question = select(table).where(table.c.act.in_((PURGE, PURGED))).order_by(table.c.at, table.c.id)
+        for row in connection.execute(question).mappings():
+            act = act_of_row(row)
+            if act.act == PURGE:
+                begun[act.id] = act
+            else:
+                begun.pop(act.first("purge") or "", None)
+    return tuple(begun.values())
+
+
+def _begun(archive: Archive, target: Target, *, payload: bool) -> Act | None:
+    """A purge of the same that was killed: it is taken up, so that its tombstones name one act."""
+    said = ("key", target.key), ("scope", "prefix" if target.prefix else "url"), ("payload", "yes" if payload else "no")
+    return next((act for act in unfinished(archive) if all(act.first(name) == value for name, value in said)), None)
+
+
+def _facts(target: Target, given: str, reason: str, by: str, *, payload: bool) -> list[tuple[str, str]]:
+    scope = "prefix" if target.prefix else "url"
+    said = [("target", given), ("scope", scope), ("key", target.key), ("payload", "yes" if payload else "no")]
+    said.append(("reason", reason.strip()))
+    return [*said, ("by", by.strip())] if by.strip() else said
+
+
+def _captures(connection: Connection, archive: Archive, target: Target, *, payload: bool) -> list[Capture]:
+    table = tables.captures
+    rows = connection.execute(select(table).where(target.among(table.c.key)).order_by(table.c.at, table.c.id))
+    found = [capture_of_row(row, archive.warc_path) for row in rows.mappings() if target.covers(row["key"])]
+    if payload:
+        # Of pages alone: the body of a redirect or an error is that of many others, too.
+        digests = {one.payload_digest for one in found if one.status == _OK and one.payload_length != 0}
+        known = {one.id for one in found}
+        for digest in sorted(one for one in digests if one is not None):
+            same = select(table).where(table.c.payload_digest == digest).order_by(table.c.at, table.c.id)
+            rows = connection.execute(same)
+            found += [capture_of_row(row, archive.warc_path) for row in rows.mappings() if row["id"] not in known]
+    return found
+
+
+class _Purge:
+    """One purge of an archive that nobody else writes."""
+
+    def __init__(
+        self, archive: Archive, writer: ArchiveWriter, target: Target, begun: Act, progress: Progress | None
+    ) -> None:
+        self._archive = archive
+        self._writer = writer
+        self._target = target
+        self._begun = begun
+        self._progress = progress
+        self._counts = Counter[str]()
+        self._damaged: list[Gap] = []
+        self._done = 0
+
+    def done(self, *, payload: bool) -> Purged:
+        """Do it."""
+        archive = self._archive
+        planned = plan(archive, self._target, payload=payload)
+        ids, heirs = planned.ids, planned.inheritance
+        dependent = [one.revisit.id for one in heirs.heirs] + [one.id for one in heirs.orphans]
+        with archive.catalog.writing() as connection:
+            texts.forget(connection, [*ids, *dependent])
+        quarantined = clear_quarantine(archive.quarantine_path, self._is_meant(ids))
+        # Last the captures of the target itself: as long as they are there, a purge that was killed finds all others.
+        copies = frozenset(one.id for one in planned.captures if not self._target.covers(one.key))
+        also = _files(one for one in planned.captures if one.id in copies)
+        total = len(heirs.files) + len(also) + len(planned.files)
+        for file in heirs.files:
+            self._replace(file, parts(archive.warc_path, file, heirs.of_file(file)), "heirs", total)
+        for file in also:
+            self._replace(file, self._without(file, lambda record_id, _: record_id in copies), "copies", total)
+        for file in planned.files:
+            self._replace(file, self._without(file, self._is_meant(ids)), "removed", total)
+        with archive.catalog.writing() as connection:
+            _forget_what_is_gone(connection)
+        waiting = not catalog.shrink(archive.catalog.path)
+        files = tuple(sorted({*heirs.files, *planned.files}))
+        return Purged(
+            planned, files, self._counts["records"], self._counts["bytes"], quarantined, tuple(self._damaged), waiting
+        )
+
+    def _replace(self, file: str, pieces: Iterator[Part], why: str, total: int) -> None:
+        if self._progress is not None:
+            self._progress(self._done, total, "files")
+        done = replace_file(self._archive, self._writer, file, pieces, self._begun.id, [("for", why)])
+        self._counts["bytes"] += done.was_size - done.size
+        self._done += 1
+        if self._progress is not None:
+            self._progress(self._done, total, "files")
+
+    def _without(self, file: str, is_meant: IsMeant) -> Iterator[Part]:
+        """A file with tombstones in the place of what is to go."""
+        end = 0
+        with open_source(self._archive.warc_path, file) as source:
+            for group in vouched(source.scan(0), file):
+                if isinstance(group, Gap):
+                    self._damaged.append(group)
+                    continue
+                main = main_record(group)
+                if tombstone_of(main) is None and is_meant(main.id, target_of(main.fields, group.metadata)):
+                    yield Kept(end, group.start)
+                    yield Put(bury(group, self._begun.id), instead=group.start)
+                    end = group.end
+                    self._counts["records"] += len(group.records)
+            yield Kept(end, source.end)
+
+    def _is_meant(self, ids: Collection[str]) -> IsMeant:
+        target = self._target
+        return lambda record_id, url: record_id in ids or (bool(url) and target.covers(normalise(url)))
+
+
+def _files(captures: Iterable[Capture]) -> tuple[str, ...]:
+    """The WARC files of the archive's own in which captures lie, sorted."""
+    found = {one.location.file for one in captures if one.location is not None}
+    return tuple(file for file in sorted(found) if not is_foreign(file) and not is_kept(file))
+
+
+def _forget_what_is_gone(connection: Connection) -> None:
+    """Rows about captures and attempts that the catalogue has no more."""
+    for table in (tables.blocked, tables.failures):
+        column = table.c.id if table is tables.blocked else table.c.capture
+        held = [select(one.c.id).where(one.c.id == column).exists() for one in (tables.captures, tables.attempts)]
+        connection.execute(delete(table).where(~held[0], ~held[1]))
