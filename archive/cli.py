@@ -15,6 +15,7 @@ from archive.verbs.listing import list_
 from archive.verbs.making import init
 from archive.verbs.options import example
 from archive.verbs.proving import prove
+from archive.verbs.repairing import repair
 from archive.verbs.sharing import index, pack
 from archive.verbs.showing import show
 from archive.verbs.timeline import captures
@@ -24,7 +25,7 @@ URL = "https://example-news.org/2026/11/24/bridge-reopens"
 # The order of the work, which help shows: the crawler's verbs take their places in it when they are mounted.
 ORDER = (
     *("init", "add", "crawl", "demo", "list", "show", "captures", "export", "index", "pack"),
-    *("prove", "verify", "lint", "clean", "rebuild"),
+    *("prove", "verify", "repair", "lint", "clean", "rebuild"),
 )
 
 
@@ -82,6 +83,7 @@ app.command(
 )(pack)
 app.command("prove", epilog=example(f"presskeep prove {URL}"))(prove)
 app.command("verify", epilog=example("presskeep verify", "presskeep verify --deep --json"))(verify)
+app.command("repair", epilog=example("presskeep repair --dry-run", "presskeep repair"))(repair)
 app.command("lint", epilog=example("presskeep lint warc/2026/11/*.warc.gz", "presskeep lint --rules"))(lint)
 app.command("clean", epilog=example("presskeep clean"))(clean)
 app.command("rebuild", epilog=example("presskeep rebuild"))(rebuild)

@@ -90,8 +90,8 @@ def _conclusion(found: Verification) -> Text:
     """What it comes to, and what to do next."""
     if found.damaged:
         return Text(
-            "✗ stored bytes are damaged: copy the named files from a backup into warc/, then run 'presskeep rebuild'. "
-            "All that is not named here can still be read.",
+            "✗ stored bytes are damaged. If there is a backup of the named files, copy them into warc/; then run "
+            "'presskeep repair'. All that is not named here can still be read.",
             style="bold red",
         )
     if found.repairable:

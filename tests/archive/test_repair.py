@@ -1,0 +1,382 @@
+"""Repairs: what can be proved is restored, what cannot is cut out, kept and known as lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from damaged import build, flip, rows
+from exchanges import attempt, exchange
+from sqlalchemy import select
+
+from archive import holdings, losses, tables
+from archive.capture import Capture, Location
+from archive.catalog import remove
+from archive.crew import clean_pending
+from archive.errors import DamagedRecord, NotFound
+from archive.event import RunStarted
+from archive.exchange import Role
+from archive.repair import Outcome, Repaired, repair
+from archive.store import Archive
+from archive.verify import Verification
+from archive.warc.check import Severity
+
+EFFORT = 2**28
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes]]:
+    """An archive of 36 captures in four files; the response of each capture by its id."""
+    path = tmp_path_factory.mktemp("repair") / "NEWS"
+    return path, build(path)
+
+
+class Harmed:
+    """A copy of that archive, to be harmed; ``file`` is one of its files, ``before`` what the catalogue had."""
+
+    def __init__(self, archive: Archive, held: dict[str, bytes], number: int = 1) -> None:
+        self.archive = archive
+        self.held = held
+        self.captures = {one.id: one for one in archive.captures()}
+        self.before = rows(archive)
+        self.file = archive.files()[number].file
+        self.path = archive.warc_path / self.file
+        self.content = self.path.read_bytes()
+        self.in_file = [one for one in self.captures.values() if place(one).file == self.file]
+
+    def repaired(self, *files: str) -> Repaired:
+        return repair(self.archive, files, effort=EFFORT)
+
+    def is_as_it_was(self) -> bool:
+        return self.path.read_bytes() == self.content and rows(self.archive) == self.before
+
+    def check(self, lost: set[str], *, rebuilt: bool = True) -> None:
+        """All but the lost captures are there byte for byte, and a rebuild from the files alone gives the same."""
+        found = self.archive.verify()
+        assert not [one for one in found.findings if one.severity is not Severity.CONVENTION]
+        assert {one.id for one in self.archive.captures()} == set(self.held)
+        for one in self.archive.captures():
+            if one.id in lost:
+                with pytest.raises(DamagedRecord, match=r"lost to damage.*quarantine/"):
+                    one.block()
+            else:
+                assert one.block() == self.held[one.id]
+        if not rebuilt:
+            return
+        before = rows(self.archive)
+        self.archive.close()
+        remove(self.archive.catalog.path)
+        self.archive.rebuild()
+        assert rows(self.archive) == before
+        assert repair(self.archive) == Repaired()
+
+
+@pytest.fixture
+def harmed(sound: tuple[Path, dict[str, bytes]], tmp_path: Path) -> Iterator[Harmed]:
+    path, held = sound
+    shutil.copytree(path, tmp_path / "NEWS")
+    with Archive.open(tmp_path / "NEWS") as archive:
+        yield Harmed(archive, held)
+
+
+def place(capture: Capture) -> Location:
+    assert capture.location is not None
+    return capture.location
+
+
+def outcomes(done: Repaired) -> set[Outcome]:
+    return {one.outcome for one in done.actions}
+
+
+def overwrite(path: Path, offset: int, content: bytes) -> None:
+    with path.open("r+b") as out:
+        out.seek(offset)
+        out.write(content)
+
+
+def damage(path: Path, offset: int, length: int) -> None:
+    """Noise over a range: nothing can restore that."""
+    overwrite(path, offset, random.Random(offset).randbytes(length))
+
+
+def losses_told(found: Verification) -> str:
+    return "\n".join(one.message for one in found.findings if one.rule == "loss")
+
+
+def test_a_sound_archive_is_left_as_it_is(harmed: Harmed) -> None:
+    assert harmed.repaired() == Repaired()
+    assert harmed.is_as_it_was()
+    assert len(harmed.archive.runs()) == 4
+
+
+@pytest.mark.parametrize(
+    "where", ["response", "head", "request", "metadata", "checksum", "length", "modified", "flags"]
+)
+def test_a_turned_bit_is_turned_back(harmed: Harmed, where: str) -> None:
+    response = place(harmed.in_file[2])
+    start, end = response.offset, response.offset + response.length
+    following = place(harmed.in_file[3]).offset
+    byte = {
+        "response": end - 40,
+        "head": start + 30,
+        "request": end + 100,
+        "metadata": following - 60,
+        "checksum": end - 6,
+        "length": end - 2,
+        "modified": start + 5,
+        "flags": start + 3,
+    }[where]
+    flip(harmed.path, byte * 8)
+    assert harmed.archive.verify().damaged
+    done = harmed.repaired()
+    assert outcomes(done) == {Outcome.RESTORED}
+    assert done.whole
+    assert harmed.is_as_it_was()
+    assert harmed.archive.verify().findings == ()
+    assert not harmed.archive.quarantine_path.exists()
+
+
+def test_what_verify_says_of_bytes_that_no_checksum_covers(harmed: Harmed) -> None:
+    flip(harmed.path, (place(harmed.in_file[2]).offset + 5) * 8)
+    (found,) = harmed.archive.verify().findings
+    assert "all records are whole" in found.message
+
+
+def test_what_cannot_be_restored_is_cut_out_kept_and_known_as_lost(harmed: Harmed) -> None:
+    victim = harmed.in_file[2]
+    damage(harmed.path, place(victim).offset + 20, 60)
+    torn = harmed.path.read_bytes()
+    done = harmed.repaired()
+    assert done.lost == (victim.url,)
+    (cut,) = done.actions
+    assert (cut.outcome, cut.offset, cut.length) == (Outcome.CUT, place(victim).offset, place(victim).length)
+    kept = harmed.archive.quarantine_path / str(cut.kept)
+    assert kept.read_bytes() == torn[cut.offset : cut.offset + cut.length]
+    report = json.loads(kept.with_suffix(".json").read_text())
+    assert (report["file"], report["offset"], report["bytes"]) == (harmed.file, cut.offset, cut.length)
+    (act,) = holdings.acts(harmed.archive.catalog)
+    assert act.act == losses.REPAIR
+    assert (act.first("file"), act.first("sha256-damaged") is None) == (harmed.file, False)
+    assert victim.url in losses_told(harmed.archive.verify())
+    again = harmed.archive.capture(victim.id)
+    assert place(again) == Location(f"quarantine/{cut.kept}", 0, cut.length)
+    harmed.check({victim.id})
+
+
+def test_a_file_that_comes_back_from_a_backup_is_as_it_was(harmed: Harmed) -> None:
+    damage(harmed.path, place(harmed.in_file[2]).offset + 20, 5000)
+    assert len(harmed.repaired().lost) > 1
+    harmed.path.write_bytes(harmed.content)
+    done = harmed.repaired()
+    assert outcomes(done) == {Outcome.ENTERED}
+    assert done.whole
+    found = harmed.archive.verify()
+    assert found.findings == ()
+    assert {one.id: one for one in harmed.archive.captures()} == harmed.captures
+    harmed.check(set())
+
+
+def test_a_truncated_file_loses_what_lay_behind(harmed: Harmed) -> None:
+    last = harmed.in_file[-3]
+    os.truncate(harmed.path, place(last).offset + 50)
+    done = harmed.repaired()
+    assert set(done.lost) == {one.url for one in harmed.in_file[-3:]}
+    assert any("the attempt at" in one.said for one in done.actions if one.outcome is Outcome.AGAIN)
+    assert any("a mark of the run" in one.said for one in done.actions if one.outcome is Outcome.AGAIN)
+    attempts = [one.attempt for one in harmed.archive.attempts()]
+    assert len(attempts) == 4
+    harmed.check({one.id for one in harmed.in_file[-3:]})
+
+
+def test_a_file_cut_between_two_records_is_told_from_a_whole_one(harmed: Harmed) -> None:
+    os.truncate(harmed.path, place(harmed.in_file[-1]).offset)
+    done = harmed.repaired()
+    assert done.lost == (harmed.in_file[-1].url,)
+    harmed.check({harmed.in_file[-1].id})
+
+
+def test_a_metadata_record_is_made_again(harmed: Harmed) -> None:
+    following = place(harmed.in_file[3]).offset
+    damage(harmed.path, following - 100, 60)
+    done = harmed.repaired()
+    assert done.lost == ()
+    assert outcomes(done) == {Outcome.CUT, Outcome.AGAIN}
+    found = {one.id: one for one in harmed.archive.captures()}
+    assert [(one.site, one.role, one.run, one.via) for one in found.values()] == [
+        (one.site, one.role, one.run, one.via) for one in harmed.captures.values()
+    ]
+    harmed.check(set())
+
+
+def test_without_the_catalogue_the_metadata_says_what_the_record_says(harmed: Harmed) -> None:
+    damage(harmed.path, place(harmed.in_file[3]).offset - 100, 60)
+    harmed.archive.close()
+    remove(harmed.archive.catalog.path)
+    done = repair(harmed.archive, effort=EFFORT)
+    assert done.rebuilt
+    assert outcomes(done) == {Outcome.CUT, Outcome.AGAIN}
+    again = harmed.archive.capture(harmed.in_file[2].id)
+    assert (again.url, again.at, again.site) == (harmed.in_file[2].url, harmed.in_file[2].at, None)
+    harmed.check(set())
+
+
+def test_everything_of_a_file_but_its_answers_is_made_again(harmed: Harmed) -> None:
+    damage(harmed.path, 20, place(harmed.in_file[0]).offset - 40)  # warcinfo, beginning of the run, configuration
+    started = list(harmed.archive.runs())
+    done = harmed.repaired()
+    assert done.lost == ()
+    said = " ".join(one.said for one in done.actions)
+    assert "the warcinfo record" in said
+    assert "the configuration of courier" in said
+    assert [one for one in harmed.archive.runs() if one.command != "repair"] == started
+    with harmed.archive.catalog.reading() as connection:
+        marks = [one for one in holdings.marks(connection) if isinstance(one, RunStarted)]
+        assert {bytes(one.body) for one in connection.execute(select(tables.sites))} == {b'{"host":"courier.example"}'}
+    assert len(marks) == 5  # with that of the repair
+    harmed.check(set())
+
+
+def test_bytes_behind_the_end_of_a_closed_file_are_taken_away(harmed: Harmed) -> None:
+    with harmed.path.open("ab") as out:
+        out.write(b"more" * 100)
+    done = harmed.repaired()
+    assert (outcomes(done), done.whole) == ({Outcome.RESTORED}, True)
+    assert harmed.is_as_it_was()
+    assert [one.read_bytes() for one in harmed.archive.quarantine_path.glob("*.bytes")] == [b"more" * 100]
+
+
+def test_a_missing_file_is_left_until_it_is_given_up(harmed: Harmed) -> None:
+    harmed.path.unlink()
+    done = harmed.repaired()
+    assert (outcomes(done), done.whole, done.lost) == ({Outcome.LEFT}, False, ())
+    assert rows(harmed.archive) == harmed.before
+    done = harmed.repaired(harmed.file)
+    assert set(done.lost) == {one.url for one in harmed.in_file}
+    found = harmed.archive.verify()
+    assert {one.severity for one in found.findings} == {Severity.CONVENTION}
+    harmed.path.write_bytes(harmed.content)
+    harmed.archive.adopt()
+    assert {one.id: one for one in harmed.archive.captures()} == harmed.captures
+    harmed.check(set())
+
+
+def test_only_the_named_files_are_repaired(harmed: Harmed) -> None:
+    other = harmed.archive.warc_path / harmed.archive.files()[2].file
+    flip(harmed.path, 5000)
+    flip(other, 5000)
+    done = harmed.repaired(f"warc/{harmed.file}")
+    assert {one.file for one in done.actions} == {harmed.file}
+    assert harmed.archive.verify().damaged
+    assert harmed.repaired().whole
+    assert harmed.archive.verify().findings == ()
+    with pytest.raises(NotFound):
+        harmed.repaired("no-such-file.warc.gz")
+
+
+def test_a_dry_run_says_the_same_and_changes_nothing(harmed: Harmed) -> None:
+    flip(harmed.path, 5000)
+    damage(harmed.path, place(harmed.in_file[4]).offset + 20, 60)
+    before = {path: path.read_bytes() for path in harmed.archive.path.rglob("*.warc*") if path.is_file()}
+    said = repair(harmed.archive, dry_run=True, effort=EFFORT)
+    assert {path: path.read_bytes() for path in before} == before
+    assert not harmed.archive.quarantine_path.exists()
+    done = harmed.repaired()
+    assert said == done
+
+
+def test_a_catalogue_at_odds_with_the_files_is_made_again(harmed: Harmed) -> None:
+    with harmed.archive.catalog.writing() as connection:
+        connection.execute(tables.captures.delete().where(tables.captures.c.id == harmed.in_file[0].id))
+    assert harmed.repaired().rebuilt
+    assert rows(harmed.archive) == harmed.before
+    assert harmed.archive.verify().findings == ()
+
+
+def test_two_repairs_of_one_file_and_a_backup_of_it(harmed: Harmed) -> None:
+    damage(harmed.path, place(harmed.in_file[1]).offset + 20, 60)
+    first = harmed.repaired()
+    now = {one.id: one for one in harmed.archive.captures()}[harmed.in_file[5].id]
+    damage(harmed.path, place(now).offset + 20, 60)
+    second = harmed.repaired()
+    assert (first.lost, second.lost) == ((harmed.in_file[1].url,), (harmed.in_file[5].url,))
+    harmed.check({harmed.in_file[1].id, harmed.in_file[5].id})
+    harmed.path.write_bytes(harmed.content)
+    assert outcomes(harmed.repaired()) == {Outcome.ENTERED}
+    harmed.check(set())
+
+
+def test_a_request_of_an_attempt_is_made_again(tmp_path: Path) -> None:
+    with Archive.create(tmp_path / "NEWS") as archive:
+        with archive.writer("crawl") as writer:
+            writer.add(exchange("a", role=Role.FEED))
+            writer.add_attempt(attempt())
+        (stored,) = archive.attempts()
+        assert stored.location is not None
+        damage(archive.warc_path / stored.location.file, stored.location.offset - 60, 40)
+        done = repair(archive, effort=EFFORT)
+        assert [one.said for one in done.actions if one.outcome is Outcome.AGAIN] == [
+            "the request of the attempt at https://courier.example/gone"
+        ]
+        assert next(archive.attempts()).attempt == stored.attempt
+        assert archive.verify().findings[0].rule == "loss"
+
+
+@pytest.mark.slow
+def test_the_text_of_a_lost_capture_stays(tmp_path: Path) -> None:
+    with Archive.create(tmp_path / "NEWS") as archive:
+        with archive.writer("crawl") as writer:
+            for name in "abc":
+                writer.add(exchange(name))
+        clean_pending(archive, workers=1)
+        texts = [one.text for one in archive.entries()]
+        lost = place(list(archive.captures())[1])
+        damage(archive.warc_path / lost.file, lost.offset + 30, 60)
+        assert repair(archive, effort=EFFORT).lost == ("https://courier.example/b",)
+        assert [one.text for one in archive.entries()] == texts
+        assert not archive.text_jobs()
+        archive.rebuild()
+        assert [one.text for one in archive.entries()] == texts
+        assert archive.count_waiting() == (0, 0)
+        assert {one.rule for one in archive.verify(deep=True).findings} == {"loss"}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes]]:
+    path = tmp_path_factory.mktemp("small") / "NEWS"
+    return path, build(path, captures=24, files=3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(8))
+@pytest.mark.parametrize("kind", ["bit", "truncation"])
+def test_whatever_is_hit_is_found_and_costs_nothing_else(
+    small: tuple[Path, dict[str, bytes]], tmp_path: Path, kind: str, part: int
+) -> None:
+    """200 turned bits and 200 truncations in all; benchmarks/damage.py does any number."""
+    path, held = small
+    shutil.copytree(path, tmp_path / "NEWS")
+    for seed in range(part * 25, part * 25 + 25):
+        chance = random.Random(f"{kind} {seed}")
+        with Archive.open(tmp_path / "NEWS") as archive:
+            harmed = Harmed(archive, held, chance.randrange(3))
+            end = len(harmed.content)
+            if kind == "bit":
+                flip(harmed.path, chance.randrange(end * 8))
+                assert archive.verify().damaged
+                assert harmed.repaired().whole
+                assert harmed.is_as_it_was()
+                assert archive.verify().findings == ()
+                continue
+            end = chance.randrange(end)
+            os.truncate(harmed.path, end)
+            assert archive.verify().damaged
+            harmed.repaired()
+            lost = {one.id for one in harmed.in_file if place(one).offset + place(one).length > end}
+            harmed.check(lost, rebuilt=seed % 5 == 0)
+        shutil.rmtree(tmp_path / "NEWS")
+        shutil.copytree(path, tmp_path / "NEWS")
