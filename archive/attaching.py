@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -300,4 +301,5 @@ def _is_url(given: str) -> bool:
 
 
 def _path(given: str) -> Path:
-    return Path(unquote(urlsplit(given).path) if given.startswith("file://") else given).absolute()
+    named = unquote(urlsplit(given).path) if given.startswith("file://") else given
+    return Path(os.path.abspath(named))  # noqa: PTH100 - without its "..", and through no links

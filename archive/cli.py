@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from archive import terminal
 from archive.verbs.exporting import export_
+from archive.verbs.importing import attach, detach, import_
 from archive.verbs.keeping import clean, rebuild
 from archive.verbs.linting import lint
 from archive.verbs.listing import list_
@@ -24,7 +25,8 @@ from archive.verbs.verifying import verify
 URL = "https://example-news.org/2026/11/24/bridge-reopens"
 # The order of the work, which help shows: the crawler's verbs take their places in it when they are mounted.
 ORDER = (
-    *("init", "add", "crawl", "demo", "list", "show", "captures", "export", "index", "pack"),
+    *("init", "add", "crawl", "import", "attach", "detach", "demo", "list", "show", "captures", "export"),
+    *("index", "pack"),
     *("prove", "verify", "repair", "lint", "clean", "rebuild"),
 )
 
@@ -63,6 +65,18 @@ def root(
 
 
 app.command("init", epilog=example("presskeep init NEWS --contact you@example.org"))(init)
+app.command(
+    "import",
+    epilog=example("presskeep import CC-NEWS-*.warc.gz --by-host", "presskeep import crawls/ --site example-news.org"),
+)(import_)
+app.command(
+    "attach",
+    epilog=example(
+        "presskeep attach /mnt/crawls --host example-news.org --mime text/html",
+        "presskeep attach https://crawls.example.org/news/ --cdxj index.cdxj",
+    ),
+)(attach)
+app.command("detach", epilog=example("presskeep detach /mnt/crawls"))(detach)
 app.command(
     "list",
     epilog=example("presskeep list --site example-news.org --since 2026-11-01", "presskeep list --verdict all --json"),

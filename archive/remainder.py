@@ -20,6 +20,7 @@ from archive.cleaning.version import CLEANER
 from archive.errors import DamagedRecord
 from archive.event import Act, Event, SiteConfigured, StoredAttempt
 from archive.holdings import FETCH, FileState
+from archive.warc.places import ATTACHED
 
 if TYPE_CHECKING:
     from archive.store import Archive
@@ -55,7 +56,8 @@ def keep_lost(old: Archive, new: Archive, damaged: Collection[str]) -> int:
                 ids = [event.id for event in lost if isinstance(event, Capture)]
                 for some in _parts(ids):
                     _take_texts(old, new, tables.texts.c.capture.in_(some) & (tables.texts.c.cleaner == CLEANER))
-                found += len(lost)
+                if not state.file.startswith(f"{ATTACHED}/"):  # what lies elsewhere may come back: it is not lost
+                    found += len(lost)
         with new.catalog.reading() as connection:
             cut_out = losses.lost_ids(connection)
         for some in _parts(cut_out):

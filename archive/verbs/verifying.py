@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 REPAIRABLE = 7  # exit code: nothing is lost, and it says what repairs it
 DAMAGED = DamagedRecord.exit_code
 _SHOWN = 50  # findings of one severity that are shown; --json has all of them
-_STYLES = {"damaged": "bold red", "repairable": "yellow", "convention": "dim"}  # by `archive.warc.check.Severity`
+# By `archive.warc.check.Severity`.
+_STYLES = {"damaged": "bold red", "repairable": "yellow", "elsewhere": "yellow", "convention": "dim"}
 
 
 def verify(
@@ -43,7 +44,7 @@ def verify(
         with terminal.reported() as progress:
             found = opened.verify(deep=deep, progress=progress)
         path = opened.path
-    code = DAMAGED if found.damaged else REPAIRABLE if found.repairable else 0
+    code = DAMAGED if found.damaged else REPAIRABLE if found.repairable or found.elsewhere else 0
     if json:
         terminal.emit(_document(found))
     else:
@@ -79,7 +80,8 @@ def _page(found: Verification) -> list[RenderableType]:
 
 
 def _finding(finding: Finding) -> RenderableType:
-    file = finding.file if finding.file.endswith(".sqlite") else f"warc/{finding.file}"
+    own = not finding.file.endswith(".sqlite") and not finding.file.startswith("attached/")
+    file = f"warc/{finding.file}" if own else finding.file
     where = f"{file}, byte {finding.offset}" if finding.offset else file
     head = Text.assemble((str(finding.severity), _STYLES[finding.severity]), f"  {terminal.one_line(where)}")
     said = Text(f"{terminal.one_line(finding.message)} ({finding.rule})", style="dim")
@@ -96,6 +98,12 @@ def _conclusion(found: Verification) -> Text:
         )
     if found.repairable:
         return Text("! nothing is lost: run 'presskeep rebuild', which makes the rest again", style="yellow")
+    if found.elsewhere:
+        return Text(
+            "! the archive's own bytes are accounted for; attached files are not: bring them back, or let go of them "
+            "with 'presskeep detach'",
+            style="yellow",
+        )
     missing = "; 'presskeep clean' makes the missing texts" if found.waiting > found.failed else ""
     return Text(f"✓ every byte is accounted for{missing}", style="bold green")
 
@@ -110,9 +118,15 @@ def _elsewhere(cleaner: str, number: int, path: Path) -> str:
     )
 
 
+def _outcome(found: Verification) -> str:
+    if found.damaged:
+        return "damaged"
+    return "repairable" if found.repairable else "elsewhere" if found.elsewhere else "sound"
+
+
 def _document(found: Verification) -> Json:
     return {
-        "outcome": "damaged" if found.damaged else "repairable" if found.repairable else "sound",
+        "outcome": _outcome(found),
         "files": found.files,
         "bytes": found.bytes,
         "captures": found.captures,
