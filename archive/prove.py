@@ -75,6 +75,11 @@ class Proof:
     claims: tuple[Claim, ...]
     same_cleaner: bool  # whether the installed cleaner is the one that made the article
 
+    def holder(self, source: Source) -> Link:
+        """The capture whose record has the bytes that a source points at: of a revisit, the one that it refers to."""
+        payload = (one for one in self.links if one.ref.role == "payload")
+        return next(payload, self.links[0]) if source.capture == 0 else self.links[source.capture]
+
     @property
     def holds(self) -> bool:
         """Whether every capture and every claim holds; claims without a place are left open."""

@@ -130,8 +130,9 @@ def provenance(
         [
             ("URL", capture.url),
             ("site", capture.site or ""),
-            ("captured", moment(capture.at)),
+            ("captured", ", ".join(filter(None, (moment(capture.at), same_as(capture))))),
             ("lies in", lies_in(capture)),
+            ("its payload in", lies_in(capture.referent) if capture.referent is not None else ""),
             ("record", capture.id),
             ("payload", capture.payload_digest or ""),
             ("text", text.text_digest if isinstance(text, Article) else ""),
@@ -170,6 +171,14 @@ def found(capture: Capture) -> str:
     """How the crawler came upon the URL."""
     source = f"in a {capture.source}" if capture.source else ""
     return " ".join(part for part in (source, f"through {capture.via}" if capture.via else "") if part)
+
+
+def same_as(capture: Capture) -> str:
+    """What a revisit says: when its payload came for the first time; nothing for any other capture."""
+    if capture.kind != "revisit":
+        return ""
+    at = capture.referent.at if capture.referent is not None else capture.refers_to_at
+    return "the same as before" if at is None else f"the same as on {moment(at)}"
 
 
 def lies_in(capture: Capture) -> str:

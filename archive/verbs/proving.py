@@ -91,9 +91,8 @@ def _print(console: Console, entry: Entry, proof: Proof) -> None:
     parts: list[RenderableType] = [""]
     for number, link in enumerate(proof.links):
         parts += [_link(number, link, many=len(proof.links) > 1), ""]
-    many = len(proof.links) > 1
-    parts += [heading(count(len(sentences), "sentence")), _table(sentences, many=many), ""]
-    parts += [heading(count(len(values), "value")), _table(values, many=many), ""] if values else []
+    parts += [heading(count(len(sentences), "sentence")), _table(sentences, proof), ""]
+    parts += [heading(count(len(values), "value")), _table(values, proof), ""] if values else []
     parts.append(_verdict(proof))
     console.print(Padding(Group(*parts), (0, 0, 0, MARGIN)))
 
@@ -101,6 +100,8 @@ def _print(console: Console, entry: Entry, proof: Proof) -> None:
 def _link(number: int, link: Link, *, many: bool) -> RenderableType:
     mark, style = _MARKS[link.holds]
     name = f"capture {number + 1}" if many else "capture"
+    if link.ref.role == "payload":
+        name += ", which holds the payload,"
     at = f"warc/{link.location.file}, byte {link.location.offset}" if link.location else "nowhere in the archive"
     lines = [Text.assemble((f"{mark} ", style), f"{name} of {terminal.one_line(link.ref.url)}")]
     lines.append(Text(f"  {moment(link.ref.at)}", style="dim"))
@@ -113,7 +114,7 @@ def _link(number: int, link: Link, *, many: bool) -> RenderableType:
     return Group(*lines)
 
 
-def _table(claims: list[Claim], *, many: bool) -> RenderableType:
+def _table(claims: list[Claim], proof: Proof) -> RenderableType:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(no_wrap=True, style="dim")
@@ -124,7 +125,7 @@ def _table(claims: list[Claim], *, many: bool) -> RenderableType:
         said = Text(terminal.shorten(terminal.one_line(claim.text[: _MOST * 4]), _MOST))
         if claim.reason:
             said.append(f"  ({terminal.one_line(claim.reason[:_MOST])})", style=style)
-        where = "\n".join(_where(place, many=many) for place in claim.places[:1])
+        where = "\n".join(_where(place, proof) for place in claim.places[:1])
         grid.add_row(Text(mark, style=style), _name(claim), where, said)
     return grid
 
@@ -133,10 +134,12 @@ def _name(claim: Claim) -> str:
     return claim.field if claim.block is None else f"block {claim.block + 1}"
 
 
-def _where(place: Place, *, many: bool) -> str:
+def _where(place: Place, proof: Proof) -> str:
     line = f"line {place.line}" if place.line is not None else "no line"
     byte = f", byte {place.byte}" if place.byte is not None else ""
-    return f"{place.source.capture + 1}: {line}{byte}" if many else f"{line}{byte}"
+    if len(proof.links) == 1:
+        return f"{line}{byte}"
+    return f"{proof.links.index(proof.holder(place.source)) + 1}: {line}{byte}"
 
 
 def _verdict(proof: Proof) -> Text:
@@ -150,7 +153,7 @@ def _verdict(proof: Proof) -> Text:
 
 def _cells(claim: Claim, proof: Proof) -> Iterator[str]:
     place = claim.places[0] if claim.places else None
-    location = proof.links[place.source.capture].location if place else None
+    location = proof.holder(place.source).location if place else None
     yield _WORDS[claim.holds]
     yield _name(claim)
     yield location.file if location else ""

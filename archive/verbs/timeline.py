@@ -12,7 +12,7 @@ from archive.capture import Capture
 from archive.clock import warc_date
 from archive.entries import Known, look_up, open_archive, redirected_to
 from archive.event import StoredAttempt
-from archive.typeset import count, found, moment
+from archive.typeset import count, found, moment, same_as
 from archive.verbs.options import ArchiveOption, JsonOption, UrlArgument
 from archive.verbs.words import ROLES, Json, attempt_json, capture_json, explain
 
@@ -72,7 +72,7 @@ def _answer(capture: Capture) -> Text:
     style = "green" if 200 <= status < 300 else "yellow" if status < 400 else "red"
     line = Text.assemble(moment(capture.at), "  ", (f"{status or '?'}", style))
     facts = [capture.mime or "", count(capture.payload_length, "byte") if capture.payload_length is not None else ""]
-    facts.append("payload as before (revisit)" if capture.kind == "revisit" else "")
+    facts.append(same_as(capture))
     facts.append(f"cut ({capture.truncated})" if capture.truncated else "")
     facts.append(f"fetched {ROLES[capture.role]}" if capture.role not in {"article", "other"} else "")
     return line.append("  " + " · ".join(terminal.one_line(fact[:_MOST]) for fact in facts if fact))

@@ -78,6 +78,8 @@ def capture_json(capture: Capture) -> Json:
         "payload_length": capture.payload_length,
         "duration": capture.duration,
         "refers_to": capture.refers_to,
+        "refers_to_url": capture.refers_to_uri,
+        "refers_to_at": warc_date(capture.refers_to_at) if capture.refers_to_at is not None else None,
         "warc_file": at.file if at else None,
         "warc_offset": at.offset if at else None,
         "warc_length": at.length if at else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import random
 import zlib
@@ -197,3 +198,54 @@ def test_no_bytes_break_the_reader(body: bytes, coding: str) -> None:
 def test_chunking_is_undone_exactly(parts: list[bytes], junk: bytes) -> None:
     body = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n" + junk
     assert message("HTTP/1.1 200 OK\nTransfer-Encoding: chunked", body).entity() == b"".join(parts)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@given(st.lists(st.binary(min_size=1, max_size=40), max_size=20), st.sampled_from([b"%x", b"%X", b"%08x"]))
+def test_a_framing_makes_the_same_message_again(parts: list[bytes], size: bytes) -> None:
+    framed = b"".join(size % len(part) + b"\r\n" + part + b"\r\n" for part in parts)
+    whole = HttpMessage.parse(HEAD + framed + size % 0 + b"\r\n\r\n")
+    framing = whole.framing()
+    assert framing is not None
+    head = HttpMessage.parse(HEAD)
+    assert head.with_entity(whole.entity(), framing).raw == whole.raw
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"2;a=b\r\nhi\r\n0\r\n\r\n",
+        b"2\r\nhi\r\n0\r\nA: b\r\n\r\n",
+        b"2\r\nhi\r\n0\r\n\r\nx",
+        b"2\r\nhi\r\n",
+        b"hi",
+        b"2\nhi\n0\n\n",
+        b"2 \r\nhi\r\n0\r\n\r\n",
+        b"1\r\nx\r\n" * 3000 + b"0\r\n\r\n",
+        b"",
+    ],
+)
+def test_what_sizes_do_not_tell_has_no_framing(body: bytes) -> None:
+    assert HttpMessage.parse(HEAD + body).framing() is None
+
+
+def test_a_body_without_chunks_is_framed_by_nothing() -> None:
+    assert HttpMessage.parse(b"HTTP/1.1 200 OK\r\n\r\nall of it").framing() == ""
+    assert HttpMessage.parse(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").framing() == ""
+    assert HttpMessage.parse(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi!").framing() is None
+
+
+@pytest.mark.parametrize("framing", ["2", "2 0 0", "3 0", "0 2 0", "x 0", "2  0", "ffffffffffffffff 0"])
+def test_a_framing_of_another_entity_is_refused(framing: str) -> None:
+    with pytest.raises(DamagedRecord, match="framing"):
+        HttpMessage.parse(HEAD).with_entity(b"hi", framing)
+
+
+@given(st.binary(max_size=200), st.text(max_size=20))
+def test_no_framing_breaks_it(body: bytes, framing: str) -> None:
+    message = HttpMessage.parse(HEAD + body)
+    assert message.framing() is None or message.with_entity(message.entity(), message.framing()).raw == message.raw
+    with contextlib.suppress(DamagedRecord):
+        message.with_entity(body, framing)

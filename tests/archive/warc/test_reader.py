@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,53 @@ def test_a_revisit_is_a_capture_that_refers_to_another(tmp_path: Path) -> None:
     assert (two.kind, two.refers_to, two.status, two.payload_digest) == ("revisit", ONE, 200, "sha1:AAAA")
     assert two.payload_length is None
     assert two.block() == head
+
+
+PROFILES = "http://netpreserve.org/warc/{}/revisit/{}"
+HEAD = RESPONSE[:-5]
+DIALECTS = {
+    "warcio": {"WARC_Profile": PROFILES.format("1.0", "identical-payload-digest"), "WARC_Refers_To_Date": DATE},
+    "Heritrix": {
+        "WARC_Profile": PROFILES.format("1.0", "identical-payload-digest"),
+        "WARC_Truncated": "length",
+        "WARC_Refers_To": f"<{ONE}>",
+    },
+    "older Heritrix": {
+        "WARC_Profile": PROFILES.format("1.0", "uri-agnostic-identical-payload-digest"),
+        "WARC_Refers_To_Date": "2023-02-06",
+    },
+    "a bad date": {"WARC_Refers_To": f"<{ONE}>", "WARC_Refers_To_Date": "yesterday"},
+    "no profile": {"WARC_Refers_To": ONE},
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("block", [HEAD, b"", RESPONSE, b"HTTP/1.1 304 Not Modified\r\n\r\n", b"\x00 no HTTP"])
+def test_revisits_of_every_writer_are_captures(tmp_path: Path, dialect: str, block: bytes) -> None:
+    given = {"WARC_Record_ID": f"<{TWO}>", "WARC_Target_URI": URL, "WARC_Refers_To_Target_URI": f"<{URL}>"}
+    (found,) = captures(tmp_path, raw_record("revisit", block, **given, **DIALECTS[dialect]))
+    assert (found.kind, found.truncated, found.framing, found.refers_to_uri) == ("revisit", None, None, URL)
+    assert found.refers_to == (ONE if "WARC_Refers_To" in DIALECTS[dialect] else None)
+    assert found.refers_to_at in {None, DATE_AT, DATE_AT // 86_400_000_000 * 86_400_000_000}
+    assert found.block() == block
+    (original,) = captures(tmp_path, response(), name="original.warc.gz")
+    bound = replace(found, referent=original)
+    if block.startswith(b"\x00") or block == b"" or b" 304 " in block:
+        assert bound.representation().raw == RESPONSE
+    else:
+        assert bound.message().raw == RESPONSE
+    assert bound.payload() == b"quay\n"
+
+
+def test_a_revisit_of_a_chunked_answer_has_the_payload_of_another_framing(tmp_path: Path) -> None:
+    head = CHUNKED.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+    given = {"WARC_Record_ID": f"<{TWO}>", "WARC_Target_URI": URL, "WARC_Refers_To": f"<{ONE}>"}
+    original, revisit = captures(tmp_path, response(), raw_record("revisit", head, **given))
+    message = replace(revisit, referent=original).message()
+    assert (message.raw, message.framed) == (head + b"quay\n", False)
+    assert message.entity() == b"quay\n"
+    with pytest.raises(DamagedRecord, match=ONE):
+        revisit.payload()
 
 
 def test_a_digest_over_the_framing_is_replaced_by_that_of_the_entity(tmp_path: Path) -> None:
