@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from archive import comparison, holdings, losses
 from archive.comparison import CATALOG
 from archive.dangling import of_revisits
-from archive.digest import label
 from archive.errors import DamagedRecord
-from archive.event import Event
 from archive.foreign_check import missing, of_foreign, unknown
 from archive.holdings import FileState
+from archive.inspection import Inspection
+from archive.inspectors import inspect
 from archive.recleaning import Recleaned, reclean
 from archive.terms import in_force
-from archive.warc.check import Check, Finding, Severity
-from archive.warc.paths import OPEN, resolve, warc_files
+from archive.warc.check import Finding, Severity
+from archive.warc.paths import resolve, warc_files
 from archive.warc.places import ATTACHED, is_foreign
-from archive.warc.reader import Gap, Piece, read_on
 
 if TYPE_CHECKING:
     from archive.store import Archive
-
-_STEP = 2**20
 
 Progress = Callable[[int, int, str], None]  # done, total, of what
 
@@ -84,20 +78,20 @@ def verify(archive: Archive, *, deep: bool = False, progress: Progress | None = 
     names = warc_files(warc)
     sizes = {name: resolve(warc, name).stat().st_size for name in names}
     total, before = sum(sizes.values()), 0
-    for name in names:
 
-        def advanced(offset: int, before: int = before) -> None:
-            if progress is not None:
-                progress(before + offset, total, "records")
+    def advanced(offset: int) -> None:
+        if progress is not None:
+            progress(before + offset, total, "records")
 
-        if is_foreign(name):
-            findings += of_foreign(archive, terms, name, advanced, compared=states is not None)
-            if states is not None and name not in states:
-                findings.append(unknown(name))
-        else:
-            findings += _of_file(archive, name, states, advanced)
+    own = [name for name in names if not is_foreign(name)]
+    findings += inspect([_inspection(archive, name, states) for name in own], [sizes[name] for name in own], advanced)
+    before = sum(sizes[name] for name in own)
+    for name in (name for name in names if is_foreign(name)):
+        findings += of_foreign(archive, terms, name, advanced, compared=states is not None)
+        if states is not None and name not in states:
+            findings.append(unknown(name))
         before += sizes[name]
-        advanced(0, before)
+        advanced(0)
     if states is None:
         return Verification(tuple(findings), len(names), total)
     findings += missing(terms, {*names, *states})
@@ -141,84 +135,10 @@ def _states(archive: Archive, findings: list[Finding]) -> dict[str, FileState] |
         return None
 
 
-def _of_file(
-    archive: Archive, name: str, states: dict[str, FileState] | None, advanced: Callable[[int], None]
-) -> Iterator[Finding]:
-    warc = archive.warc_path
-    # The catalogue is asked first: what it knows then must be in the file, whatever is written meanwhile.
+def _inspection(archive: Archive, name: str, states: dict[str, FileState] | None) -> Inspection:
     state = states.get(name) if states is not None else None
-    alive = _is_written(warc / f"{name}{OPEN}")
-    path = resolve(warc, name)
-    reading = _Reading(warc, name, path, state, advanced)
-    if state is None:
-        for _ in reading.events():
-            pass
-    else:
-        yield from comparison.of_file(archive.catalog, warc, name, reading.events(), state.size if alive else None)
-    for finding in reading.findings():
-        # A living writer may be in the midst of its next group.
-        if not alive or (state is not None and finding.offset < state.size):
-            yield finding
-    if path.name.endswith(OPEN) and not alive:
-        said = "its writer was killed: the next `presskeep crawl` or `presskeep rebuild` closes it"
-        yield Finding(name, 0, "file", Severity.REPAIRABLE, said)
-    if states is not None and state is None and not alive:
-        yield Finding(name, 0, "catalogue", Severity.REPAIRABLE, "the catalogue does not know this file")
-
-
-class _Reading:
-    """One file, read once: for its events, what they give rise to, and its checksum."""
-
-    def __init__(
-        self, warc: Path, name: str, path: Path, state: FileState | None, advanced: Callable[[int], None]
-    ) -> None:
-        self._warc = warc
-        self._name = name
-        self._state = state
-        self._advanced = advanced
-        self._check = Check(name, path.stat().st_size, being_written=path.name.endswith(OPEN))
-        self._findings: list[Finding] = []
-        self._digest = hashlib.sha256()
-        self._size = 0
-
-    def events(self) -> Iterator[Event | Gap]:
-        for event in read_on(self._warc, self._name, watch=self._watch):
-            if isinstance(event, Gap) and event.records:
-                self._findings.append(
-                    Finding(self._name, event.offset, "readable", Severity.DAMAGED, f"{event.reason}: passed over")
-                )
-            yield event
-        self._findings += self._check.ended()
-
-    def findings(self) -> Iterator[Finding]:
-        """The findings about the file, once its events have been read."""
-        yield from self._findings
-        state = self._state
-        if state is None:
-            return
-        if self._size < state.size:
-            said = f"the file is shorter than what was committed: {self._size:,} bytes, were {state.size:,}"
-        elif state.sha256 is None or label("sha256", self._digest.digest()) == state.sha256:
-            return
-        elif self._size > state.size:
-            said = f"the file has grown since it was closed: {self._size:,} bytes, were {state.size:,}"
-        else:
-            said = "the file has changed since it was closed: its size is the same, its checksum differs"
-            if not any(finding.severity is Severity.DAMAGED for finding in self._findings):
-                said += "; all records are whole, so the bytes are such that no checksum of a record covers"
-        yield Finding(self._name, 0, "file", Severity.DAMAGED, said)
-
-    def _watch(self, piece: Piece, stream: BinaryIO) -> None:
-        self._findings += self._check.piece(piece)
-        self._advanced(piece.offset)
-        self._size = piece.offset + piece.length
-        if self._state is not None and self._state.sha256 is not None:
-            # Read a second time, but only now, while the system has it in memory.
-            stream.seek(piece.offset)
-            missing = piece.length
-            while missing and (part := stream.read(min(missing, _STEP))):
-                self._digest.update(part)
-                missing -= len(part)
+    catalog = archive.catalog.path if states is not None else None
+    return Inspection(archive.warc_path, name, state, catalog, archive.configuration.id)
 
 
 def _is_there(warc: Path, name: str) -> bool:
@@ -227,18 +147,3 @@ def _is_there(warc: Path, name: str) -> bool:
     except DamagedRecord:
         return False
     return True
-
-
-def _is_written(path: Path) -> bool:
-    """Whether a living process holds a file that is not closed."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False

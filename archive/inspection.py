@@ -1,0 +1,135 @@
+"""The inspection of one WARC file of the archive's own: its bytes, and what the catalogue says of them."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from archive import comparison
+from archive.catalog import Catalog
+from archive.digest import label
+from archive.event import Event
+from archive.holdings import FileState
+from archive.warc.check import Check, Finding, Severity
+from archive.warc.paths import OPEN, resolve
+from archive.warc.reader import Gap, Piece, read_on
+
+_STEP = 2**20
+
+Advanced = Callable[[int], None]  # hears the offset that was reached
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What is to be inspected: a file below ``warc``, and what the catalogue knows of it.
+
+    ``catalog`` is None where the catalogue cannot be read, ``state`` where it does not know the file. The state was
+    asked for first: what the catalogue knew then must be in the file, whatever is written meanwhile.
+    """
+
+    warc: Path
+    file: str
+    state: FileState | None
+    catalog: Path | None
+    archive: str  # its URN
+
+    def findings(self, advanced: Advanced) -> Iterator[Finding]:
+        """The findings about the file; raises OSError where it cannot be read at all."""
+        name, state = self.file, self.state
+        alive = _is_written(self.warc / f"{name}{OPEN}")
+        path = resolve(self.warc, name)
+        reading = _Reading(self.warc, name, path, state, advanced)
+        if state is None or self.catalog is None:
+            for _ in reading.events():
+                pass
+        else:
+            catalog = Catalog(self.catalog, self.archive)
+            try:
+                end = state.size if alive else None
+                yield from comparison.of_file(catalog, self.warc, name, reading.events(), end)
+            finally:
+                catalog.close()
+        for finding in reading.findings():
+            # A living writer may be in the midst of its next group.
+            if not alive or (state is not None and finding.offset < state.size):
+                yield finding
+        if path.name.endswith(OPEN) and not alive:
+            said = "its writer was killed: the next `presskeep crawl` or `presskeep rebuild` closes it"
+            yield Finding(name, 0, "file", Severity.REPAIRABLE, said)
+        if self.catalog is not None and state is None and not alive:
+            yield Finding(name, 0, "catalogue", Severity.REPAIRABLE, "the catalogue does not know this file")
+
+
+class _Reading:
+    """One file, read once: for its events, what they give rise to, and its checksum."""
+
+    def __init__(
+        self, warc: Path, name: str, path: Path, state: FileState | None, advanced: Callable[[int], None]
+    ) -> None:
+        self._warc = warc
+        self._name = name
+        self._state = state
+        self._advanced = advanced
+        self._check = Check(name, path.stat().st_size, being_written=path.name.endswith(OPEN))
+        self._findings: list[Finding] = []
+        self._digest = hashlib.sha256()
+        self._size = 0
+
+    def events(self) -> Iterator[Event | Gap]:
+        for event in read_on(self._warc, self._name, watch=self._watch):
+            if isinstance(event, Gap) and event.records:
+                self._findings.append(
+                    Finding(self._name, event.offset, "readable", Severity.DAMAGED, f"{event.reason}: passed over")
+                )
+            yield event
+        self._findings += self._check.ended()
+
+    def findings(self) -> Iterator[Finding]:
+        """The findings about the file, once its events have been read."""
+        yield from self._findings
+        state = self._state
+        if state is None:
+            return
+        if self._size < state.size:
+            said = f"the file is shorter than what was committed: {self._size:,} bytes, were {state.size:,}"
+        elif state.sha256 is None or label("sha256", self._digest.digest()) == state.sha256:
+            return
+        elif self._size > state.size:
+            said = f"the file has grown since it was closed: {self._size:,} bytes, were {state.size:,}"
+        else:
+            said = "the file has changed since it was closed: its size is the same, its checksum differs"
+            if not any(finding.severity is Severity.DAMAGED for finding in self._findings):
+                said += "; all records are whole, so the bytes are such that no checksum of a record covers"
+        yield Finding(self._name, 0, "file", Severity.DAMAGED, said)
+
+    def _watch(self, piece: Piece, stream: BinaryIO) -> None:
+        self._findings += self._check.piece(piece)
+        self._advanced(piece.offset)
+        self._size = piece.offset + piece.length
+        if self._state is not None and self._state.sha256 is not None:
+            # Read a second time, but only now, while the system has it in memory.
+            stream.seek(piece.offset)
+            missing = piece.length
+            while missing and (part := stream.read(min(missing, _STEP))):
+                self._digest.update(part)
+                missing -= len(part)
+
+
+def _is_written(path: Path) -> bool:
+    """Whether a living process holds a file that is not closed."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
