@@ -145,12 +145,16 @@ def entries(opened: zipfile.ZipFile, size: int, budget: Budget) -> Iterator[Plac
     for info in opened.infolist():
         name = info.filename
         at = info.header_offset
+        inside = at if 0 <= at < size else None
         if _unsafe(info.orig_filename) or _unsafe(name):
-            yield Place(at, (NAME_UNSAFE, shown(info.orig_filename)))
+            yield Place(inside, (NAME_UNSAFE, shown(info.orig_filename)))
         if name in seen:
-            yield Place(at, (NAME_TWICE, shown(name)))
+            yield Place(inside, (NAME_TWICE, shown(name)))
             continue
         seen.add(name)
+        if inside is None:
+            yield Place(None, (ENTRY_BROKEN, f"{shown(name)} is said to begin at {at:,}, outside of the file"))
+            continue
         if stat.S_ISLNK(info.external_attr >> 16):
             yield Place(at, (SYMLINK, shown(name)))
             continue

@@ -23,7 +23,7 @@ _GZIP_HEAD = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]", re.DOTALL)  # RFC 1952: thr
 _ZSTD_HEAD = re.compile(re.escape(ZSTD_MAGIC))
 _FIRST, _LAST = 16 * 1024, 256 * 1024  # file bytes read at a time
 _CONTENT = 256 * 1024  # bytes of content at a time
-_SLICE = 1024  # of a zstd frame: one byte of it may stand for 32 KiB
+_SLICE = 512  # of a zstd frame: one byte of it may stand for 32 KiB
 _WINDOW = 2**27  # a decoder must know 8 MiB; zstd's own --long mode asks for 128
 _DICTIONARY_LIMIT = 8 * 2**20  # of the draft on zstd in WARC files
 _SEARCH = 2**20
@@ -175,10 +175,11 @@ class ZstdRun(_Packed):
         self._frame = unpacker.decompressobj()
         self._waiting = b""  # file bytes that are not given to the frame yet
         self._content = b""
+        self._given = 0  # how much of it is given out
 
     def read(self, size: int) -> bytes:
         """Up to so many bytes of content; nothing at the end, or at a fault."""
-        while not self._content and self.fault is None and not self._frame.eof:
+        while self._given == len(self._content) and self.fault is None and not self._frame.eof:
             if not self._waiting:
                 more = self._more()
                 if more is None:
@@ -186,13 +187,13 @@ class ZstdRun(_Packed):
                 self._waiting = more
             given, self._waiting = self._waiting[:_SLICE], self._waiting[_SLICE:]
             try:
-                self._content = self._counted(self._frame.decompress(given))
+                self._content, self._given = self._counted(self._frame.decompress(given)), 0
             except zstandard.ZstdError as problem:
                 said = str(problem).lower()
                 self.fault = (CHECKSUM, "its checksum differs") if "checksum" in said else (BROKEN, said[:200])
                 return b""
-        if self._content:
-            part, self._content = self._content[:size], self._content[size:]
+        if part := self._content[self._given : self._given + size]:
+            self._given += len(part)
             return part
         if self.fault is None:
             self.end = self.offset + self._fed - len(self._waiting) - len(self._frame.unused_data)

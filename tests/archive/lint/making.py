@@ -206,6 +206,7 @@ def digest(data: bytes) -> str:
 
 WARC = members(warcinfo(), response())
 WARC_NAME = "archive/data.warc.gz"
+INDEX_NAME = "indexes/index.cdxj"
 _AT = len(members(warcinfo()))
 PAGES = (
     b'{"format": "json-pages-1.0", "id": "pages", "title": "All Pages"}\n'
@@ -233,7 +234,7 @@ def parts(changes: Mapping[str, bytes | None] | None = None) -> dict[str, bytes]
     """The files of a WACZ, some of them changed, dropped (None) or added; without the manifest."""
     whole: dict[str, bytes | None] = {
         WARC_NAME: WARC,
-        "indexes/index.cdxj": cdxj(),
+        INDEX_NAME: cdxj(),
         "pages/pages.jsonl": PAGES,
         **(changes or {}),
     }
