@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import socket
 from contextlib import suppress
+from functools import lru_cache
 
 # RFC 3986, appendix B.
 _PARTS = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#]*)([^?#]*)(?:\?([^#]*))?", re.IGNORECASE | re.DOTALL)
@@ -67,6 +68,7 @@ def _split(authority: str) -> tuple[str, str]:
     return host, str(int(port)) if _NUMBER.fullmatch(port) else _escape(port)
 
 
+@lru_cache(maxsize=4096)  # an index has few hosts, and each of them many times
 def _host(name: str) -> str:
     raw = _unescape(name.removeprefix("[").removesuffix("]").encode("utf-8", "surrogatepass"))
     host = raw.decode("utf-8", "replace")

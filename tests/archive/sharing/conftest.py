@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import resource
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -98,3 +101,16 @@ def second_begins() -> int:
 def warcs(archive: Archive) -> list[Path]:
     """The archive's WARC files."""
     return [archive.warc_path / state.file for state in archive.files()]
+
+
+@contextlib.contextmanager
+def full_beyond(size: int) -> Iterator[None]:
+    """No file of this process can grow beyond so many bytes: a full disk, as far as a test can have one."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)

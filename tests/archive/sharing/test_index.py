@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from peers import ask, needs_peers
 
 from archive.blocking import Target
+from archive.errors import StorageFull
 from archive.sharing.cdxj import write_index
 from archive.sharing.selection import Selection
 from archive.sharing.sorting import in_order
@@ -18,7 +19,7 @@ from archive.store import Archive
 from archive.takedown import take_down
 from archive.url import normalise
 
-from .conftest import ODD, fill, second_begins, warcs
+from .conftest import ODD, fill, full_beyond, second_begins, warcs
 
 Line = tuple[str, str, dict[str, str]]
 
@@ -135,3 +136,8 @@ def test_the_same_as_cdxj_indexer_but_for_what_the_documents_name(news: Archive,
 @given(st.lists(st.binary(max_size=12).map(lambda one: one.replace(b"\n", b"") + b"\n")), st.integers(1, 500))
 def test_lines_in_order_however_little_room_there_is(given_lines: list[bytes], room: int) -> None:
     assert list(in_order(iter(given_lines), room)) == sorted(given_lines)
+
+
+def test_no_room_for_sorting_is_said() -> None:
+    with full_beyond(100), pytest.raises(StorageFull, match="TMPDIR"):
+        in_order(iter([b"a" * 200 + b"\n"]), room=1)
