@@ -343,9 +343,8 @@ class _Campaign:
         twice = sum(asked[place] - 1 for place in self._articles())
         self._sums.asked_twice += twice
         require(self._sums.asked_twice <= self._sums.in_flight, f"{twice} articles were asked for twice")
-        self._say.write(
-            f"archive {self._sums.archives}: whole{', rebuilt the same' if whole else ''}; {twice} articles asked for twice\n"
-        )
+        rebuilt = ", rebuilt the same" if whole else ""
+        self._say.write(f"archive {self._sums.archives}: whole{rebuilt}; {twice} articles asked for twice\n")
         self._say.flush()
 
 
