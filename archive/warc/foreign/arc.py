@@ -99,9 +99,10 @@ def _in_member(member: Member, offset: int, limit: int, file: str) -> Record:
             break
     line = _parsed(head, offset, file)
     kept = io.BytesIO()
-    size = 0
+    size, last = 0, b""
     rest = head[line.length :]
     while rest:
+        last = rest[-1:]
         if kept.tell() < limit + LINE_LIMIT:  # what stands behind the block is looked at
             kept.write(rest[: limit + LINE_LIMIT - kept.tell()])
         size += len(rest)
@@ -111,7 +112,9 @@ def _in_member(member: Member, offset: int, limit: int, file: str) -> Record:
     if _LINE.match(beyond.lstrip(b"\r\n")):
         raise Tear("several records in one gzip member, in a file of members by record", file=file, offset=offset)
     # A length that is too large, or too small for what stands there: the member's end is the record's.
-    held = line.declared if line.declared <= size and not beyond.strip(b"\r\n") else size
+    held = line.declared
+    if size < line.declared or beyond.strip(b"\r\n"):
+        held = size - 1 if last == b"\n" else size  # a line end stands behind each record
     return _record(offset, member.length, line, content[: min(held, limit)], held)
 
 

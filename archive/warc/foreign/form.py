@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,11 +13,13 @@ from archive.errors import PresskeepError
 from archive.warc import frame
 from archive.warc.fields import parse_lines
 from archive.warc.foreign import arc
-from archive.warc.member import MAGIC, Member, Tear
+from archive.warc.foreign.unpacking import Input, member
+from archive.warc.member import MAGIC, Tear
 from archive.warc.stored import read_record
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _LOOK = 64 * 1024  # bytes of content by which the kind of records is told
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
 _FIRST = 256 * 2**20  # of content of the first two members that is looked through for a second record
 
 
@@ -90,58 +93,60 @@ def _gzip(stream: BinaryIO, file: str) -> Form:
     offset = 0
     holds_arc = False
     for number in range(2):
-        member = _Lenient(Member(stream, offset, file, _FIRST))
-        content = member.read(_LOOK)
+        packed = _Lenient(stream, offset)
+        content = packed.read(_LOOK)
         if number == 0:
             holds_arc = _is_arc(content, file)
-        if _shared(member, content):
+        if _shared(packed, content):
             return Form(Coding.GZIP, holds_arc)
-        while member.read(_LOOK):
+        while packed.read(_LOOK):
             pass
-        if member.length == 0:
+        if packed.length == 0:
             break  # damage is for the reading to tell of, which goes on behind it
-        offset += member.length
+        offset += packed.length
     return Form(Coding.MEMBERS, holds_arc)
 
 
 class _Lenient:
-    """A gzip member whose content ends at its first damage; then its length stays 0."""
+    """A gzip member whose content ends at its first damage; ``length`` is known at its end, and then 0 for such."""
 
-    def __init__(self, member: Member) -> None:
-        self._member = member
-        self._torn = False
-
-    @property
-    def length(self) -> int:
-        return 0 if self._torn else self._member.length
+    def __init__(self, stream: BinaryIO, offset: int) -> None:
+        self._offset = offset
+        self._source = Input(stream, offset)
+        self._parts = member(self._source)
+        self._rest = b""
+        self._read = 0
+        self.length = 0
 
     def read(self, size: int) -> bytes:
         """So many bytes of content, fewer only at its end."""
-        content = b""
+        content, self._rest = self._rest, b""
         with suppress(Tear):
-            while not self._torn and len(content) < size:
-                self._torn = True  # until the next bytes have come
-                part = self._member.read(size - len(content))
-                self._torn = False
-                content += part
-                if not part:
+            while len(content) < size:
+                part = next(self._parts, None)
+                if part is None:
+                    self.length = self._source.at - self._offset
                     break
-        return content
+                content += part
+        content, self._rest = content[:size], content[size:]
+        self._read += len(content)
+        return content if self._read <= _FIRST else b""
 
 
-def _shared(member: _Lenient, content: bytes) -> bool:
+def _shared(packed: _Lenient, content: bytes) -> bool:
     """Whether behind the record that begins with ``content`` another one begins in the same member."""
     if content.startswith(b"WARC/"):
-        head = content.partition(b"\r\n\r\n")[0]
+        end = _HEAD_END.search(content)
+        head = content[: end.start()] if end else b""
         given = next((value for name, value in parse_lines(head) if name.lower() == "content-length"), "")
-        beyond = len(head) + 4 + int(given) if given.isascii() and given.isdigit() and len(given) < 16 else None
+        beyond = end.end() + int(given) if end and given.isascii() and given.isdigit() and len(given) < 16 else None
     else:
         beyond = arc.length(content)
     if beyond is None:
         return False
     read = len(content)
     while read < beyond + 64:
-        part = member.read(_LOOK)
+        part = packed.read(_LOOK)
         if not part:
             break
         # Only what stands behind the record is looked at.

@@ -18,25 +18,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-import zstandard
-from isal import igzip_lib
-
 from archive.errors import DamagedRecord, StorageFull
 from archive.warc.foreign.form import Coding, FormRefused
+from archive.warc.foreign.unpacking import gunzipped, unzstd
 from archive.warc.member import Tear
 
-_ISAL_ERROR = cast("type[Exception]", igzip_lib.IsalError)  # the library's stub says that it is an instance
-_GZIP_HEAD = b"\x1f\x8b"
 _STEP = 2**20
 SPACING = 4 * 2**20  # unpacked bytes between two places of an index: half of it is unpacked for a record, in 5 ms
 # Web pages shrink to a tenth, repeated ones to a fiftieth. What grows more is made to fill disks.
 MOST_GROWTH, FREE_GROWTH = 200, 256 * 2**20
 _RESERVE = 256 * 2**20  # bytes that an unpacked copy leaves free
 _VERSION = 1  # of the derived files; older ones are made again
-_DICTIONARY = b"\x5d\x2a\x4d\x18"  # a skippable frame that holds the dictionary of a .warc.zst
-_DICTIONARY_LIMIT = 16 * 2**20
-_PIECE = 4 * 1024  # bytes; zstd packs 128 KiB of one byte into 4 bytes, so that a piece gives 128 MiB at most
-_WINDOW = 2**27  # bytes of window that a zstd frame may ask for
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +77,7 @@ def _make(raw: BinaryIO, coding: Coding, kept: Path, told: Path, stamp: str, fil
         with suppress(FileNotFoundError):
             told.unlink()
         if coding is Coding.GZIP:
-            found = _walked(_gunzipped(raw), _most(raw), file)
+            found = _walked(gunzipped(raw), _most(raw), file)
             index = _indexed(raw, None)
             with suppress(OSError):  # at the damage, of which `found` tells
                 index.build_full_index()
@@ -93,7 +85,7 @@ def _make(raw: BinaryIO, coding: Coding, kept: Path, told: Path, stamp: str, fil
                 index.export_index(fileobj=out)
         else:
             with part.open("wb") as out:
-                found = _walked(_unzstd(raw), _most(raw), file, _writing(out, kept.parent))
+                found = _walked(unzstd(raw), _most(raw), file, _writing(out, kept.parent))
         sha256 = hashlib.sha256(part.read_bytes()).hexdigest() if coding is Coding.GZIP else ""
         said = {"version": _VERSION, "stamp": stamp, "size": found.size, "reason": found.reason, "sha256": sha256}
         said["bytes"] = part.stat().st_size
@@ -138,85 +130,6 @@ def _writing(out: BinaryIO, directory: Path) -> Callable[[bytes], None]:
         out.write(part)
 
     return write
-
-
-def _gunzipped(raw: BinaryIO) -> Iterator[bytes]:
-    """The content of all members; raises Tear at damage. Zeros and other bytes behind the last member are damage."""
-    raw.seek(0)
-    rest = b""
-    at = 0
-    while True:
-        rest = rest or raw.read(_STEP)
-        if not rest:
-            return
-        if at and not rest.startswith(_GZIP_HEAD[: len(rest)]):
-            if not rest.strip(b"\0"):
-                return  # padding, as tape and block devices leave it
-            raise Tear("bytes that are no gzip member", file="", offset=at)
-        inflate = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-        given = rest
-        while not inflate.eof:
-            if not given and inflate.needs_input:
-                given = raw.read(_STEP)
-                if not given:
-                    raise Tear("the file ends within its compressed stream", file="", offset=at)
-            try:
-                content: bytes = inflate.decompress(given, _STEP)
-            except _ISAL_ERROR as error:
-                raise Tear(f"its compressed stream is damaged ({error})", file="", offset=at) from error
-            if not (content or given or inflate.eof or inflate.needs_input):
-                raise Tear("a compressed stream that leads nowhere", file="", offset=at)
-            given = b""
-            if content:
-                yield content
-        rest = bytes(inflate.unused_data)
-        at = raw.tell() - len(rest)
-
-
-def _unzstd(raw: BinaryIO) -> Iterator[bytes]:
-    """The content of all zstd frames, with the dictionary that a .warc.zst may begin with; raises Tear at damage."""
-    raw.seek(0)
-    dictionary = _dictionary(raw)
-    context = zstandard.ZstdDecompressor(dict_data=dictionary, max_window_size=_WINDOW)
-    rest = b""
-    at = raw.tell()
-    while True:
-        rest = rest or raw.read(_STEP)
-        if not rest:
-            return
-        frame = context.decompressobj(write_size=_STEP)
-        given = rest
-        while not frame.eof:
-            if not given and not (given := raw.read(_STEP)):
-                raise Tear("the file ends within its compressed stream", file="", offset=at)
-            # One call gives all that a piece unpacks to: small pieces bound what a bomb takes of memory.
-            piece, given = given[:_PIECE], given[_PIECE:]
-            try:
-                content = frame.decompress(piece)
-            except (zstandard.ZstdError, MemoryError) as error:
-                raise Tear(f"its compressed stream is damaged ({error})", file="", offset=at) from error
-            if content:
-                yield content
-        rest = frame.unused_data + given
-        at = raw.tell() - len(rest)
-
-
-def _dictionary(raw: BinaryIO) -> zstandard.ZstdCompressionDict | None:
-    """The dictionary in a first skippable frame, which may itself be compressed; the stream is left behind it."""
-    head = raw.read(8)
-    if head[:4] != _DICTIONARY or len(head) < 8:
-        raw.seek(0)
-        return None
-    length = int.from_bytes(head[4:], "little")
-    if length > _DICTIONARY_LIMIT:
-        raise Tear("a zstd dictionary of absurd size", file="", offset=0)
-    data = raw.read(length)
-    if data.startswith(b"\x28\xb5\x2f\xfd"):
-        try:
-            data = zstandard.ZstdDecompressor().decompress(data, max_output_size=_DICTIONARY_LIMIT)
-        except (zstandard.ZstdError, MemoryError) as error:
-            raise Tear(f"its zstd dictionary is damaged ({error})", file="", offset=0) from error
-    return zstandard.ZstdCompressionDict(data)
 
 
 def _indexed(raw: BinaryIO, kept: Path | None) -> Any:  # noqa: ANN401 - the library publishes no types
