@@ -17,7 +17,7 @@ from archive.capture import Capture, Location
 from archive.clock import to_datetime
 from archive.errors import NotFound, UsageError
 from archive.exchange import Role
-from archive.holdings import FileState, file_states
+from archive.holdings import FileState, awaits_cleaning, file_states
 from archive.sharing import cdxj, pages
 from archive.sharing.copying import copy_file, copy_groups, is_copied_whole
 from archive.sharing.package import Package
@@ -45,7 +45,8 @@ class Packed:
     """What a package holds: WARC files, captures, and pages.
 
     ``brought`` counts the captures that were not selected for themselves: revisits refer to them. ``texts`` counts the
-    pages that can be searched.
+    pages that can be searched, ``uncleaned`` the captures of which the installed cleaner has yet to make the text: what
+    such a capture is, and whether it is a page, cannot be known.
     """
 
     target: str
@@ -54,6 +55,7 @@ class Packed:
     brought: int
     pages: int
     texts: int
+    uncleaned: int
     bytes: int
 
 
@@ -113,12 +115,21 @@ class _Packing:
         self._names = _Names()
         self._sites: set[str] = set()
         self._first = self._last = 0
-        self._files = self._captures = self._brought = self._pages = self._texts = 0
+        self._files = self._captures = self._brought = self._pages = self._texts = self._uncleaned = 0
 
     def done(self, target: str) -> Packed:
         """What was written."""
         size = Path(target).stat().st_size
-        return Packed(target, self._files, self._captures, self._brought, self._pages, self._texts, size)
+        return Packed(
+            target=target,
+            files=self._files,
+            captures=self._captures,
+            brought=self._brought,
+            pages=self._pages,
+            texts=self._texts,
+            uncleaned=self._uncleaned,
+            bytes=size,
+        )
 
     def described(self) -> str:
         """What it holds, in a sentence."""
@@ -143,13 +154,18 @@ class _Packing:
         fronts: dict[str, pages.Page] = {}
         with self._package.member(PAGES, most=self._total * _A_PAGE) as member:
             member.write((json.dumps(pages.HEADER) + "\n").encode())
-            for page in pages.pages(self._share.by_url()):
+            for page in pages.pages(self._by_url()):
                 member.write(page.line())
                 self._pages += 1
                 self._texts += page.text is not None
                 if page.capture.role is Role.FRONT:
                     fronts[page.capture.key] = page
         return next(iter(fronts.values())) if len(fronts) == 1 else None
+
+    def _by_url(self) -> Iterator[tuple[Capture, str | None]]:
+        for capture, canonical in self._share.by_url():
+            self._uncleaned += canonical is None and awaits_cleaning(capture)
+            yield capture, canonical
 
     def _lines(self) -> Iterator[bytes]:
         for capture, place in self._copied():

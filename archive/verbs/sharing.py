@@ -102,6 +102,10 @@ def pack(
         with terminal.reported() as progress:
             done = pack(opened, out, selection, title=title, description=description, progress=progress)
         _name_missing(opened, wanted)
+    if done.uncleaned:
+        terminal.say(
+            f"{count(done.uncleaned, 'capture')} in it went without text: 'presskeep clean' makes it, then pack again"
+        )
     if json:
         terminal.emit(asdict(done))
     else:

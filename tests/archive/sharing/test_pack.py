@@ -16,6 +16,7 @@ from peers import ask, needs_peers
 from archive.blocking import Target
 from archive.capture import Capture
 from archive.errors import DamagedRecord, NotFound, StorageFull, UsageError
+from archive.exchange import Role
 from archive.lint.linter import lint
 from archive.sharing.cdxj import write_index
 from archive.sharing.package import Package
@@ -141,7 +142,16 @@ def test_pages_have_titles_and_texts_once_for_each_state(news: Archive, tmp_path
     assert "the whole town stood at the quay" in found[3]["text"]
     assert found[2]["ts"] == "2026-11-25T10:06:40Z"
     assert "text" not in found[0]
-    assert (done.pages, done.texts) == (7, 5)
+    assert (done.pages, done.texts, done.uncleaned) == (7, 5, 0)
+
+
+def test_what_is_not_cleaned_yet_is_counted(archive: Archive, tmp_path: Path) -> None:
+    with archive.writer("crawl") as writer:
+        writer.add(exchange("crane"))
+        writer.add(exchange("", 1, role=Role.FRONT))
+    done, package = packed(archive, tmp_path / "news.wacz")
+    assert (done.pages, done.texts, done.uncleaned) == (2, 0, 1)
+    assert [one["title"] for one in pages(package)] == [one["url"] for one in pages(package)]
 
 
 def test_a_part_takes_along_what_its_revisits_refer_to(news: Archive, tmp_path: Path) -> None:
