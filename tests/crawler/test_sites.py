@@ -75,6 +75,7 @@ def test_array_tables_are_allowed() -> None:
         ('["a.example"]\nlanguage = "english please"', 2, "language tag"),
         ('["a.example"]\nspider = "Spider"', 2, "module:Class"),
         ('["a.example"]\nmask = ["a b"]', 2, "names of request fields"),
+        ('["a.example"]\nmask = ["a"]\nkeep_secrets = true', 1, "contradict each other"),
         ('["a.example"]\nstart = "/home"', 2, "whole address"),
         ('["a.example"]\nstart = "https://b.example/"', 1, 'add hosts = ["b.example"]'),
         ('["a.example"]\nhosts = ["https://b.example"]', 2, "host name only"),

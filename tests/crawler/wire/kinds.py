@@ -195,6 +195,12 @@ KINDS: tuple[Kind, ...] = (
         headers={"Authorization": "Basic c2VjcmV0", "X-Api-Key": "my-secret-key", "X-Open": "seen"},
         meta={"presskeep_mask": ["x-api-key"]},
     ),
+    _kind(
+        "credentials-kept",
+        _plain(),
+        headers={"Authorization": "Basic c2VjcmV0", "Cookie": "session=1"},
+        meta={"presskeep_mask": ["x-api-key"], "presskeep_keep_secrets": True},
+    ),
 )
 
 BY_NAME = {kind.name: kind for kind in KINDS}

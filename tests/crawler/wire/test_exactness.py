@@ -12,16 +12,20 @@ from typing import Any
 import pytest
 import trustme
 from fetched import Fetched, fetch
-from kinds import BY_NAME, KINDS, Kind, answer
+from kinds import BY_NAME, KINDS, PAGE, Kind, answer
 from rawserver import RawServer
 
+from archive.digest import sha256
 from archive.exchange import NoAnswer, Truncation
 from archive.store import Archive
+from archive.warc.paths import resolve
+from archive.warc.reader import read_records
 from crawler.tap.masking import masked
 
 pytestmark = pytest.mark.slow  # a process of its own, with time-outs to wait for
 
 SCHEMES = ("http", "https")
+ORIGIN = {"role": "article", "via": "http://via.example/"}
 
 
 class Wire:
@@ -51,7 +55,8 @@ def _chain(scheme: str, port: int, kind: Kind) -> list[dict[str, Any]]:
             "url": url(scheme, port, kind, number),
             "method": kind.method,
             "headers": dict(kind.headers),
-            "meta": {**kind.meta, "origin": {"site": "wire.example", "role": "article", "via": "http://via.example/"}},
+            # Each is of a site of its own: what another has sent before would not be stored again (test_twice.py).
+            "meta": {**kind.meta, "origin": {"site": f"{scheme}-{kind.name}-{number}", **ORIGIN}},
             **body,
         }
         for number in range(followed)
@@ -95,8 +100,9 @@ def test_what_is_stored_is_what_crossed(wire: Wire, kind: Kind, scheme: str) -> 
         crossings = wire.servers[scheme].log.crossings[kind.path(number)]
         stored = wire.fetched.stored[wire.url(scheme, kind, number)]
         assert len(crossings) == len(stored) == 1
-        secrets, _ = masked(crossings[0].received, ["X-Api-Key"])
-        assert stored[0].request == secrets
+        kept = kind.name == "credentials-kept"
+        hidden = crossings[0].received if kept else masked(crossings[0].received, ["X-Api-Key"])[0]
+        assert stored[0].request == hidden
         assert stored[0].response == crossings[0].sent == reply.whole
 
 
@@ -139,6 +145,14 @@ def test_circumstances_are_stored(wire: Wire, scheme: str) -> None:
     assert "presskeep-role: article\r\n" in stored.metadata
     assert "via: http://via.example/\r\n" in stored.metadata
     assert ("WARC-Cipher-Suite" in stored.headers) == (scheme == "https")
+    archive = Archive.open(wire.fetched.archive)
+    location = archive.memento(wire.url(scheme, BY_NAME["plain"], 0)).location
+    assert location
+    record = next(read_records(resolve(archive.warc_path, location.file), location.offset))
+    # One field for each protocol, as the extension that IIPC adopted has it.
+    spoken = record.fields.all("WARC-Protocol")
+    assert spoken[0] == "http/1.1"
+    assert [one.rpartition(".")[0] for one in spoken[1:]] == (["tls/1"] if scheme == "https" else [])
     if scheme == "https":
         assert stored.headers["WARC-Cipher-Suite"].startswith("TLS_")
 
@@ -169,6 +183,27 @@ def test_secrets_are_masked_at_the_same_length_and_named(wire: Wire, scheme: str
         "Authorization",
         "X-Api-Key",
     }
+
+
+@every_scheme
+def test_secrets_are_kept_where_a_site_says_so(wire: Wire, scheme: str) -> None:
+    stored = wire.fetched.stored[wire.url(scheme, BY_NAME["credentials-kept"], 0)][0]
+    assert b"Authorization: Basic c2VjcmV0\r\n" in stored.request
+    assert b"Cookie: session=1\r\n" in stored.request
+    assert "presskeep-masked" not in stored.metadata
+
+
+@every_scheme
+@pytest.mark.parametrize("name", ["interim-100", "interim-103", "extra-bytes", "early-response"])
+def test_interim_heads_and_bytes_beyond_the_end_are_kept_and_no_part_of_the_payload(
+    wire: Wire, name: str, scheme: str
+) -> None:
+    kind = BY_NAME[name]
+    capture = Archive.open(wire.fetched.archive).memento(wire.url(scheme, kind, 0))
+    assert capture.block() == kind.replies[0].whole
+    assert capture.status == 200
+    assert capture.payload_digest == sha256(PAGE)
+    assert capture.message().entity() == PAGE
 
 
 def test_the_archive_reads_the_same_bytes_back(wire: Wire) -> None:
