@@ -87,7 +87,7 @@ def verify(archive: Archive, *, deep: bool = False, progress: Progress | None = 
     findings += inspect([_inspection(archive, name, states) for name in own], [sizes[name] for name in own], advanced)
     before = sum(sizes[name] for name in own)
     for name in (name for name in names if is_foreign(name)):
-        findings += of_foreign(archive, terms, name, advanced, compared=states is not None)
+        findings += of_foreign(archive, terms, name, advanced, compared=states is not None and name in states)
         if states is not None and name not in states:
             findings.append(unknown(name))
         before += sizes[name]
