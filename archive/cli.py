@@ -16,6 +16,7 @@ from archive.verbs.listing import list_
 from archive.verbs.making import init
 from archive.verbs.options import example
 from archive.verbs.proving import prove
+from archive.verbs.removing import takedown
 from archive.verbs.repairing import repair
 from archive.verbs.sharing import index, pack
 from archive.verbs.showing import show
@@ -27,7 +28,7 @@ URL = "https://example-news.org/2026/11/24/bridge-reopens"
 ORDER = (
     *("init", "add", "crawl", "import", "attach", "detach", "demo", "list", "show", "captures", "export"),
     *("index", "pack"),
-    *("prove", "verify", "repair", "lint", "clean", "rebuild"),
+    *("prove", "verify", "repair", "lint", "takedown", "clean", "rebuild"),
 )
 
 
@@ -99,6 +100,14 @@ app.command("prove", epilog=example(f"presskeep prove {URL}"))(prove)
 app.command("verify", epilog=example("presskeep verify", "presskeep verify --deep --json"))(verify)
 app.command("repair", epilog=example("presskeep repair --dry-run", "presskeep repair"))(repair)
 app.command("lint", epilog=example("presskeep lint warc/2026/11/*.warc.gz", "presskeep lint --rules"))(lint)
+app.command(
+    "takedown",
+    epilog=example(
+        f"presskeep takedown {URL} --reason 'court order 12/2026'",
+        f"presskeep takedown {URL} --purge --reason 'court order 12/2026'",
+        "presskeep takedown --list",
+    ),
+)(takedown)
 app.command("clean", epilog=example("presskeep clean"))(clean)
 app.command("rebuild", epilog=example("presskeep rebuild"))(rebuild)
 

@@ -1,0 +1,296 @@
+"""``presskeep takedown``: what must not be handed out any more, and what must be gone."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Group, RenderableType
+from rich.filesize import decimal
+from rich.text import Text
+
+from archive import terminal
+from archive.clock import to_datetime, warc_date
+from archive.entries import open_archive
+from archive.errors import UsageError
+from archive.typeset import count, facts
+from archive.verbs.options import ArchiveOption, JsonOption
+from archive.verbs.words import Json
+
+if TYPE_CHECKING:
+    from archive.blocking import Target
+    from archive.event import Act
+    from archive.purge import Plan, Purged
+    from archive.store import Archive
+    from archive.takedown import Takedown
+
+_SHOWN = 20  # files or addresses that are named on a page; --json has all of them
+
+
+def takedown(
+    target: Annotated[
+        str | None, typer.Argument(metavar="[URL|PREFIX]", help="What is concerned.", show_default=False)
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept.", show_default=False)] = "",
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who decided; it is kept.", show_default=False)] = "",
+    prefix: Annotated[bool, typer.Option("--prefix", help="Also all addresses that begin with it.")] = False,
+    purge: Annotated[bool, typer.Option("--purge", help="Also remove its bytes from the archive, for good.")] = False,
+    payload: Annotated[
+        bool, typer.Option("--payload", help="With --purge: also the same pages under other addresses.")
+    ] = False,
+    lift: Annotated[bool, typer.Option("--lift", help="End a takedown; what was purged stays gone.")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="Show all takedowns.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what is concerned.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Purge without asking first.")] = False,
+    json: JsonOption = False,
+    archive: ArchiveOption = None,
+) -> None:
+    """Take a page, or all below an address, out of the archive.
+
+    It is blocked at once: no verb shows or exports it, and no crawl fetches it again. With --purge its bytes go, too.
+    """
+    _check(target, lift=lift, listing=list_, purge=purge, payload=payload, dry_run=dry_run)
+    from archive.blocking import Target  # noqa: PLC0415 - SQL takes 0.3 s to import: help and usage errors need none
+
+    with open_archive(archive) as opened:
+        if target is None:
+            _show_all(opened, json=json)
+            return
+        meant = Target.of(target, prefix=prefix)
+        if dry_run:
+            _show_plan(opened, meant, target, payload=payload, json=json)
+        elif lift:
+            _lift(opened, meant, target, reason, by, json=json)
+        elif purge:
+            _require_reason(reason)
+            _purge(opened, meant, target, reason, by, payload=payload, yes=yes, json=json)
+        else:
+            _take_down(opened, meant, target, reason, by, json=json)
+
+
+def _check(target: str | None, *, lift: bool, listing: bool, purge: bool, payload: bool, dry_run: bool) -> None:
+    if listing and target is not None:
+        raise UsageError("--list shows all takedowns: name no address with it")
+    if not listing and target is None:
+        raise UsageError("name the address that is to be taken down, or say --list to see what is")
+    if lift and (purge or dry_run):
+        raise UsageError("--lift ends a takedown: it goes with neither --purge nor --dry-run")
+    if payload and not (purge or dry_run):
+        raise UsageError("--payload says what --purge removes: say --purge, too")
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise UsageError("say why, as in --reason 'court order 12/2026': it is kept for whoever asks later")
+
+
+def _take_down(archive: Archive, target: Target, given: str, reason: str, by: str, *, json: bool) -> None:
+    from archive.takedown import take_down  # noqa: PLC0415 - as above
+
+    done = take_down(archive, target, given=given, reason=reason, by=by)
+    if json:
+        terminal.emit(_document(done))
+        return
+    terminal.put(
+        Group(
+            facts([("taken down", _named(done)), ("concerns", _concerned(done)), ("reason", _reason(done.act))]),
+            Text("\nIts bytes are still in the WARC files: --purge removes them.", style="dim"),
+        )
+    )
+
+
+def _lift(archive: Archive, target: Target, given: str, reason: str, by: str, *, json: bool) -> None:
+    from archive.takedown import lift  # noqa: PLC0415 - as above
+
+    done = lift(archive, target, given=given, reason=reason, by=by)
+    if json:
+        terminal.emit(_document(done))
+        return
+    terminal.put(facts([("lifted", _named(done)), ("concerns", _concerned(done))]))
+    if archive.count_waiting()[0]:
+        terminal.say("'presskeep clean' makes its texts again")
+
+
+def _show_all(archive: Archive, *, json: bool) -> None:
+    from archive.purge import unfinished  # noqa: PLC0415 - as above
+    from archive.takedown import listed  # noqa: PLC0415 - as above
+
+    found, begun = listed(archive), unfinished(archive)
+    if json:
+        for one in found:
+            terminal.emit(_document(one))
+    elif found:
+        terminal.put(Group(*_page(found)))
+    else:
+        terminal.say("nothing was taken down")
+    for act in begun:
+        terminal.say(f"a purge was interrupted, and goes on with: {_again(act)}")
+
+
+def _again(act: Act) -> str:
+    """The command line that begins an interrupted purge again."""
+    words = ["presskeep", "takedown", act.first("target") or ""]
+    words += ["--prefix"] if act.first("scope") == "prefix" else []
+    words += ["--purge", "--payload"] if act.first("payload") == "yes" else ["--purge"]
+    return shlex.join([*words, "--reason", act.first("reason") or ""])
+
+
+def _page(found: tuple[Takedown, ...]) -> list[RenderableType]:
+    parts: list[RenderableType] = []
+    for one in found:
+        ended = one.lifted
+        parts += [
+            Text(terminal.one_line(_named(one)), style="dim" if ended else "bold"),
+            facts(
+                [
+                    ("since", _when(one.act)),
+                    ("reason", _reason(one.act)),
+                    ("by", terminal.one_line(one.act.first("by") or "")),
+                    ("lifted", f"{_when(ended)}, {_reason(ended)}" if ended else ""),
+                    ("concerns", _concerned(one)),
+                ]
+            ),
+            "",
+        ]
+    return parts[:-1]
+
+
+def _show_plan(archive: Archive, target: Target, given: str, *, payload: bool, json: bool) -> None:
+    from archive.purge import plan  # noqa: PLC0415 - as above
+
+    found = plan(archive, target, payload=payload)
+    if json:
+        terminal.emit({"target": given, "scope": "prefix" if target.prefix else "url", **_planned(found)})
+    else:
+        terminal.put(Group(*_plan_page(found)))
+
+
+def _plan_page(found: Plan) -> list[RenderableType]:
+    heirs = found.inheritance
+    urls = sorted({one.url for one in found.captures})
+    parts: list[RenderableType] = [Text(terminal.one_line(url)) for url in urls[:_SHOWN]]
+    if len(urls) > _SHOWN:
+        parts.append(Text(f"and {len(urls) - _SHOWN:,} more; --json has all of them", style="dim"))
+    parts += [""] if urls else []
+    parts.append(
+        facts(
+            [
+                ("concerns", f"{count(len(found.captures), 'capture')}, {count(found.attempts, 'failed attempt')}"),
+                ("a purge", f"rewrites {count(len(found.files), 'WARC file')} ({decimal(found.bytes)} of records)"),
+                ("promotes", f"{count(len(heirs.promoted), 'revisit')} to responses" if heirs.heirs else ""),
+                ("takes away", f"the payload of {count(len(heirs.orphans), 'revisit')}" if heirs.orphans else ""),
+                ("cannot reach", _some(found.foreign)),
+            ]
+        )
+    )
+    return parts
+
+
+def _purge(
+    archive: Archive, target: Target, given: str, reason: str, by: str, *, payload: bool, yes: bool, json: bool
+) -> None:
+    from archive.crew import clean_pending  # noqa: PLC0415 - brings the extraction library: half a second
+    from archive.purge import plan, purge  # noqa: PLC0415 - as above
+
+    if not yes:
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise UsageError("a purge cannot be undone: look at it with --dry-run, then say --yes")
+        terminal.err().print(Group(*_plan_page(plan(archive, target, payload=payload))))
+        if not typer.confirm("Remove this for good?", err=True):
+            raise typer.Exit(1)
+    with terminal.reported() as progress:
+        done = purge(archive, target, given=given, reason=reason, by=by, payload=payload, progress=progress)
+        if done.plan.inheritance.heirs:
+            clean_pending(archive, progress=progress)
+            archive.compact()
+    if json:
+        terminal.emit(_purged(done, given))
+    else:
+        heirs = done.plan.inheritance
+        terminal.put(
+            facts(
+                [
+                    ("purged", f"{count(done.records, 'record')} of {count(len(done.plan.captures), 'capture')}"),
+                    ("from", f"{count(len(done.files), 'WARC file')}, now {decimal(max(done.bytes, 0))} smaller"),
+                    ("promoted", count(len(heirs.promoted), "revisit") if heirs.promoted else ""),
+                    ("quarantine", f"{count(len(done.quarantined), 'range')} removed" if done.quarantined else ""),
+                ]
+            )
+        )
+    for one in done.plan.foreign:
+        terminal.say(f"{one} is a foreign file and holds it still: it is blocked there; see docs/takedown.md")
+    for gap in done.damaged:
+        terminal.say(
+            f"warc/{gap.file}: {count(gap.length, 'byte')} at {gap.offset} cannot be read and may hold it: run "
+            "'presskeep repair', then purge again"
+        )
+    if done.waiting:
+        terminal.say("somebody is reading the catalogue, which so keeps old pages: run the same command again later")
+
+
+def _named(one: Takedown) -> str:
+    return f"{one.given} and all below it" if one.target.prefix else one.given
+
+
+def _concerned(one: Takedown) -> str:
+    return f"{count(one.captures, 'capture')}, {count(one.attempts, 'failed attempt')} in the archive"
+
+
+def _reason(act: Act) -> str:
+    return terminal.one_line(act.first("reason") or "")
+
+
+def _when(act: Act) -> str:
+    return f"{to_datetime(act.at):%Y-%m-%d %H:%M} UTC"
+
+
+def _some(names: tuple[str, ...]) -> str:
+    said = ", ".join(names[:_SHOWN])
+    return f"{said} and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else said
+
+
+def _document(one: Takedown) -> Json:
+    ended = one.lifted
+    return {
+        "target": one.given,
+        "scope": "prefix" if one.target.prefix else "url",
+        "key": one.target.key,
+        "active": ended is None,
+        "act": one.act.id,
+        "taken_down_at": warc_date(one.act.at),
+        "reason": one.act.first("reason"),
+        "by": one.act.first("by"),
+        "lifted_at": warc_date(ended.at) if ended else None,
+        "lifted_reason": ended.first("reason") if ended else None,
+        "lifted_by": ended.first("by") if ended else None,
+        "captures": one.captures,
+        "attempts": one.attempts,
+    }
+
+
+def _planned(found: Plan) -> Json:
+    heirs = found.inheritance
+    return {
+        "captures": [one.id for one in found.captures],
+        "urls": sorted({one.url for one in found.captures}),
+        "attempts": found.attempts,
+        "files": list(found.files),
+        "bytes": found.bytes,
+        "promoted": [one.revisit.id for one in heirs.promoted],
+        "referred": [one.revisit.id for one in heirs.heirs if one.instead is not None],
+        "orphaned": [one.id for one in heirs.orphans],
+        "foreign": list(found.foreign),
+    }
+
+
+def _purged(done: Purged, given: str) -> Json:
+    return {
+        "target": given,
+        **_planned(done.plan),
+        "records": done.records,
+        "freed": done.bytes,
+        "quarantine": list(done.quarantined),
+        "damaged": [{"file": gap.file, "offset": gap.offset, "bytes": gap.length} for gap in done.damaged],
+    }
