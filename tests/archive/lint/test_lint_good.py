@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from pathlib import Path
 
 import pytest
-from warc.samples import AT, CHUNKED, RUN, URL, exchange, writer
+from warc.samples import AT, CHUNKED, RESPONSE, RUN, URL, exchange, writer
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -40,11 +41,14 @@ def test_our_own_files_have_no_findings(tmp_path: Path) -> None:
         made.add_run_started(RunStarted(RUN, AT, "crawl", ("courier",), "presskeep/test"))
         for url in (URL, "https://courier.example/a b", "https://courier.example/brücke"):
             made.add(exchange(url=url))
-        made.add(exchange(CHUNKED))
+        for answer in (RESPONSE, CHUNKED):
+            first = made.add(exchange(answer, url=f"{URL}?first"))
+            made.add(exchange(answer), lambda *_, first=first: first)
         made.add_attempt(Attempt("https://gone.example/", AT, NoAnswer.DNS))
         made.add_site("courier", RUN, AT, b'{"name":"courier"}')
         made.add_act("takedown", RUN, AT, [("reason", "asked for")])
     [path] = tmp_path.rglob("*.warc.gz")
+    assert b"revisit" in gzip.decompress(path.read_bytes())
     assert ids(path) == set()
 
 
