@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import (
     AfterValidator,
@@ -100,10 +100,12 @@ class Network(_Table):
 
 
 class Warc(_Table):
-    """``[warc]``: when a WARC file is closed and the next one begun."""
+    """``[warc]``: when a WARC file is closed and the next one begun, and how records are written."""
 
     max_bytes: int = Field(default=2**30, ge=2**16)
     max_age: int = Field(default=86_400, ge=1)  # seconds
+    level: int = Field(default=2, ge=0, le=3)  # of ISA-L
+    digest: Literal["sha256", "sha1"] = "sha256"
 
 
 class Storage(_Table):
@@ -256,6 +258,8 @@ def write_configuration(
         "# [warc]",
         f"# max_bytes = {Warc().max_bytes}  # a file is closed when it is larger, or older",
         f"# max_age = {Warc().max_age}  # seconds",
+        f"# level = {Warc().level}  # of compression: 0 (fast, large) to 3 (small)",
+        f'# digest = "{Warc().digest}"  # of records; with "sha1" what was captured before is not known again',
         "# [storage]",
         f"# reserve = {Storage().reserve}  # bytes; a crawl pauses where less is free",
         f"# resume = {Storage().resume}  # bytes at which it goes on; 0: twice the reserve",

@@ -28,6 +28,7 @@ from archive.url import normalise
 from archive.waiting import FailedText, TextJob
 from archive.warc.openfile import storage
 from archive.warc.paths import warc_files
+from archive.warc.record import Form
 from archive.warc.writer import WarcWriter
 from archive.worker import CleaningFailure
 from archive.writing import ArchiveWriter, software, warcinfo
@@ -192,6 +193,7 @@ class Archive:
                 max_bytes=self.configuration.warc.max_bytes,
                 max_age=self.configuration.warc.max_age,
                 worker=worker,
+                form=Form(self.configuration.warc.level, self.configuration.warc.digest),
             )
             return ArchiveWriter(started, given, warc, self.catalog, stack.pop_all())
 

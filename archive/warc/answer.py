@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from archive import digest
 from archive.errors import DamagedRecord, PayloadRefused
 from archive.http import HttpMessage
+from archive.warc.digests import labelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,6 @@ class Answer:
         """Bytes of the entity body; None where there is none."""
         return None if self.entity is None else len(self.entity)
 
-    def digest(self) -> str | None:
-        """The labelled SHA-256 of the entity body; None where there is none."""
-        return None if self.entity is None else digest.sha256(self.entity)
+    def digest(self, algorithm: str = "sha256") -> str | None:
+        """The labelled digest of the entity body; None where there is none."""
+        return None if self.entity is None else labelled(algorithm, self.entity)

@@ -9,12 +9,20 @@ import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+from archive.digest import label
+
 # Base32 as the digits of Python's own base 32: `base64.b32decode` takes ten times as long.
 _BASE32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv")
 _IN_BASE32 = re.compile(r"[A-Z2-7]+")
+_SHA = {"sha256": hashlib.sha256, "sha1": hashlib.sha1}  # what ours are made with
 _LONGEST = 32  # characters of an algorithm's name
 # What writers label differently from Python's hashlib.
 _NAMES = {"sha-1": "sha1", "sha-256": "sha256", "sha-384": "sha384", "sha-512": "sha512"}
+
+
+def labelled(algorithm: str, content: bytes) -> str:
+    """The digest of a content as WARC files of ours state it; ``algorithm`` is ``sha256`` or ``sha1``."""
+    return label(algorithm, _SHA[algorithm](content, usedforsecurity=False).digest())
 
 
 def matches(stated: str, parts: Iterable[bytes | memoryview]) -> bool | None:

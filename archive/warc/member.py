@@ -32,11 +32,11 @@ class Tear(DamagedRecord):
         self.reason = reason
 
 
-def compress(*parts: bytes) -> list[bytes]:
-    """One gzip member over the parts, in pieces that are to be written one after the other."""
+def compress(*parts: bytes, level: int = LEVEL) -> list[bytes]:
+    """One gzip member over the parts, in pieces that are to be written one after the other; ``level`` is 0 to 3."""
     if sum(map(len, parts)) <= _SMALL:
-        return [isal_zlib.compress(b"".join(parts), LEVEL, _GZIP)]
-    stream = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, _GZIP)
+        return [isal_zlib.compress(b"".join(parts), level, _GZIP)]
+    stream = isal_zlib.compressobj(level, isal_zlib.DEFLATED, _GZIP)
     pieces = [stream.compress(part) for part in parts]
     pieces.append(stream.flush())
     return [piece for piece in pieces if piece]

@@ -16,11 +16,11 @@ from urllib.parse import quote
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 
-from archive import digest
 from archive.clock import warc_date as warc_date_of
 from archive.exchange import Attempt, Exchange, Origin
+from archive.warc.digests import labelled
 from archive.warc.fields import format_fields, is_plain, target_uri
-from archive.warc.member import compress
+from archive.warc.member import LEVEL, compress
 
 SCHEMA = 1  # of the presskeep- fields; written as presskeep-schema
 HTTP_RESPONSE = "application/http;msgtype=response"
@@ -35,6 +35,17 @@ FORMAT = {
 }
 
 Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How records are written: the level of their compression, 0 to 3, and the algorithm of their digests."""
+
+    level: int = LEVEL
+    digest: str = "sha256"  # or "sha1"
+
+
+FORM = Form()
 # The records of a group share their date.
 warc_date = lru_cache(maxsize=4)(warc_date_of)
 
@@ -132,14 +143,16 @@ def run_ended_records(run: str, at: int, outcome: str) -> list[ArcWarcRecord]:
     return [_run_record(run, at, [("presskeep-run-ended", outcome)])]
 
 
-def site_records(site: str, run: str | None, at: int, body: bytes, record_id: str) -> list[ArcWarcRecord]:
+def site_records(
+    site: str, run: str | None, at: int, body: bytes, record_id: str, form: Form = FORM
+) -> list[ArcWarcRecord]:
     """A site's configuration as a resource, whose id becomes ``record_id``, and the metadata that names the site."""
     target = ("WARC-Target-URI", f"urn:presskeep:site:{quote(site, safe='', errors='surrogatepass')}")
     facts = [("presskeep-schema", str(SCHEMA)), ("presskeep-site", site)]
     if run is not None:
         facts.append(("presskeep-run", run))
     together = ("WARC-Concurrent-To", f"<{record_id}>")
-    payload = ("WARC-Payload-Digest", digest.sha256(body))
+    payload = ("WARC-Payload-Digest", labelled(form.digest, body))
     return [
         _record("resource", record_id, at, [target, payload], JSON, body),
         _record("metadata", new_id(), at, [target, together], WARC_FIELDS, format_fields(facts)),
@@ -156,9 +169,12 @@ def act_records(act: str, run: str | None, at: int, facts: Sequence[Pair], recor
     return [_record("metadata", record_id, at, [target], WARC_FIELDS, format_fields(pairs))]
 
 
-def members(record: ArcWarcRecord) -> list[bytes]:
+def members(record: ArcWarcRecord, form: Form = FORM) -> list[bytes]:
     """The gzip member of a record, in pieces. The block is read as one and never copied."""
-    return compress(record.rec_headers.to_bytes(encoding="utf-8"), record.raw_stream.read(), b"\r\n\r\n")
+    block = record.raw_stream.read()
+    fields = record.rec_headers.headers
+    fields.insert(len(fields) - 2, ("WARC-Block-Digest", labelled(form.digest, block)))
+    return compress(record.rec_headers.to_bytes(encoding="utf-8"), block, b"\r\n\r\n", level=form.level)
 
 
 def _beside(exchange: Exchange, together: Pair, wire: list[Pair], unplain: list[Pair]) -> list[ArcWarcRecord]:
@@ -179,8 +195,7 @@ def _record(kind: str, record_id: str, at: int, head: list[Pair], content_type: 
             ("WARC-Record-ID", f"<{record_id}>"),
             ("WARC-Date", warc_date(at)),
             *head,
-            ("WARC-Block-Digest", digest.sha256(block)),
-            ("Content-Type", content_type),
+            ("Content-Type", content_type),  # before it comes the digest of the block, as the record is written
             ("Content-Length", str(len(block))),
         ],
         protocol="WARC/1.1",

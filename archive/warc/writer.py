@@ -39,7 +39,8 @@ class WarcWriter:
     added is durable after the next `sync`, and only then: a StorageFull that `sync` raises means that nothing added
     since the last successful one may be counted on. The writer stays usable after StorageFull.
 
-    ``warcinfo`` opens every file; ``max_bytes`` and ``max_age`` (seconds) say when the next file is begun.
+    ``warcinfo`` opens every file; ``max_bytes`` and ``max_age`` (seconds) say when the next file is begun;
+    ``form`` says how records are compressed, and by which algorithm their digests are made.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class WarcWriter:
         max_bytes: int,
         max_age: int,
         worker: str = "worker",
+        form: records.Form = records.FORM,
         now: Callable[[], int] = clock.now,
     ) -> None:
         self.directory = directory
@@ -59,6 +61,7 @@ class WarcWriter:
         self._max_bytes = max_bytes
         self._max_age = max_age * 1_000_000
         self._worker = worker
+        self._form = form
         self._now = now
         self._open: OpenFile | None = None
         self._serial = 0
@@ -85,7 +88,12 @@ class WarcWriter:
         exchange = with_well_formed(exchange)
         record_id = records.new_id()
         answer = Answer.of(exchange.response)
-        status, mime, payload_length, payload_digest = answer.status, answer.mime, answer.length, answer.digest()
+        status, mime, payload_length, payload_digest = (
+            answer.status,
+            answer.mime,
+            answer.length,
+            answer.digest(self._form.digest),
+        )
         referent = earlier(exchange, answer, payload_digest) if earlier is not None else None
         revisited = revisited_by(exchange, answer, referent) if referent is not None else None
         del answer  # its entity is a copy of the body, of which the compressed one is the next
@@ -151,7 +159,7 @@ class WarcWriter:
         """Writes a site's configuration, canonical JSON, as it is crawled with."""
         site, run = well_formed(site), well_formed(run) if run is not None else None
         record_id = records.new_id()
-        location = self._write(records.site_records(site, run, at, body, record_id))[0]
+        location = self._write(records.site_records(site, run, at, body, record_id, self._form))[0]
         return SiteConfigured(record_id, site, run, at, digest.sha256(body), body, location)
 
     def add_act(self, act: str, run: str | None, at: int, facts: Sequence[tuple[str, str]]) -> Act:
@@ -206,7 +214,7 @@ class WarcWriter:
         self.close()
 
     def _write(self, group: list[ArcWarcRecord]) -> list[Location]:
-        members = [records.members(one) for one in group]
+        members = [records.members(one, self._form) for one in group]
         target, offset = self._appended(list(chain.from_iterable(members)))
         locations = []
         for pieces in members:
@@ -247,7 +255,7 @@ class WarcWriter:
             opened = OpenFile.create(self.directory, file, at)
         name = opened.file.rpartition("/")[2]
         try:
-            opened.append(records.members(records.warcinfo_record(name, at, self._warcinfo)))
+            opened.append(records.members(records.warcinfo_record(name, at, self._warcinfo), self._form))
         except BaseException:
             opened.discard()
             raise
