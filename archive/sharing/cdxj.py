@@ -20,6 +20,7 @@ from archive.sharing.sorting import in_order
 from archive.surt import surt
 from archive.target import STDOUT, open_target
 from archive.warc.fields import target_uri
+from archive.warc.quarantine import is_kept
 
 if TYPE_CHECKING:
     from archive.store import Archive
@@ -33,12 +34,13 @@ _OFTEN = 500  # captures between two reports
 class Indexed:
     """What was written: where to, how many lines, and how many bytes (None for standard output).
 
-    ``confirmations`` counts the 304 answers, which have no line.
+    ``confirmations`` counts the 304 answers, which have no line, ``lost`` the captures that were lost to damage.
     """
 
     target: str
     captures: int
     confirmations: int
+    lost: int
     bytes: int | None
 
 
@@ -69,9 +71,11 @@ def write_index(
 
     with open_target(target) as out:
         with archive.catalog.reading() as connection:
-            found = in_order(lines(Share(connection, archive.warc_path, selection)))
+            share = Share(connection, archive.warc_path, selection)
+            lost = share.count_lost()
+            found = in_order(lines(share))
         out.writelines(found)
-    return Indexed(target, written, left_out, None if target == STDOUT else Path(target).stat().st_size)
+    return Indexed(target, written, left_out, lost, None if target == STDOUT else Path(target).stat().st_size)
 
 
 def is_listed(capture: Capture) -> bool:
@@ -97,7 +101,7 @@ def line(capture: Capture, place: Location, *, origin: bool = False) -> bytes:
     if capture.method != "GET":
         fields["method"] = capture.method
         url += f"{'&' if '?' in url else '?'}__wb_method={capture.method}"
-    if origin and referent is not None and referent.location is not None:
+    if origin and referent is not None and referent.location is not None and not is_kept(referent.location.file):
         fields |= {f"orig.{name}": value for name, value in _place(referent.location).items()}
     said = json.dumps({name: value for name, value in fields.items() if value is not None})
     return f"{surt(url)} {to_datetime(capture.at):%Y%m%d%H%M%S} {said}\n".encode("ascii")

@@ -46,7 +46,8 @@ class Packed:
 
     ``brought`` counts the captures that were not selected for themselves: revisits refer to them. ``texts`` counts the
     pages that can be searched, ``uncleaned`` the captures of which the installed cleaner has yet to make the text: what
-    such a capture is, and whether it is a page, cannot be known.
+    such a capture is, and whether it is a page, cannot be known. ``lost`` counts what the selection lacks because of
+    damage.
     """
 
     target: str
@@ -56,6 +57,7 @@ class Packed:
     pages: int
     texts: int
     uncleaned: int
+    lost: int
     bytes: int
 
 
@@ -113,6 +115,7 @@ class _Packing:
         self._total = total
         self._progress = progress
         self._names = _Names()
+        self._lost = share.count_lost()
         self._sites: set[str] = set()
         self._first = self._last = 0
         self._files = self._captures = self._brought = self._pages = self._texts = self._uncleaned = 0
@@ -128,6 +131,7 @@ class _Packing:
             pages=self._pages,
             texts=self._texts,
             uncleaned=self._uncleaned,
+            lost=self._lost,
             bytes=size,
         )
 

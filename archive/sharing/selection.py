@@ -1,6 +1,7 @@
 """Which captures are handed on, and the one way by which they are taken out of the catalogue.
 
-What is taken down is never among them (`archive.blocking`); nor is a revisit of which the payload is.
+What is taken down is never among them (`archive.blocking`); nor is a revisit of which the payload is. What was lost to
+damage (`archive.losses`) has no record that could be handed on.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, func, or_, select, true
 
-from archive import blocking, revisits, tables
+from archive import blocking, losses, revisits, tables
 from archive.capture import Capture
 from archive.holdings import FETCH
 from archive.rows import capture_of_row
@@ -91,6 +92,11 @@ class Share:
         number, latest = self.connection.execute(question).one()
         return number, latest or 0
 
+    def count_lost(self) -> int:
+        """How many captures of the selection were lost to damage."""
+        lost = self.selection.condition() & losses.is_lost(_captures.file) & blocking.allowed(_captures.id)
+        return self.connection.scalar(select(func.count()).select_from(tables.captures).where(lost)) or 0
+
     def by_place(self) -> Iterator[Capture]:
         """The captures by file and offset, revisits with their referents."""
         return self._captures()
@@ -132,7 +138,7 @@ class Share:
         chosen = self.selection.condition()
         if self._brought:
             chosen = or_(chosen, _among(_captures.id, self._brought))
-        return chosen & blocking.allowed(_captures.id)
+        return chosen & blocking.allowed(_captures.id) & ~losses.is_lost(_captures.file)
 
 
 def _among(column: Column[str], values: tuple[str, ...]) -> ColumnElement[bool]:

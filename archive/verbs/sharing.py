@@ -53,6 +53,7 @@ def index(
         selection = _selection(opened, site, since, until)
         with terminal.reported() as progress:
             done = write_index(opened, out, selection, progress)
+    _name_lost(done.lost)
     said = count(done.captures, "capture")
     if done.confirmations:
         said += f"; {count(done.confirmations, 'answer')} 'not modified' left out"
@@ -102,6 +103,7 @@ def pack(
         with terminal.reported() as progress:
             done = pack(opened, out, selection, title=title, description=description, progress=progress)
         _name_missing(opened, wanted)
+    _name_lost(done.lost)
     if done.uncleaned:
         terminal.say(
             f"{count(done.uncleaned, 'capture')} in it went without text: 'presskeep clean' makes it, then pack again"
@@ -155,6 +157,11 @@ def _name_missing(archive: Archive, urls: Sequence[str]) -> None:
     if missing:
         named = ", ".join(missing[:_NAMED]) + (", …" if len(missing) > _NAMED else "")
         terminal.say(f"nothing was captured of {count(len(missing), 'URL')}: {named}")
+
+
+def _name_lost(lost: int) -> None:
+    if lost:
+        terminal.say(f"{count(lost, 'capture')} lost to damage cannot be in it: 'presskeep verify' names them")
 
 
 def _summary(done: Packed) -> list[tuple[str, str]]:

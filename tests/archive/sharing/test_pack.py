@@ -18,6 +18,7 @@ from archive.capture import Capture
 from archive.errors import DamagedRecord, NotFound, StorageFull, UsageError
 from archive.exchange import Role
 from archive.lint.linter import lint
+from archive.repair import repair
 from archive.sharing.cdxj import write_index
 from archive.sharing.package import Package
 from archive.sharing.packing import Packed, pack
@@ -252,6 +253,30 @@ def test_a_member_that_may_be_larger_than_32_bits_can_say(tmp_path: Path) -> Non
     with zipfile.ZipFile(tmp_path / "large.wacz") as read:
         assert read.read("archive/a.warc.gz") == b"a record"
         assert read.getinfo("archive/a.warc.gz").date_time == (1980, 1, 1, 0, 0, 0)  # ZIP knows no earlier year
+
+
+def test_what_was_lost_is_counted_and_the_rest_handed_on(archive: Archive, tmp_path: Path) -> None:
+    fill(archive)
+    (front, *_) = archive.timeline("https://courier.example/")
+    assert front.location is not None
+    path = archive.warc_path / front.location.file
+    data = bytearray(path.read_bytes())
+    begin = front.location.offset + 20
+    data[begin : begin + front.location.length - 40] = bytes(front.location.length - 40)
+    path.write_bytes(data)
+    repair(archive)
+    done, package = packed(archive, tmp_path / "news.wacz")
+    assert done.lost == 1
+    found = listed(package)
+    assert len(found) == done.captures - 1  # the 304
+    # Its revisits are there, of which only the heads are left.
+    assert [one["mime"] for one in found if one["url"].endswith(("courier.example/", "index.html"))] == [
+        "warc/revisit",
+        "warc/revisit",
+    ]
+    indexed = write_index(archive, str(tmp_path / "index.cdxj"), Selection())
+    assert (indexed.captures, indexed.confirmations, indexed.lost) == (len(found), 1, 1)
+    assert "quarantine" not in (tmp_path / "index.cdxj").read_text()
 
 
 @pytest.mark.parametrize("room", [1_000, 6_000, 12_000])

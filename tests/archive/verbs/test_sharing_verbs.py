@@ -37,7 +37,7 @@ def test_an_index_in_a_file(news: Path, tmp_path: Path) -> None:
     assert SNOW in urls(path.read_text())
     assert BRIDGE not in urls(path.read_text())
     done = run("index", path, "--json", "--until", "2020-01-01", "--archive", news)
-    assert json.loads(done.stdout) == {"target": str(path), "captures": 0, "confirmations": 0, "bytes": 0}
+    assert json.loads(done.stdout) == {"target": str(path), "captures": 0, "confirmations": 0, "lost": 0, "bytes": 0}
 
 
 def test_a_package_and_what_it_holds(news: Path, tmp_path: Path) -> None:
