@@ -188,6 +188,20 @@ def test_records_of_a_part_are_copied_byte_for_byte(news: Archive, tmp_path: Pat
     assert data[begin:] == whole[ferry.location.offset : ferry.location.offset + len(data) - begin]
 
 
+@pytest.mark.parametrize("name", SELECTIONS)
+def test_a_package_is_read_back_as_the_captures_that_went_in(news: Archive, tmp_path: Path, name: str) -> None:
+    place = tmp_path / "warc" / "imported" / "0000" / "news.wacz"
+    place.parent.mkdir(parents=True)
+    done = pack(news, str(place), SELECTIONS[name])
+    events = read_events(tmp_path / "warc", "imported/0000/news.wacz")
+    found = {one.id: one for one in events if isinstance(one, Capture)}
+    assert len(found) == done.captures
+    for original in news.captures():
+        if original.id in found:
+            assert found[original.id].block() == original.block()
+            assert found[original.id].payload_digest == original.payload_digest
+
+
 @pytest.mark.parametrize("part", [False, True])
 def test_the_same_archive_gives_the_same_bytes(news: Archive, tmp_path: Path, part: bool) -> None:
     selection = Selection(sites=("courier",)) if part else Selection()
