@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from archive.errors import ArchiveBusy, ConfigurationError, DamagedRecord, NotAnArchive, PresskeepError, StorageFull
-from archive.filesystem import require_local
+from archive.filesystem import is_read_only, require_local
 from archive.tables import SCHEMA, about, metadata
 
 BUSY = 30.0  # seconds to wait for another process' transaction; an ordinary one takes milliseconds
@@ -262,6 +262,10 @@ def _said(error: sqlite3.Error, path: Path) -> PresskeepError:
                 f"the catalogue could not be written ({error}): free some space; what was stored in the WARC files "
                 "is kept and entered at the next start",
                 file=file,
+            )
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN if is_read_only(path.parent):
+            return StorageFull(
+                "the catalogue's file system is read-only: see to its device, then mount it anew", file=file
             )
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_AUTH:
             return ConfigurationError(f"the catalogue cannot be opened ({error}): see to its permissions", file=file)

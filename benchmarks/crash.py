@@ -63,7 +63,7 @@ class Sums:
 
     part: str
     rounds: int = 0
-    kills: Counter[str] = field(default_factory=Counter)
+    kills: dict[str, int] = field(default_factory=dict)  # by what was killed
     acknowledged: int = 0
     lost: int = 0
     in_flight: int = 0  # requests that were answered or under way, and not acknowledged, when a process was killed
@@ -277,7 +277,7 @@ class _Campaign:
         heard = [tuple(map(int, line.split())) for line in process.stdout.read().splitlines() if line.count(" ") == 1]
         process.wait()
         sums.rounds += 1
-        sums.kills[whom] += 1
+        sums.kills[whom] = sums.kills.get(whom, 0) + 1
         after = self._archive.count() if self._archive.catalog.path.exists() else (0, 0)
         for place, what in enumerate(("captures", "attempts")):
             reported = sum(one[place] for one in heard)
@@ -402,7 +402,7 @@ def writers(rounds: int, directory: Path, seed: int, say: IO[str]) -> Sums:
         for number in range(rounds):
             _killed_writers(archive, promises, number, luck)
             sums.rounds += 1
-            sums.kills["all"] += 1
+            sums.kills["all"] = sums.rounds
             promises.check()
             promises.restart()
             say.write(f"round {sums.rounds}: {len(promises.acknowledged)} captures acknowledged, none lost\n")

@@ -25,6 +25,7 @@ from archive import clock
 from archive.errors import PresskeepError, StorageFull
 from archive.exchange import Attempt, Exchange, NoAnswer, Origin
 from archive.store import Archive
+from archive.terminal import translate
 from archive.url import host as host_of
 from archive.writing import FAILED, FINISHED, STOPPED, Committed
 from crawler.addresses import Guard
@@ -124,9 +125,8 @@ class Capturing:
                 user_agent=settings.get("USER_AGENT") or "",
             )
         except (PresskeepError, OSError) as error:
-            message = f"the archive cannot be written: {error}"
-            self.failure = error if isinstance(error, PresskeepError) else PresskeepError(message)
-            logger.error("%s", message)
+            self.failure = translate(error)
+            logger.error("the archive cannot be written: %s", self.failure)
             raise CloseSpider("archive_unusable") from error
         self._retention = Retention(writer)
         self._ticks.start(INTERVAL).addErrback(self._broken)

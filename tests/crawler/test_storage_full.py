@@ -15,10 +15,13 @@ from pathlib import Path
 
 import pytest
 
+from archive.errors import StorageFull
 from archive.exchange import Role
 from archive.store import Archive
 from crawler.newsroom import Newsroom, expected
 from crawler.newsroom.site import HOSTS
+from crawler.room import Room
+from crawler.state import State
 
 pytestmark = pytest.mark.slow  # whole crawls, with a pause of some seconds in each
 
@@ -218,3 +221,23 @@ def test_patience_may_have_an_end(disk: Path, newsroom: Newsroom) -> None:
     assert "patience" in str(said["error"])
     with Archive.open(path) as archive:
         assert not archive.verify().damaged
+
+
+def test_a_file_system_gone_read_only_is_a_want_of_room(disk: Path, newsroom: Newsroom) -> None:
+    path = make(disk, newsroom, "reserve = 0")
+    with Archive.open(path) as archive:
+        State(archive.state_path).close()
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        with pytest.raises(StorageFull, match="ead-only"):
+            archive.writer("test")
+        with pytest.raises(StorageFull, match="read-only"), archive.catalog.writing():
+            pass
+        with pytest.raises(StorageFull, match="read-only"):
+            State(archive.state_path)
+        assert not Room(archive).takes_bytes()
+        subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+        assert Room(archive).takes_bytes()
+        archive.close()
+        with archive.writer("test"):
+            pass
+        assert not archive.verify().findings
