@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from archive.lint.finding import Faults, Rule, error, note, shown, warc, warning
@@ -90,7 +91,7 @@ def _place(name: str, rule: str, number: str, title: str, allowed: tuple[str, ..
 
 _ALL = TYPES
 _CAPTURED = ("request", "response", "resource", "metadata", "revisit")
-PLACES = (
+_PLACES = (
     _place(
         "WARC-Concurrent-To", "concurrent-to-forbidden", "5.7",
         "WARC-Concurrent-To does not stand in warcinfo, conversion and continuation records.", _CAPTURED,
@@ -139,6 +140,8 @@ PLACES = (
     ),
 )  # fmt: skip
 
+PLACES = {place.name.lower(): place for place in _PLACES}
+
 
 def check(record: Record) -> Faults:
     """What is missing, forbidden or repeated among the fields of a record."""
@@ -153,15 +156,13 @@ def check(record: Record) -> Faults:
         yield DATE_MISSING, kind
     if not record.field("WARC-Target-URI") and kind in TYPES and kind not in {"warcinfo", "metadata"}:
         yield TARGET_MISSING, kind
-    for place in PLACES:
-        if kind in TYPES and kind not in place.allowed and record.field(place.name) is not None:
-            if place.since == "1.1" and record.version != "1.1":
-                continue
+    seen = Counter(name.lower() for name, _ in record.head.fields.pairs)
+    for low in seen:
+        place = PLACES.get(low)
+        if place is None or kind not in TYPES or kind in place.allowed:
+            continue
+        if place.since != "1.1" or record.version == "1.1":
             yield place.rule, f"the record is of type {kind}"
-    seen: dict[str, int] = {}
-    for name, _ in record.head.fields.pairs:
-        low = name.lower()
-        seen[low] = seen.get(low, 0) + 1
     for low, times in seen.items():
         if times > 1 and low in STANDARD and low != "warc-concurrent-to":
             yield REPEATED, f"{low} stands {times} times"
@@ -180,5 +181,5 @@ def unregistered(record: Record, told: set[str]) -> Faults:
 
 RULES = (
     TYPE_MISSING, TYPE_UNKNOWN, ID_MISSING, DATE_MISSING, TARGET_MISSING, REPEATED, UNREGISTERED,
-    *(place.rule for place in PLACES),
+    *(place.rule for place in _PLACES),
 )  # fmt: skip

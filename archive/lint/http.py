@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from archive.errors import DamagedRecord, PayloadRefused, PayloadTooLarge
 from archive.http import HttpMessage
-from archive.lint.finding import Faults, note, shown, warc, warning
+from archive.lint.finding import Faults, error, note, shown, warc, warning
 from archive.lint.record import Record
 
 _REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [^\r\n]+ HTTP/\d(?:\.\d)?[ \t]*\r?\n")
+_REQUEST_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,15})[ \t]*(?=\r\n|\Z)", re.IGNORECASE)
 _RESPONSE_HEAD = re.compile(rb"HTTP/([23])(?:\.\d)?[ \t]", re.IGNORECASE)
 _CHUNK = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 _RENAMED = re.compile(r"x-(?:crawler|orig|archive-orig)-(content-encoding|transfer-encoding|content-length)")
 _MAGIC = {"gzip": b"\x1f\x8b", "x-gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
-_ENOUGH = 2**20  # decoded bytes that show that a coding is what it says
-_CODED = 64 * 2**10
+_ENOUGH = 2**16  # decoded bytes that show that a coding is what it says
 
 RESPONSE_TYPE = warning(
     "response-content-type",
@@ -102,6 +102,12 @@ DECODED = note(
     "Bodies were decoded, and the fields that said how they came were renamed (told once a file).",
     "Common Crawl (X-Crawler-…), Browsertrix (x-orig-…) and pywb (X-Archive-Orig-…) store them so.",
 )
+DNS_TYPE = error(
+    "dns-content-type",
+    warc("6.4.4"),
+    "A resource record of a DNS look-up has the Content-Type text/dns.",
+    "Readers do not know what it is.",
+)
 DNS = note(
     "dns-response",
     warc("6.4.4"),
@@ -122,6 +128,8 @@ def check(record: Record, told: Told) -> Faults:
     target = (record.target or "").lower()
     if record.kind == "response" and target.startswith("dns:"):
         yield DNS, shown(target)
+    if record.kind == "resource" and target.startswith("dns:") and record.media_type != "text/dns":
+        yield DNS_TYPE, shown(record.field("Content-Type") or "none")
     if target.startswith(("http:", "https:")) and record.declared:
         yield from _declared(record)
     if not (record.is_http and record.kept and record.complete and record.block):
@@ -149,6 +157,15 @@ def _request(record: Record) -> Faults:
         yield REQUEST_LINE, shown(record.block[:60].decode("latin-1"))
     elif b"\n\r\n" not in record.block and b"\n\n" not in record.block and not record.field("WARC-Truncated"):
         yield HEAD_CUT, "no empty line"
+    else:
+        yield from _request_length(record)
+
+
+def _request_length(record: Record) -> Faults:
+    head, empty, body = record.block.partition(b"\r\n\r\n")
+    stated = _REQUEST_LENGTH.findall(head)
+    if empty and stated and int(stated[0]) != len(body) and not record.field("WARC-Truncated"):
+        yield LENGTH, f"{int(stated[0]):,} stated, {len(body):,} are there"
 
 
 def _response(record: Record, told: Told) -> Faults:
@@ -249,7 +266,7 @@ def _coding(message: HttpMessage, cut: bool) -> Faults:
     if not codings:
         return
     said = shown(", ".join(codings))
-    entity = message.entity()[:_CODED]
+    entity = message.entity()
     magic = _MAGIC.get(codings[-1])
     if not entity:
         return
@@ -269,5 +286,5 @@ def _coding(message: HttpMessage, cut: bool) -> Faults:
 
 RULES = (
     RESPONSE_TYPE, REQUEST_TYPE, STATUS_LINE, REQUEST_LINE, NO_TEXT, HEAD_CUT, NOT_CHUNKED, CHUNKS_CUT, BEYOND, LENGTH,
-    NO_BODY, NOT_CODED, CODING_UNKNOWN, DECODED, DNS,
+    NO_BODY, NOT_CODED, CODING_UNKNOWN, DECODED, DNS, DNS_TYPE,
 )  # fmt: skip

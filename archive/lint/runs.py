@@ -125,7 +125,7 @@ class _Packed:
         given = self._stream.read(self._step)
         self._step = min(self._step * 4, _LAST)
         if not given:
-            self.fault = (TORN, "the file ends within it")
+            self.fault = (TORN, f"{self._fed:,} bytes of it are there")
             return None
         self._fed += len(given)
         return given

@@ -119,7 +119,7 @@ def check(record: Record) -> Faults:
     yield from _types(record)
     reason = record.field("WARC-Truncated")
     if reason is not None and reason not in _REASONS:
-        yield (TRUNCATED_HERITRIX if reason == _LONG_HEADERS else TRUNCATED_REASON), shown(reason)
+        yield (TRUNCATED_HERITRIX, "") if reason == _LONG_HEADERS else (TRUNCATED_REASON, shown(reason))
 
 
 def is_date(text: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Group, RenderableType
 from rich.filesize import decimal
+from rich.padding import Padding
 from rich.text import Text
 
 from archive import terminal
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 10  # findings of one rule in one file that are shown; --json has up to 100
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}  # by `archive.lint.finding.Severity`
-_URI_WIDTH = 60
+_LEAST_URI = 20  # columns
+_INDENT = 11  # of what a finding says, below its severity
 _SLOW = 32 * 2**20  # files of fewer bytes take less than a second, and need no progress bar
 
 RuleOption = Annotated[
@@ -89,19 +90,20 @@ def _linted(paths: list[Path], wanted: set[str]) -> Result:
 
 def _page(found: Result) -> list[RenderableType]:
     parts: list[RenderableType] = []
+    width = terminal.out().width
     for file in found.files:
         if file.findings:
-            parts += [Text(terminal.one_line(file.name), style="bold"), *_findings(file), ""]
+            parts += [Text(terminal.one_line(file.name), style="bold"), *_findings(file, width), ""]
     return [*parts, _conclusion(found)]
 
 
-def _findings(file: LintedFile) -> list[RenderableType]:
+def _findings(file: LintedFile, width: int) -> list[RenderableType]:
     lines: list[RenderableType] = []
     shown: Counter[str] = Counter()
     for finding in file.findings:
         shown[finding.rule.id] += 1
         if shown[finding.rule.id] <= _SHOWN:
-            lines.append(_finding(finding))
+            lines.append(_finding(finding, width))
     for name, number in shown.items():
         more = number + file.left_out[name] - _SHOWN
         if more > 0:
@@ -109,21 +111,25 @@ def _findings(file: LintedFile) -> list[RenderableType]:
     return lines
 
 
-def _finding(finding: Finding) -> Text:
+def _finding(finding: Finding, width: int) -> RenderableType:
     severity = str(finding.rule.severity)
     where = "" if finding.offset is None else f"byte {finding.offset}"
     if finding.inner:
         where = f"{finding.inner}, {where}" if where else finding.inner
-    named = terminal.shorten(terminal.one_line(finding.uri or finding.record or ""), _URI_WIDTH)
-    return Text.assemble(
+    head = Text.assemble(
         "  ",
         (f"{severity:<7}", _STYLES[severity]),
-        f"  {terminal.one_line(where)}" if where else "",
         f"  {finding.rule.id}",
         (f"  ({finding.rule.section})", "dim"),
-        f"  {named}" if named else "",
-        f"\n           {terminal.one_line(_said(finding))}",
+        f"  {terminal.one_line(where)}" if where else "",
     )
+    # The URI only as far as there is room: --json and a pipe have all of it.
+    room = width - head.cell_len - 2
+    named = terminal.one_line(finding.uri or finding.record or "")
+    if named and room >= _LEAST_URI:
+        head.append(f"  {terminal.shorten(named, room)}", style="dim")
+    said = Padding(Text(terminal.one_line(_said(finding))), (0, 0, 0, _INDENT), expand=False)
+    return Group(head, said)
 
 
 def _said(finding: Finding) -> str:
@@ -199,16 +205,11 @@ def _list(wanted: set[str], *, as_json: bool) -> None:
     terminal.put(Group(*parts[:-1]))
 
 
-def _rule(rule: Rule) -> Text:
+def _rule(rule: Rule) -> RenderableType:
     severity = str(rule.severity)
-    said = textwrap.wrap(f"{rule.title} {rule.why}", 100)
-    return Text.assemble(
-        "  ",
-        (f"{severity:<7}", _STYLES[severity]),
-        f"  {rule.id}",
-        (f"  ({rule.section})", "dim"),
-        *(f"\n           {line}" for line in said),
-    )
+    head = Text.assemble("  ", (f"{severity:<7}", _STYLES[severity]), f"  {rule.id}", (f"  ({rule.section})", "dim"))
+    said = Padding(Text(f"{rule.title} {rule.why}"), (0, 0, 0, _INDENT), expand=False)
+    return Group(head, said)
 
 
 def _described(rule: Rule, group: str) -> Json:

@@ -333,6 +333,18 @@ http(
 )
 http("http-2", "an answer of HTTP/2", message(BODY, status="HTTP/2 200"))
 
+one(
+    "http-content-length",
+    "a request whose body is not as long as stated",
+    response,
+    lambda: request(block=b"POST /a HTTP/1.1\r\nContent-Length: 9\r\n\r\na=1"),
+)
+one(
+    "dns-content-type",
+    "a DNS look-up that is a text",
+    lambda: resource({"WARC-Target-URI": "dns:example-news.org", "Content-Type": "text/plain"}),
+)
+
 # Revisits
 one("profile-missing", "a revisit without a profile", response, lambda: revisit({"WARC-Profile": None}))
 one(
