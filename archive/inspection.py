@@ -18,6 +18,7 @@ from archive.holdings import FileState
 from archive.warc.check import Check, Finding, Severity
 from archive.warc.paths import OPEN, resolve
 from archive.warc.reader import Gap, Piece, read_on
+from archive.warc.tombstone import tombstone_of
 
 _STEP = 2**20
 
@@ -37,13 +38,14 @@ class Inspection:
     state: FileState | None
     catalog: Path | None
     archive: str  # its URN
+    purges: frozenset[str] | None = None  # the ids of the acts that removed records; None where they are not known
 
     def findings(self, advanced: Advanced) -> Iterator[Finding]:
         """The findings about the file; raises OSError where it cannot be read at all."""
         name, state = self.file, self.state
         alive = _is_written(self.warc / f"{name}{OPEN}")
         path = resolve(self.warc, name)
-        reading = _Reading(self.warc, name, path, state, advanced)
+        reading = _Reading(self.warc, name, path, state, advanced, self.purges)
         if state is None or self.catalog is None:
             for _ in reading.events():
                 pass
@@ -69,12 +71,19 @@ class _Reading:
     """One file, read once: for its events, what they give rise to, and its checksum."""
 
     def __init__(
-        self, warc: Path, name: str, path: Path, state: FileState | None, advanced: Callable[[int], None]
+        self,
+        warc: Path,
+        name: str,
+        path: Path,
+        state: FileState | None,
+        advanced: Callable[[int], None],
+        purges: frozenset[str] | None,
     ) -> None:
         self._warc = warc
         self._name = name
         self._state = state
         self._advanced = advanced
+        self._purges = purges
         self._check = Check(name, path.stat().st_size, being_written=path.name.endswith(OPEN))
         self._findings: list[Finding] = []
         self._digest = hashlib.sha256()
@@ -109,6 +118,7 @@ class _Reading:
 
     def _watch(self, piece: Piece, stream: BinaryIO) -> None:
         self._findings += self._check.piece(piece)
+        self._look_for_a_tombstone(piece)
         self._advanced(piece.offset)
         self._size = piece.offset + piece.length
         if self._state is not None and self._state.sha256 is not None:
@@ -118,6 +128,14 @@ class _Reading:
             while missing and (part := stream.read(min(missing, _STEP))):
                 self._digest.update(part)
                 missing -= len(part)
+
+    def _look_for_a_tombstone(self, piece: Piece) -> None:
+        if self._purges is None or isinstance(piece, Gap):
+            return
+        tombstone = tombstone_of(piece)
+        if tombstone is not None and tombstone.purge not in self._purges:
+            said = f"a {tombstone.of} was removed here, by no purge that the archive knows of"
+            self._findings.append(Finding(self._name, piece.offset, "tombstone", Severity.DAMAGED, said))
 
 
 def _is_written(path: Path) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archive import comparison, holdings, losses
+from archive import comparison, holdings, losses, removals
 from archive.comparison import CATALOG
 from archive.dangling import of_revisits
 from archive.errors import DamagedRecord
@@ -84,7 +84,10 @@ def verify(archive: Archive, *, deep: bool = False, progress: Progress | None = 
             progress(before + offset, total, "records")
 
     own = [name for name in names if not is_foreign(name)]
-    findings += inspect([_inspection(archive, name, states) for name in own], [sizes[name] for name in own], advanced)
+    known = _purges(archive) if states is not None else None
+    findings += inspect(
+        [_inspection(archive, name, states, known) for name in own], [sizes[name] for name in own], advanced
+    )
     before = sum(sizes[name] for name in own)
     for name in (name for name in names if is_foreign(name)):
         findings += of_foreign(archive, terms, name, advanced, compared=states is not None and name in states)
@@ -117,6 +120,7 @@ def verify(archive: Archive, *, deep: bool = False, progress: Progress | None = 
     if deep:
         shown, different = reclean(archive, cleaned)
         findings += different
+    findings = removals.considered(archive, findings)
     captures, attempts = archive.count()
     waiting, failed = archive.count_waiting()
     return Verification(tuple(findings), len(names), total, captures, attempts, number, waiting, failed, shown)
@@ -135,10 +139,17 @@ def _states(archive: Archive, findings: list[Finding]) -> dict[str, FileState] |
         return None
 
 
-def _inspection(archive: Archive, name: str, states: dict[str, FileState] | None) -> Inspection:
+def _purges(archive: Archive) -> frozenset[str]:
+    with archive.catalog.reading() as connection:
+        return removals.purges(connection)
+
+
+def _inspection(
+    archive: Archive, name: str, states: dict[str, FileState] | None, purges: frozenset[str] | None
+) -> Inspection:
     state = states.get(name) if states is not None else None
     catalog = archive.catalog.path if states is not None else None
-    return Inspection(archive.warc_path, name, state, catalog, archive.configuration.id)
+    return Inspection(archive.warc_path, name, state, catalog, archive.configuration.id, purges)
 
 
 def _is_there(warc: Path, name: str) -> bool:

@@ -32,7 +32,7 @@ class Finding:
     """One thing that is not as it should be: in which file, at which offset, against which rule.
 
     Rules: ``readable``, ``date``, ``block-digest``, ``payload-digest``, ``group``, ``trailer``, ``record-id``,
-    ``warcinfo``, ``size`` (docs/warc-profile.md).
+    ``warcinfo``, ``size``, ``tombstone``, ``purge`` (docs/warc-profile.md).
     """
 
     file: str

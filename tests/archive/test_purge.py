@@ -331,3 +331,33 @@ def test_a_full_disk_leaves_all_as_it_was_but_blocked(archive: Archive, monkeypa
     purged(archive)
     assert found(archive) == set()
     is_sound(archive)
+
+
+def test_a_purge_that_was_killed_is_told_and_damages_nothing(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("archive.rewrites.reenter", killed)
+        with pytest.raises(Killed):
+            purged(archive)
+    told = archive.verify()
+    assert not told.damaged
+    assert [one.rule for one in told.of(Severity.REPAIRABLE)] == ["file", "purge"]
+    archive.rebuild()
+    assert [one.rule for one in archive.verify().of(Severity.REPAIRABLE)] == ["purge"]
+    purged(archive)
+    assert found(archive) == set()
+    is_sound(archive)
+
+
+def test_a_tombstone_that_no_act_accounts_for_is_damage(archive: Archive) -> None:
+    purged(archive)
+    assert not archive.verify().damaged
+    with archive.catalog.writing() as connection:
+        connection.execute(tables.acts.update().where(tables.acts.c.act == "purge").values(act="other"))
+    told = [one for one in archive.verify().of(Severity.DAMAGED) if one.rule == "tombstone"]
+    assert len(told) == 3
+    assert "by no purge" in told[0].message

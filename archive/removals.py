@@ -1,0 +1,39 @@
+"""Removals, for whoever verifies: which tombstones an act accounts for, and which purges are still under way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, select
+
+from archive import tables
+from archive.comparison import CATALOG
+from archive.purge import PURGE, unfinished
+from archive.rewrites import is_done, pending
+from archive.warc.check import Finding, Severity
+
+if TYPE_CHECKING:
+    from archive.store import Archive
+
+_OF_PLACES = frozenset({"catalogue", "file"})  # rules that a file breaks whose places the catalogue does not have yet
+
+
+def purges(connection: Connection) -> frozenset[str]:
+    """The ids of the acts by which records were removed."""
+    table = tables.acts
+    return frozenset(connection.scalars(select(table.c.id).where(table.c.act == PURGE)))
+
+
+def considered(archive: Archive, findings: Sequence[Finding]) -> list[Finding]:
+    """The findings, with what a purge that was killed explains put as what it is."""
+    with archive.catalog.reading() as connection:
+        waiting = pending(connection)
+    replaced = {file for file, one in waiting.items() if is_done(archive.warc_path, one)}
+    found = [one for one in findings if one.file not in replaced or one.rule not in _OF_PLACES]
+    said = "a purge was killed just after it had replaced this file: the next `presskeep crawl` or a rebuild enters it"
+    found += [Finding(file, 0, "file", Severity.REPAIRABLE, said) for file in sorted(replaced)]
+    for act in unfinished(archive):
+        said = f"the purge of {act.first('target')} has not ended: `presskeep takedown --list` says how it goes on"
+        found.append(Finding(CATALOG, 0, "purge", Severity.REPAIRABLE, said))
+    return found
