@@ -166,8 +166,13 @@ class _Packing:
                     fronts[page.capture.key] = page
         return next(iter(fronts.values())) if len(fronts) == 1 else None
 
+    def _report(self, number: int, what: str) -> None:
+        if self._progress and (number % _OFTEN == 0 or number == self._total):
+            self._progress(number, self._total, what)
+
     def _by_url(self) -> Iterator[tuple[Capture, str | None]]:
-        for capture, canonical in self._share.by_url():
+        for number, (capture, canonical) in enumerate(self._share.by_url(), 1):
+            self._report(number, "pages")
             self._uncleaned += canonical is None and awaits_cleaning(capture)
             yield capture, canonical
 
@@ -178,8 +183,7 @@ class _Packing:
             self._last = max(self._last, capture.at)
             self._sites.update([capture.site] if capture.site else [])
             self._brought += not self._share.selection.takes(capture)
-            if self._progress and (self._captures % _OFTEN == 0 or self._captures == self._total):
-                self._progress(self._captures, self._total, "captures")
+            self._report(self._captures, "captures")
             if cdxj.is_listed(capture):
                 yield cdxj.line(capture, place)
 
