@@ -101,6 +101,7 @@ def enter(connection: Connection, events: Iterable[Event], files: Sequence[FileS
     _add(connection, tables.sites, sites)
     _add(connection, tables.acts, acts)
     _add(connection, tables.pending, pending)
+    revisits.forgive(connection, [row["id"] for row in captures])
     blocking.apply(connection, decided, [*captures, *lost, *attempts])
     if files:
         statement = insert(tables.files)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import Connection, RowMapping, select, text
+from sqlalchemy import Connection, RowMapping, delete, select, text
 
 from archive import blocking, losses, tables
 from archive.capture import Capture
@@ -169,6 +169,16 @@ def referring_to(catalog: Catalog, directory: Path, capture: Capture) -> tuple[C
         found = bound(connection, directory, [capture_of_row(row, directory) for row in rows])
     those = {one.id: one for one in found if one.refers_to == capture.id or _is(one.referent, capture)}
     return tuple(sorted(those.values(), key=lambda one: (one.at, one.id)))
+
+
+def forgive(connection: Connection, entered: Sequence[str]) -> None:
+    """Forget what failed for want of these captures: revisits that were entered before what they refer to."""
+    failures = tables.failures
+    if not connection.scalar(select(failures.c.capture).limit(1)):
+        return
+    for start in range(0, len(entered), _SOME):
+        waiting = select(_captures.c.id).where(_captures.c.refers_to.in_(entered[start : start + _SOME]))
+        connection.execute(delete(failures).where(failures.c.capture.in_(waiting)))
 
 
 def _is(one: Capture | None, other: Capture) -> bool:

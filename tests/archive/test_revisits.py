@@ -19,8 +19,11 @@ from archive.crew import clean_pending
 from archive.digest import sha256
 from archive.errors import DamagedRecord, NotFound
 from archive.exchange import Exchange, Truncation
+from archive.holdings import enter
 from archive.prove import prove
 from archive.store import Archive
+from archive.waiting import MAX_TRIES
+from archive.warc.answer import Answer
 from archive.warc.paths import resolve
 from archive.warc.reader import read_events
 from archive.warc.record import IDENTICAL_PAYLOAD, NOT_MODIFIED
@@ -192,8 +195,6 @@ def test_a_catalogue_that_cannot_be_asked_costs_room_and_nothing_else(archive: A
     earlier = revisits.Earlier(archive.catalog, archive.warc_path)
     archive.close()
     archive.catalog.path.unlink()
-    from archive.warc.answer import Answer
-
     answer = Answer.of(story(1).response)
     assert earlier(story(1), answer, answer.digest()) is None
 
@@ -291,10 +292,11 @@ def test_a_dangling_revisit_says_so_and_its_text_is_tried_again(archive: Archive
     (failure,) = archive.failures()
     assert failure.reason is FailureReason.UNREAD
     assert first.id in failure.detail
-    from archive.rows import row_of_capture
-
+    for _ in range(MAX_TRIES):
+        clean_pending(archive)
+    assert archive.text_jobs() == (), "it has failed too often"
     with archive.catalog.writing() as connection:
-        connection.execute(tables.captures.insert(), [row_of_capture(row)])
+        enter(connection, [row])
     clean_pending(archive)
     assert list(archive.failures()) == []
 
