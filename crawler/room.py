@@ -34,9 +34,9 @@ class Shortage:
     needed: int
 
     @property
-    def brief(self) -> str:
-        """What is free, and what is wanted; or what failed."""
-        return f"{decimal(self.free)} free of {decimal(self.needed)}" if self.needed else self.why
+    def reason(self) -> str:
+        """The system's own words for it, where there are some."""
+        return self.why.partition("(")[2].rstrip(")") or self.why
 
     def __str__(self) -> str:
         when = f"goes on by itself at {decimal(self.needed)}" if self.needed else "is tried again by itself"

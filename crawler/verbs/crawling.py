@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.filesize import decimal
+from rich.markup import escape
 from rich.padding import Padding
 from rich.progress import Progress as Bar
 from rich.progress import TaskID
@@ -142,19 +143,21 @@ class _Lines:
     def pause(self, who: str, shortage: Shortage | None) -> None:
         """A part of the crawl pauses, or goes on: said once, and shown for as long as one of them pauses."""
         began = not self._paused
-        if shortage is not None:
-            self._paused.add(who)
-            if self._pause is None:
-                self._pause = self._bar.add_task("", total=None)
-            self._bar.update(self._pause, description=f"paused: {shortage.brief}", visible=True)
-            if began:
-                self._bar.console.print(terminal.one_line(f"paused: {shortage}"))
+        if shortage is None:
+            self._paused.discard(who)
+            if not began and not self._paused and self._pause is not None:
+                self._bar.remove_task(self._pause)
+                self._pause = None
+                self._bar.console.print("there is room again: it goes on")
             return
-        self._paused.discard(who)
-        if not began and not self._paused and self._pause is not None:
-            self._bar.remove_task(self._pause)
-            self._pause = None
-            self._bar.console.print("there is room again: it goes on")
+        self._paused.add(who)
+        if began:
+            self._bar.console.print(terminal.one_line(f"paused: {shortage}"))
+            self._pause = self._bar.add_task("paused", total=None, size=True)
+        if self._pause is not None:  # how much is free, of what is wanted
+            said = "paused" if shortage.needed else f"paused ({shortage.reason})"
+            total = shortage.needed or None
+            self._bar.update(self._pause, description=f"[yellow]{escape(said)}", completed=shortage.free, total=total)
 
     def texts(self, done: int) -> None:
         """Texts were made."""
