@@ -56,7 +56,7 @@ def adopt(warc: Path, quarantine: Path, catalog: Catalog) -> Adopted:
     Files of living writers are left to them. Two processes that do this at once do no harm: what is entered already
     stays as it is.
     """
-    recovered = recover(warc, quarantine)
+    recovered = recover(warc, quarantine, committed_in(catalog))
     for one in recovered:
         if one.cut:
             logger.warning("%s: a writer was killed: %d bytes of no whole record were put aside", one.file, one.cut)
@@ -95,6 +95,17 @@ def laid(warc: Path, file: str) -> Terms:
     """The terms of a foreign file that no act is about."""
     size, sha256 = measure(warc / file)
     return Terms(file, size=size, identity=sha256)
+
+
+def committed_in(catalog: Catalog) -> Callable[[str], int]:
+    """How many bytes of a file a catalogue knows, asked when the file's lock is held."""
+
+    def committed(file: str) -> int:
+        with catalog.reading() as connection:
+            state = holdings.file_states(connection, file).get(file)
+        return state.size if state is not None else 0
+
+    return committed
 
 
 def closed_files(warc: Path) -> tuple[str, ...]:

@@ -67,7 +67,8 @@ def rebuild(archive: Archive, progress: Progress | None = None) -> Rebuilt:
         catalog.remove(beside)
         readable = _readable(archive)
         try:
-            recovered = recover(archive.warc_path, archive.quarantine_path)
+            known = adoption.committed_in(archive.catalog) if readable else lambda file: None
+            recovered = recover(archive.warc_path, archive.quarantine_path, known)
             with _private(archive, beside) as new:
                 total, damaged, unreached = _enter_files(new, progress)
                 lost = keep_lost(archive, new, {gap.file for gap in damaged}) if readable else 0

@@ -22,7 +22,7 @@ def written(target: Path, parts: Iterable[bytes]) -> None:
     try:
         try:
             for part in parts:
-                _write(descriptor, part)
+                write(descriptor, part)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -34,7 +34,8 @@ def written(target: Path, parts: Iterable[bytes]) -> None:
         raise
 
 
-def _write(descriptor: int, part: bytes) -> None:
+def write(descriptor: int, part: bytes) -> None:
+    """All of the bytes, in as many calls as it takes."""
     rest = memoryview(part)
     while rest:
         rest = rest[os.write(descriptor, rest) :]

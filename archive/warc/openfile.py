@@ -91,6 +91,7 @@ class OpenFile:
         self._digest = hashlib.sha256()
         self._digest_synced = self._digest.copy()
         self._torn = False  # bytes of no whole group may lie behind `size`
+        self._cut = False  # bytes were cut off since the last fsync: after a loss of power they may be there again
         self._entered = False  # the directory entries are durable
 
     @classmethod
@@ -137,7 +138,7 @@ class OpenFile:
         After a failed fsync nobody knows which bytes are on the disk, and a second one may succeed without having
         written them: so the file is cut back to what was durable before, and StorageFull is raised.
         """
-        if self.synced == self.size and self._entered:
+        if self.synced == self.size and self._entered and not self._cut:
             return
         with storage(self.file):
             try:
@@ -150,7 +151,7 @@ class OpenFile:
                 self._torn = True
                 self._cut_torn()
                 raise
-        self.synced = self.size
+        self.synced, self._cut = self.size, False
         self._digest_synced = self._digest.copy()
 
     def close(self) -> ClosedFile:
@@ -175,7 +176,7 @@ class OpenFile:
     def _cut_torn(self) -> None:
         if self._torn:
             os.ftruncate(self._descriptor, self.size)
-            self._torn = False
+            self._torn, self._cut = False, True
 
     def _sync_entries(self) -> None:
         path = self._path.parent

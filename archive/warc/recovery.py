@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from archive.errors import DamagedRecord
+from archive.warc.again import Again
+from archive.warc.durable import write
+from archive.warc.group import Group
 from archive.warc.openfile import lock, storage, sync_directory
-from archive.warc.paths import OPEN, open_files
+from archive.warc.patched import Edit, edited
+from archive.warc.paths import OPEN, PART, open_files
 from archive.warc.quarantine import checksum, set_aside
 from archive.warc.scan import Gap, Piece, scan
-from archive.warc.stored import Record
+from archive.warc.stored import Record, date_of
 from archive.warc.vouching import vouched
 
 _STEP = 2**20
+_UNENDED = "the last group is not whole: its metadata record is missing"
+_HOLE = "nothing whole; what lies behind it is whole, and was kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +41,23 @@ class Recovery:
     report: Path | None
 
 
-def recover(directory: Path, quarantine: Path) -> tuple[Recovery, ...]:
+Committed = Callable[[str], int | None]  # how many bytes of a file are known to be committed; None: that is not known
+
+
+def recover(directory: Path, quarantine: Path, committed: Committed = lambda file: None) -> tuple[Recovery, ...]:
     """Adopts every ``.open`` file below ``directory`` (an archive's ``warc/``) whose lock nobody holds.
 
     Each is cut behind its last whole group, made durable and given its final name; the bytes that were cut off go to
-    ``quarantine`` first. Killed anywhere, it can be run again. Raises StorageFull where the quarantine takes no more
-    bytes; the file is then as it was.
+    ``quarantine`` first. A loss of power can also leave holes: the file has grown, but some of its blocks were never
+    written. Behind what is ``committed`` nothing was acknowledged, so holes are closed there, and whole groups behind
+    them kept. Killed anywhere, it can be run again. Raises StorageFull where the storage takes no more bytes; the file
+    is then as it was.
     """
     found = []
     for file in open_files(directory):
         with _adopted(directory, file) as descriptor:
             if descriptor is not None:
-                found.append(_recovered(directory, quarantine, file, descriptor))
+                found.append(_recovered(directory, quarantine, file, descriptor, committed(file)))
     return tuple(found)
 
 
@@ -65,19 +76,25 @@ def _adopted(directory: Path, file: str) -> Iterator[int | None]:
         os.close(descriptor)
 
 
-def _recovered(directory: Path, quarantine: Path, file: str, descriptor: int) -> Recovery:
+def _recovered(directory: Path, quarantine: Path, file: str, descriptor: int, committed: int | None) -> Recovery:
     path = directory / f"{file}{OPEN}"
-    with path.open("rb", buffering=_STEP) as stream, storage(file):
+    with ExitStack() as stack, storage(file):
+        stream = stack.enter_context(path.open("rb", buffering=_STEP))
         size = os.fstat(descriptor).st_size
-        end, gap = _last_whole(stream, size, file)
-        report = None
-        if end < size:
-            reason = gap.reason if gap else "the last group is not whole: its metadata record is missing"
-            report = set_aside(stream, quarantine, file, end, size, reason, once=True)
-            if end:
-                os.ftruncate(descriptor, end)
-        sha256 = checksum(stream, 0, end)
-        if end:
+        kept = _kept(stream, size, file, committed)
+        cuts = [(hole.start, hole.end, _HOLE) for hole in kept.holes]
+        if kept.end < size:
+            cuts.append((kept.end, size, kept.reason))
+        reports = [set_aside(stream, quarantine, file, *cut, once=True) for cut in cuts]
+        if kept.holes:
+            descriptor = _closed_up(path, edited(stream, kept.end, kept.holes))
+            stack.callback(os.close, descriptor)
+            stream = stack.enter_context(path.open("rb", buffering=_STEP))
+        elif 0 < kept.end < size:
+            os.ftruncate(descriptor, kept.end)
+        left = os.fstat(descriptor).st_size if kept.end else 0
+        sha256 = checksum(stream, 0, left)
+        if left:
             os.fsync(descriptor)
             final = directory / file
             if final.exists():
@@ -86,27 +103,74 @@ def _recovered(directory: Path, quarantine: Path, file: str, descriptor: int) ->
         else:
             path.unlink()
         sync_directory(path.parent)
-    return Recovery(file, end, sha256, size - end, report)
+    return Recovery(file, left, sha256, sum(end - start for start, end, _ in cuts), reports[-1] if reports else None)
 
 
-def _last_whole(stream: BinaryIO, size: int, file: str) -> tuple[int, Gap | None]:
-    """Where the last whole group ends, and the gap behind it, if there is one.
+@dataclass(slots=True)
+class _Kept:
+    """What is kept of a file: all up to ``end`` but its ``holes``; ``reason`` tells of what lies behind the end."""
 
-    A gap before it stays in the file: what lies behind it may have been acknowledged.
-    """
-    end = 0
-    gap: Gap | None = None
+    end: int = 0
+    reason: str = _UNENDED
+    begun: bool = False  # with its warcinfo record
+    holes: list[Edit] = field(default_factory=list)
+
+
+def _kept(stream: BinaryIO, size: int, file: str, committed: int | None) -> _Kept:
+    """What is whole in a file; gaps in what is committed stay, since what lies in them may have been acknowledged."""
+    kept = _Kept()
+    waiting: list[Edit] = []  # holes, if anything whole lies behind them
+    first: Group | None = None
 
     def heard() -> Iterator[Piece]:
-        nonlocal end
         for piece in scan(stream, 0, size, file):
             if isinstance(piece, Record) and piece.offset == 0 and piece.kind == "warcinfo":
-                end = piece.length
+                kept.end, kept.begun = piece.length, True
             yield piece
 
     for one in vouched(heard(), file):
-        if not isinstance(one, Gap):
-            end, gap = (one.end, None) if one.own else (end, gap)
-        elif gap is None:
-            gap = one
-    return end, gap
+        if isinstance(one, Gap) or not one.own:
+            if not waiting:
+                kept.reason = one.reason if isinstance(one, Gap) else _UNENDED
+            waiting.append(Edit(one.offset, one.end) if isinstance(one, Gap) else Edit(one.start, one.end))
+            continue
+        first = first or one
+        if committed is not None:
+            kept.holes += [hole for hole in waiting if hole.start >= committed]
+        kept.end, kept.reason, waiting = one.end, _UNENDED, []
+    kept.holes = _merged(kept.holes, kept.end)
+    if kept.holes and not kept.begun and kept.holes[0].start == 0 and first is not None:
+        again = Again(file).warcinfo(file, date_of(first.records[0]), first.metadata.first("presskeep-run"))
+        kept.holes[0] = replace(kept.holes[0], content=again)
+    return kept
+
+
+def _merged(holes: list[Edit], end: int) -> list[Edit]:
+    """Holes before ``end`` that do not overlap, sorted."""
+    found: list[Edit] = []
+    for hole in sorted(holes, key=lambda one: one.start):
+        last = min(hole.end, end)
+        if found and hole.start <= found[-1].end:
+            found[-1] = Edit(found[-1].start, max(found[-1].end, last))
+        elif hole.start < last:
+            found.append(Edit(hole.start, last))
+    return found
+
+
+def _closed_up(path: Path, content: Iterable[bytes]) -> int:
+    """Puts other content in the place of a file whose lock is ours; returns a descriptor that holds the new one's."""
+    partial = path.with_name(f"{path.name}{PART}")
+    descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+    try:
+        lock(descriptor, partial)  # nobody else knows it: who takes the old file's lock finds that it was replaced
+        for part in content:
+            write(descriptor, part)
+        os.fsync(descriptor)
+        partial.replace(path)
+        sync_directory(path.parent)
+    except BaseException:
+        with suppress(OSError):
+            partial.unlink()
+        os.close(descriptor)
+        raise
+    return descriptor
