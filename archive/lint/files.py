@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -27,6 +28,8 @@ from archive.lint.walk import walk
 
 ZIP_MAGIC = b"PK\x03\x04"
 _ARC = b"filedesc:"
+_NOT_MODIFIED = re.compile(rb"HTTP/\S{1,4} 304\b")
+_INDEXED = {"response", "revisit"}
 _OPEN = ".open"  # Heritrix and Presskeep add it while they write
 _SKIPPABLE_END = b"\x2a\x4d\x18"
 
@@ -81,6 +84,7 @@ class Course:
     unregistered: set[str] = field(default_factory=set)
     http: http.Told = field(default_factory=http.Told)
     offsets: set[int] | None = None  # of its records, where a WACZ's index is to be held against them
+    captures: set[int] = field(default_factory=set)  # those of them that an index leads to
 
 
 def lint_warc(stream: BinaryIO, size: int, course: Course, progress: Progress) -> Iterator[Place]:
@@ -102,6 +106,8 @@ def lint_warc(stream: BinaryIO, size: int, course: Course, progress: Progress) -
                 continue
             if course.offsets is not None:
                 course.offsets.add(came.offset)
+                if _is_indexed(came):
+                    course.captures.add(came.offset)
             course.records += 1
             id_, uri = came.field("WARC-Record-ID"), came.target
             for fault in _faults(came, course):
@@ -112,6 +118,13 @@ def lint_warc(stream: BinaryIO, size: int, course: Course, progress: Progress) -
     except Exhausted:
         yield Place(None, (TOO_MUCH, f"{size:,} bytes, {course.records:,} records were read"))
     progress(size)
+
+
+def _is_indexed(record: Record) -> bool:
+    """Whether an index leads to a record. Indexers leave out answers of 304, which hold no page."""
+    if record.kind not in _INDEXED or _NOT_MODIFIED.match(record.block):
+        return False
+    return (record.target or "").lower().startswith(("http:", "https:"))
 
 
 def _faults(record: Record, course: Course) -> Iterator[Fault]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from archive.lint.finding import Fault, Faults, error, note, shown, wacz, warning
 from archive.lint.package import is_rfc3339, parsed
@@ -73,6 +73,12 @@ CDXJ_NOWHERE = error(
     "Each entry leads to a record: filename, offset and length are those of one.",
     "The record is not found.",
 )
+CDXJ_INCOMPLETE = warning(
+    "cdxj-incomplete",
+    wacz("indexes"),
+    "The indexes lead to each response and revisit of an http or https URI.",
+    "What no index leads to is in the archive, but is not found.",
+)
 CDXJ_BROKEN = error(
     "cdxj-broken",
     wacz("indexes"),
@@ -83,10 +89,15 @@ CDXJ_BROKEN = error(
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A file that entries may lead into: its size, and the offsets of its records where they are known."""
+    """A file that entries may lead into: its size, and the offsets of its records where they are known.
+
+    ``captures`` are those that an index is to lead to; ``seen`` takes the offsets that one does lead to.
+    """
 
     size: int
     offsets: set[int] | None
+    captures: set[int] = field(default_factory=set)
+    seen: set[int] = field(default_factory=set)
 
 
 def check_pages(lines: Iterator[bytes]) -> Faults:
@@ -153,6 +164,13 @@ def check_index(lines: Iterator[bytes], targets: Mapping[str, Target], *, second
         yield CDXJ_UNSORTED, f"{unsorted:,} lines come too late, the first is line {first_unsorted:,}"
 
 
+def check_complete(target: Target) -> Iterator[tuple[int, Fault]]:
+    """What no index leads to in one WARC file, told once: the first offset, and the fault."""
+    missing = target.captures - target.seen
+    if missing:
+        yield min(missing), (CDXJ_INCOMPLETE, f"{len(missing):,} of {len(target.captures):,} are in none")
+
+
 def _entry(line: bytes, *, secondary: bool) -> dict[str, object] | None:
     parts = line.split(b" ", 2)
     if len(parts) < 3:
@@ -186,6 +204,8 @@ def _leads(entry: dict[str, object], number: int, targets: Mapping[str, Target],
         yield CDXJ_NOWHERE, f"{where}: behind the file's end"
     elif target.offsets is not None and offset not in target.offsets:
         yield CDXJ_NOWHERE, f"{where}: no record begins there"
+    else:
+        target.seen.add(offset)
 
 
 def _number(value: object) -> int | None:
@@ -197,5 +217,5 @@ def _number(value: object) -> int | None:
 
 RULES = (
     PAGES_HEADER, PAGES_LINE, PAGE_FIELDS, PAGE_DATE, NO_PAGES, CDXJ_LINE, CDXJ_FIELDS, CDXJ_DETAILS, CDXJ_UNSORTED,
-    CDXJ_NOWHERE, CDXJ_BROKEN,
+    CDXJ_NOWHERE, CDXJ_INCOMPLETE, CDXJ_BROKEN,
 )  # fmt: skip

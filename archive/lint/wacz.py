@@ -21,6 +21,7 @@ _SPOOLED = 2**25
 _WARCS = (".warc", ".warc.gz")
 _INDEXES = (".cdx", ".cdxj", ".cdx.gz", ".cdxj.gz", ".idx")
 PAGES = "pages/pages.jsonl"
+_HARMLESS = {lines.CDXJ_DETAILS, lines.CDXJ_UNSORTED}
 
 EXTENSION = error(
     "wacz-extension",
@@ -206,7 +207,7 @@ def _warcs(state: _State, course: Callable[[str], Course], progress: Progress) -
                     yield name, place
         except container.ZIP_ERRORS as problem:
             yield name, Place(info.header_offset, (container.ENTRY_BROKEN, str(problem)[:160]))
-        state.targets[name.removeprefix("archive/")] = lines.Target(info.file_size, about.offsets)
+        state.targets[name.removeprefix("archive/")] = lines.Target(info.file_size, about.offsets, about.captures)
         progress(min(state.size, info.header_offset + info.compress_size))
 
 
@@ -228,8 +229,10 @@ def _lists(state: _State) -> Iterator[Inner]:
         for name, info in state.infos.items()
         if name.startswith("indexes/")
     }
+    sound = True
     for name, info in state.infos.items():
         if state.contents[name] is None:
+            sound = sound and not name.startswith("indexes/")
             continue
         if name.startswith("pages/") and name.endswith(".jsonl"):
             checked = lines.check_pages(_lines(state, info))
@@ -241,9 +244,16 @@ def _lists(state: _State) -> Iterator[Inner]:
             continue
         try:
             for fault in checked:
+                sound = sound and (fault[0] in _HARMLESS or not name.startswith("indexes/"))
                 yield name, Place(None, fault)
         except container.ZIP_ERRORS as problem:
+            sound = False
             yield name, Place(info.header_offset, (lines.CDXJ_BROKEN, str(problem)[:160]))
+    # What is wrong with an index is told already, and so is that there is none.
+    if indexes and sound:
+        for inner, target in state.targets.items():
+            for offset, fault in lines.check_complete(target):
+                yield f"archive/{inner}", Place(offset, fault)
 
 
 def _lines(state: _State, info: zipfile.ZipInfo) -> Iterator[bytes]:

@@ -238,6 +238,11 @@ case("", "offsets as strings", lambda: wacz({INDEX: cdxj(offset=str(json.loads(c
 case("cdxj-offset", "an offset between records", lambda: wacz({INDEX: cdxj(offset=5)}))
 case("cdxj-offset", "an offset behind the end", lambda: wacz({INDEX: cdxj(offset=10**9)}))
 case("cdxj-offset", "another WARC file", lambda: wacz({INDEX: cdxj(filename="other.warc.gz")}))
+case(
+    "cdxj-incomplete",
+    "a capture that is in no index",
+    lambda: inner(response({"WARC-Target-URI": f"{URL}?2"}, number=9)),
+)
 case("cdxj-unsorted", "lines in disorder", lambda: wacz({INDEX: b"org,z" + cdxj()[5:] + cdxj()}))
 case("cdxj-broken", "an index that is cut", lambda: wacz({INDEX: None, GZIPPED: gzip.compress(cdxj())[:-9]}))
 
