@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import json
+import uuid
 import zipfile
 from collections.abc import Iterable, Sequence
 
@@ -59,9 +60,13 @@ def warcinfo() -> bytes:
     return head.encode() + block + b"\r\n\r\n"
 
 
-def warc_records(names: Sequence[str] = NAMES) -> list[bytes]:
-    """A whole file, record by record."""
-    return [warcinfo(), *(warc_record(name, number) for number, name in enumerate(names))]
+def warc_records(names: Sequence[str] = NAMES, host: str = "herald.example") -> list[bytes]:
+    """A whole file, record by record; ids differ from host to host."""
+    ids = [
+        "" if host == "herald.example" else f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, host + one)}" for one in names
+    ]
+    made = (warc_record(name, n, host=host, record_id=ids[n]) for n, name in enumerate(names))
+    return [warcinfo(), *made]
 
 
 def filedesc(version: int = 1) -> bytes:
@@ -92,9 +97,10 @@ def arc_record(
     return line.encode() + content + b"\n"
 
 
-def arc_records(version: int = 1) -> list[bytes]:
+def arc_records(version: int = 1, host: str = "herald.example") -> list[bytes]:
     """A whole ARC file, record by record."""
-    return [filedesc(version), *(arc_record(name, n, version=version) for n, name in enumerate(NAMES))]
+    made = (arc_record(name, n, version=version, url=f"http://{host}/{name}") for n, name in enumerate(NAMES))
+    return [filedesc(version), *made]
 
 
 def gzipped(records: Iterable[bytes]) -> bytes:
@@ -128,18 +134,28 @@ def wacz(
     return out.getvalue()
 
 
-def forms() -> dict[str, bytes]:
-    """The same pages in every form that is read, by file name."""
-    warc, arc = warc_records(), arc_records()
+def _host(name: str, *, apart: bool) -> str:
+    return f"{name.replace('.', '-')}.example" if apart else "herald.example"
+
+
+def forms(*, apart: bool = False) -> dict[str, bytes]:
+    """The same pages in every form that is read, by file name; with ``apart`` each of a host of its own."""
+
+    def warc(name: str) -> list[bytes]:
+        return warc_records(host=_host(name, apart=apart))
+
+    def arc(name: str, version: int = 1) -> list[bytes]:
+        return arc_records(version, _host(name, apart=apart))
+
     return {
-        "members.warc.gz": gzipped(warc),
-        "plain.warc": b"".join(warc),
-        "whole.warc.gz": gzip.compress(b"".join(warc), mtime=0),
-        "frames.warc.zst": framed(warc),
-        "whole.warc.zst": zstandard.ZstdCompressor().compress(b"".join(warc)),
-        "members.arc.gz": gzipped(arc),
-        "plain.arc": b"".join(arc),
-        "second.arc": b"".join(arc_records(2)),
-        "whole.arc.gz": gzip.compress(b"".join(arc), mtime=0),
-        "crawl.wacz": wacz(),
+        "members.warc.gz": gzipped(warc("members.warc.gz")),
+        "plain.warc": b"".join(warc("plain.warc")),
+        "whole.warc.gz": gzip.compress(b"".join(warc("whole.warc.gz")), mtime=0),
+        "frames.warc.zst": framed(warc("frames.warc.zst")),
+        "whole.warc.zst": zstandard.ZstdCompressor().compress(b"".join(warc("whole.warc.zst"))),
+        "members.arc.gz": gzipped(arc("members.arc.gz")),
+        "plain.arc": b"".join(arc("plain.arc")),
+        "second.arc": b"".join(arc("second.arc", 2)),
+        "whole.arc.gz": gzip.compress(b"".join(arc("whole.arc.gz")), mtime=0),
+        "crawl.wacz": wacz(gzipped(warc("crawl.wacz"))),
     }

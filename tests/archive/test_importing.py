@@ -27,7 +27,6 @@ from archive.terms import IMPORT, in_force
 from archive.warc.check import Severity
 
 FORMS = forms()
-HERALD = [f"http://herald.example/{name}" for name in NAMES]
 
 
 def bring(archive: Archive, path: Path, **how: Any) -> list[Brought]:
@@ -53,27 +52,31 @@ def few_workers(archive: Archive) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", FORMS)
-def test_every_form_from_the_file_to_the_proof_and_back_again(tmp_path: Path, archive: Archive, name: str) -> None:
+def test_every_form_from_the_file_to_the_proof_and_back_again(tmp_path: Path, archive: Archive) -> None:
     few_workers(archive)
+    apart = forms(apart=True)
+    for name, content in apart.items():
+        laid(tmp_path, name, content)
     with Archive.open(archive.path) as opened:
-        (brought,) = bring(opened, laid(tmp_path, name, FORMS[name]), by_host=True)
-        assert (brought.refused, brought.entered.captures, brought.entered.gaps) == ("", 3, ())
-        assert brought.file is not None
-        assert (opened.warc_path / brought.file).read_bytes() == FORMS[name]
-        assert [capture.url for capture in opened.captures()] == HERALD
-        assert opened.sites() == ("herald.example",)
-        assert clean_pending(opened).cleaned == 3
+        for brought in bring(opened, tmp_path / "from", by_host=True):
+            assert (brought.refused, brought.entered.captures, brought.entered.gaps) == ("", 3, ())
+            assert brought.file is not None
+            assert (opened.warc_path / brought.file).read_bytes() == apart[Path(brought.source).name]
+        hosts = sorted(f"{name.replace('.', '-')}.example" for name in apart)
+        assert list(opened.sites()) == hosts
+        urls = sorted(f"http://{host}/{name}" for host in hosts for name in NAMES)
+        assert sorted(capture.url for capture in opened.captures()) == urls
+        assert clean_pending(opened).cleaned == len(urls)
         for entry in opened.entries():
             assert isinstance(entry.text, Article)
             assert prove(entry.text, [entry.capture]).holds
         found = opened.verify(deep=True)
         assert not [one for one in found.findings if one.severity is not Severity.CONVENTION]
         assert found.deep is not None
-        assert (found.deep.same, found.deep.different) == (3, 0)
+        assert (found.deep.same, found.deep.different) == (len(urls), 0)
         before = derived(opened.catalog)
         opened.catalog.path.unlink()
-        shutil.rmtree(opened.path / "seek", ignore_errors=True)
+        shutil.rmtree(opened.path / "seek")
         opened.close()
         assert opened.rebuild().unreached == ()
         assert derived(opened.catalog) == before

@@ -112,7 +112,7 @@ class _Lenient:
 
     def __init__(self, stream: BinaryIO, offset: int) -> None:
         self._offset = offset
-        self._source = Input(stream, offset)
+        self._source = Input(stream, offset, _LOOK)
         self._parts = member(self._source)
         self._rest = b""
         self._read = 0

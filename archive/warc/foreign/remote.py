@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import io
 from collections.abc import Iterator
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from archive import digest
 from archive.errors import ConfigurationError, DamagedRecord, NotFound
 from archive.warc.places import Place
 
 _BLOCK = 256 * 1024  # bytes asked for at least: a page with its record's head
+_BUFFER = 64 * 1024
 _HINT = "pip install 'presskeep[remote]'"
 
 
@@ -26,7 +28,7 @@ def opened(place: Place, file: str) -> Iterator[BinaryIO]:
             raise DamagedRecord(
                 f"{place.place} has changed since it was attached: {size:,} bytes, were {place.size:,}", file=file
             )
-        yield cast("BinaryIO", _Plain(stream, file, place.place))
+        yield io.BufferedReader(_Remote(stream, file, place.place), _BUFFER)
 
 
 def look(url: str) -> tuple[int, str]:
@@ -57,32 +59,37 @@ def _open(url: str) -> tuple[Any, int, str]:
         raise NotFound(f"{url} cannot be read: {error or type(error).__name__}", url=url) from error
 
 
-class _Plain:
-    """A remote file whose errors are those of a file."""
+class _Remote(io.RawIOBase):
+    """A remote file whose errors are those of the archive."""
 
     def __init__(self, stream: Any, file: str, url: str) -> None:  # noqa: ANN401 - fsspec publishes no types
+        super().__init__()
         self._stream = stream
         self._file = file
         self._url = url
 
-    def __enter__(self) -> _Plain:
-        return self
+    def readable(self) -> bool:
+        return True
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def seekable(self) -> bool:
+        return True
 
-    def read(self, size: int = -1) -> bytes:
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - whatever bytes can be written to
         try:
-            return bytes(self._stream.read(size))
+            part = self._stream.read(len(buffer))
         except Exception as error:  # every file system behind fsspec has errors of its own
             said = f"{self._url} cannot be read: {error or type(error).__name__}"
             raise DamagedRecord(said, file=self._file) from error
+        buffer[: len(part)] = part
+        return len(part)
 
-    def seek(self, offset: int, whence: int = 0) -> int:
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         return int(self._stream.seek(offset, whence))
 
     def tell(self) -> int:
         return int(self._stream.tell())
 
     def close(self) -> None:
-        self._stream.close()
+        if not self.closed:
+            self._stream.close()
+        super().close()

@@ -16,6 +16,7 @@ from archive.warc import places
 from archive.warc.foreign import arc, plain, remote, seek
 from archive.warc.foreign.form import Coding, Form, FormRefused, detect
 from archive.warc.foreign.zipped import read_wacz
+from archive.warc.member import Tear
 from archive.warc.paths import resolve
 from archive.warc.places import is_foreign
 from archive.warc.scan import Gap, Piece, scan
@@ -42,6 +43,8 @@ class Source:
 
     def read(self, offset: int, *, limit: int = BLOCK_LIMIT) -> Record:
         """The record at an offset; raises Tear where there is none."""
+        if not any(begin <= offset < end for begin, end in self.ranges):
+            raise Tear("no record lies here", file=self.file, offset=offset)
         reading = arc.read_arc if self.form.arc else read_record
         return reading(self.stream, offset, limit=limit, file=self.file)
 

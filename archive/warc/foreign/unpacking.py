@@ -28,15 +28,16 @@ _WINDOW = 2**27  # bytes of window that a zstd frame may ask for
 class Input:
     """The bytes of a file, of which some can be put back."""
 
-    def __init__(self, raw: BinaryIO, offset: int = 0) -> None:
+    def __init__(self, raw: BinaryIO, offset: int = 0, step: int = _STEP) -> None:
         raw.seek(offset)
         self._raw = raw
+        self._step = step
         self._rest = b""
         self.at = offset  # of what comes next
 
     def more(self) -> bytes:
         """The bytes that are at hand, or the next ones; they count as read."""
-        part = self._rest or self._raw.read(_STEP)
+        part = self._rest or self._raw.read(self._step)
         self._rest = b""
         self.at += len(part)
         return part
