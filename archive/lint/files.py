@@ -29,6 +29,11 @@ from archive.lint.walk import walk
 ZIP_MAGIC = b"PK\x03\x04"
 _ARC = b"filedesc:"
 _NOT_MODIFIED = re.compile(rb"HTTP/\S{1,4} 304\b")
+# What checking costs beside the bytes, in bytes: the time for a record without a block, and for a transfer coding under
+# the chunks, which may unpack to `archive.http.DECODED_LIMIT`.
+_A_FAULT, _A_RECORD, _LAYERED = 4096, 8192, 64 * 2**20
+_LAYERS = re.compile(rb"\ntransfer-encoding:[^\n]*(?:gzip|deflate|br|zstd)", re.IGNORECASE)
+_LAYERS_WITHIN = 64 * 2**10
 _INDEXED = {"response", "revisit"}
 _OPEN = ".open"  # Heritrix and Presskeep add it while they write
 _SKIPPABLE_END = b"\x2a\x4d\x18"
@@ -87,9 +92,14 @@ class Course:
     captures: set[int] = field(default_factory=set)  # those of them that an index leads to
 
 
-def lint_warc(stream: BinaryIO, size: int, course: Course, progress: Progress) -> Iterator[Place]:
-    """Everything about one WARC file, in the order of its bytes. ``progress`` hears how far it is."""
-    budget = Budget(size)
+def lint_warc(
+    stream: BinaryIO, size: int, course: Course, progress: Progress, budget: Budget | None = None
+) -> Iterator[Place]:
+    """Everything about one WARC file, in the order of its bytes. ``progress`` hears how far it is.
+
+    ``budget`` is what it may cost, where several files share one.
+    """
+    budget = Budget(size) if budget is None else budget
     try:
         opened = _opened(stream, size, budget)
         if isinstance(opened, Place):
@@ -102,8 +112,10 @@ def lint_warc(stream: BinaryIO, size: int, course: Course, progress: Progress) -
             yield Place(0, (EXTENSION, "it is not gzipped" if gzipped else "it is packed"))
         for came in walk(opened):
             if not isinstance(came, Record):
+                budget.spend(_A_FAULT)
                 yield Place(came.offset, came.fault)
                 continue
+            budget.spend(_LAYERED if _LAYERS.search(came.block[:_LAYERS_WITHIN]) else _A_RECORD)
             if course.offsets is not None:
                 course.offsets.add(came.offset)
                 if _is_indexed(came):

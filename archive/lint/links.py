@@ -12,6 +12,7 @@ from archive.lint.record import TYPES, Record, bare
 
 _DIGEST_BITS = 64
 _PLACE_BITS = 64  # 20 of them for the file, 44 for the offset
+_IDS = 2_000_000  # ids that are remembered: some 400 MB
 _MOST = 200_000  # references that lead nowhere yet, and segments, that are remembered: some 100 MB
 
 DUPLICATE = error(
@@ -101,8 +102,8 @@ SEGMENT_TARGET = error(
 UNCHECKED = note(
     "references-unchecked",
     warc("5.11"),
-    f"More than {_MOST:,} references lead out of what was read before them; the others are not checked.",
-    "Each costs memory until its record is found. Give fewer files at once.",
+    f"More than {_IDS:,} records, or {_MOST:,} references to later or absent ones: the others are not checked.",
+    "Each costs memory. Give fewer files at once.",
 )
 
 
@@ -144,7 +145,7 @@ class _Segment:
 
 
 class Links:
-    """The ids of all records, and what refers to them. Some 150 bytes a record."""
+    """The ids of all records, and what refers to them. Some 200 bytes a record."""
 
     def __init__(self) -> None:
         # Packed into one number each: type, hash of the payload digest, hash of the date, file and offset.
@@ -152,7 +153,7 @@ class Links:
         self._references: list[_Reference] = []
         self._segments: dict[bytes, list[_Segment]] = {}
         self._remembered = 0
-        self.left_out = 0  # references that were not remembered, and so are not checked
+        self.left_out = 0  # ids and references that were not remembered, and so are not checked
 
     def add(self, record: Record, file: int, names: list[str]) -> Iterator[Fault]:
         """Takes a record in; yields what can be said at once. ``names`` are the files' names, by their numbers."""
@@ -163,8 +164,10 @@ class Links:
             if before is not None:
                 place = before & ((1 << _PLACE_BITS) - 1)
                 yield DUPLICATE, f"{shown(own)} is also in {names[place >> 44]} at {place & ((1 << 44) - 1)}"
-            else:
+            elif len(self._ids) < _IDS:
                 self._ids[key] = _packed(record, file)
+            else:
+                self.left_out += 1
         yield from self._segment(record, file)
         for name in ("WARC-Concurrent-To", "WARC-Refers-To", "WARC-Warcinfo-ID"):
             for value in dict.fromkeys(record.head.fields.all(name)):
@@ -173,16 +176,18 @@ class Links:
     def ended(self) -> Iterator[Linked]:
         """What can be said once all files are read."""
         told: set[bytes] = set()
+        full = len(self._ids) >= _IDS  # then what is not found may still be there
         for one in self._references:
             found = self._ids.get(one.target)
             if one.field == "WARC-Warcinfo-ID":
                 if found is not None and _kind(found) != "warcinfo":
                     yield _linked(one, (WARCINFO_WRONG, f"it is of type {_kind(found)}: {shown(one.text)}"))
-                elif found is None and one.target not in told:
+                elif found is None and not full and one.target not in told:
                     told.add(one.target)
                     yield _linked(one, (WARCINFO_ELSEWHERE, shown(one.text)))
             elif found is None:
-                yield _linked(one, self._dangling(one))
+                if not full:
+                    yield _linked(one, self._dangling(one))
             else:
                 yield from self._found(one, found)
         for key, segments in self._segments.items():

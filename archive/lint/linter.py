@@ -67,8 +67,8 @@ def lint(paths: Sequence[Path], rules: set[str] | None = None, report: Report | 
     """Files, and the references among them, against the rules whose ids are given (else all).
 
     Bytes that cannot be read are findings; so is a file that cannot be opened. ``report`` hears how many bytes are
-    done, of how many. Memory: some 150 bytes a record, KEPT findings for each file and rule, and the largest block
-    up to 64 MiB, a few times over.
+    done, of how many. Memory: some 200 bytes a record up to two million, KEPT findings for each file and rule, and the
+    largest block up to 64 MiB, a few times over.
     """
     linter = _Linter(set(RULES) if rules is None else rules, report)
     linter.total = sum(_size(path) for path in paths)

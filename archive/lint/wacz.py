@@ -193,6 +193,7 @@ def _whole(state: _State, name: str) -> tuple[bytes | None, Place | None]:
 
 
 def _warcs(state: _State, course: Callable[[str], Course], progress: Progress) -> Iterator[Inner]:
+    budget = Budget(state.size)  # for all of them: a WACZ of many small bombs is one too
     for name, info in state.infos.items():
         if not name.startswith("archive/"):
             continue
@@ -203,7 +204,7 @@ def _warcs(state: _State, course: Callable[[str], Course], progress: Progress) -
                 gzipped = inner.read(len(GZIP_MAGIC)) == GZIP_MAGIC
                 if gzipped != name.endswith(".gz") or not name.endswith(_WARCS):
                     yield name, Place(None, (WARC_NAME, "it is gzipped" if gzipped else "it is not gzipped"))
-                for place in lint_warc(inner, info.file_size, about, lambda _: None):
+                for place in lint_warc(inner, info.file_size, about, lambda _: None, budget):
                     yield name, place
         except container.ZIP_ERRORS as problem:
             yield name, Place(info.header_offset, (container.ENTRY_BROKEN, str(problem)[:160]))

@@ -192,3 +192,21 @@ def test_zip64_end_records_that_lie(tmp_path: Path) -> None:
 
 def test_a_revisit_before_its_original(tmp_path: Path) -> None:
     assert rules(linted(tmp_path, members(warcinfo(), revisit(), response()))) == set()
+
+
+@pytest.mark.usefixtures("poor")
+def test_many_small_bombs_are_one(tmp_path: Path) -> None:
+    """Each within the limits, all together not; and records of nothing, which cost time instead of bytes."""
+    small = members(warcinfo(), response(block=bytes(2**21)))
+    package = wacz({f"archive/{number}.warc.gz": small for number in range(40)})
+    assert "too-much-content" in rules(linted(tmp_path, package, "case.wacz"))
+    nothing = gzip.compress(b"WARC/1.1\r\nContent-Length: 0\r\n\r\n\r\n\r\n" * 5000)
+    assert "too-much-content" in rules(linted(tmp_path, nothing))
+
+
+def test_ids_beyond_the_limit_are_told_and_nothing_is_called_absent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "_IDS", 2)
+    data = members(warcinfo(), response(), resource(), request({"WARC-Concurrent-To": uid(900)}))
+    assert rules(linted(tmp_path, data)) == {"references-unchecked"}
