@@ -37,6 +37,7 @@ LEAST_PAYLOAD = 1024  # bytes: a revisit's own fields are as long
 MAY_BE_REFERRED_TO = (
     "kind = 'response' AND status = 200 AND method = 'GET' AND truncated IS NULL AND site IS NOT NULL"
     f" AND payload_length >= {LEAST_PAYLOAD}"
+    " AND substr(file, 1, 9) <> 'attached/'"  # what lies elsewhere may go away
 )
 
 captures = Table(

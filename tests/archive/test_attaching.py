@@ -7,10 +7,12 @@ import json
 import random
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from exchanges import exchange, page
 from foreign_files import NAMES, forms, gzipped, http, warc_record, warc_records
 from rangeserver import RangeServer
 from sqlalchemy import select
@@ -173,6 +175,16 @@ def test_detaching_takes_captures_and_texts_and_leaves_the_file(tmp_path: Path, 
         opened.rebuild()
         assert set(derived(opened)["captures"]) == set(before["captures"])
     assert gone.read_bytes() == FORMS["plain.warc"]
+
+
+def test_no_capture_of_ours_rests_on_a_file_that_lies_elsewhere(tmp_path: Path, archive: Archive) -> None:
+    again = exchange("crane", site="herald", body=page("crane") * 3)
+    block = again.response
+    bring(archive, laid(tmp_path, "a.warc", warc_record("crane", block=block)), site="herald")
+    with archive.writer("crawl") as writer:
+        assert writer.add(again).kind == "response"
+        writer.commit()
+        assert writer.add(replace(again, at=again.at + 1)).kind == "revisit"
 
 
 def test_what_is_attached_or_imported_already_is_passed_over(tmp_path: Path, archive: Archive) -> None:
