@@ -83,8 +83,10 @@ def is_listed(capture: Capture) -> bool:
     return capture.status != _NOT_MODIFIED
 
 
-def line(capture: Capture, place: Location, *, origin: bool = False) -> bytes:
+def line(capture: Capture, place: Location, *, origin: bool = False, sha256: str | None = None) -> bytes:
     """The line of a capture whose record lies at a place; with ``origin``, where the payload of a revisit lies, too.
+
+    ``sha256`` is that of the record's bytes at that place, in hex: ReplayWeb.page checks records by it.
 
     A revisit has the digest of the payload that it refers to, by which pywb finds it. What is unknown is left out.
     """
@@ -101,6 +103,8 @@ def line(capture: Capture, place: Location, *, origin: bool = False) -> bytes:
     if capture.method != "GET":
         fields["method"] = capture.method
         url += f"{'&' if '?' in url else '?'}__wb_method={capture.method}"
+    if sha256 is not None:
+        fields["recordDigest"] = f"sha256:{sha256}"
     if origin and referent is not None and referent.location is not None and not is_kept(referent.location.file):
         fields |= {f"orig.{name}": value for name, value in _place(referent.location).items()}
     said = json.dumps({name: value for name, value in fields.items() if value is not None})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -39,30 +40,56 @@ def is_copied_whole(directory: Path, file: str) -> bool:
         return source.form.coding in {Coding.PLAIN, Coding.MEMBERS} and not source.form.arc
 
 
-def copy_file(directory: Path, state: FileState, out: Sink) -> None:
-    """Copy a WARC file as far as the catalogue knows it.
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A capture whose record was copied: where it lies in the new file, and the SHA-256 of its bytes there, in hex."""
 
-    Raises DamagedRecord where it is shorter, or its digest is not the one that it had when it was closed.
+    capture: Capture
+    place: Location
+    sha256: str
+
+
+def copy_file(directory: Path, state: FileState, captures: Iterable[Capture], name: str, out: Sink) -> Iterator[Copied]:
+    """Copy a WARC file, as far as the catalogue knows it, as the new file ``name``; gives its captures.
+
+    Those come in the order of their offsets. Raises DamagedRecord where the file is shorter, or its digest is not the
+    one that it had when it was closed.
     """
-    found = hashlib.sha256()
+    whole = hashlib.sha256()
     with open_source(directory, state.file) as source:
-        for part in _parts(source.stream, 0, state.size, state.file):
-            found.update(part)
-            out.write(part)
-    if state.sha256 is not None and digest.label("sha256", found.digest()) != state.sha256:
+        at = 0
+
+        def copied(until: int) -> str:
+            nonlocal at
+            found = hashlib.sha256()
+            for part in _parts(source.stream, at, until - at, state.file):
+                whole.update(part)
+                found.update(part)
+                out.write(part)
+            at = until
+            return found.hexdigest()
+
+        for capture in captures:
+            place = capture.location
+            assert place is not None
+            if not at <= place.offset <= place.offset + place.length <= state.size:
+                raise _moved(place)
+            copied(place.offset)
+            found = copied(place.offset + place.length)
+            yield Copied(capture, Location(name, place.offset, place.length), found)
+        copied(state.size)
+    if state.sha256 is not None and digest.label("sha256", whole.digest()) != state.sha256:
         raise DamagedRecord(
             f"warc/{state.file} is not what it was when it was closed: 'presskeep verify' says what has changed",
             file=state.file,
         )
 
 
-def copy_groups(
-    directory: Path, file: str, captures: Iterable[Capture], name: str, out: Sink
-) -> Iterator[tuple[Capture, Location]]:
+def copy_groups(directory: Path, file: str, captures: Iterable[Capture], name: str, out: Sink) -> Iterator[Copied]:
     """Copy the groups of captures of one file, in the order of their offsets, behind the file's warcinfo record.
 
-    Gives each capture with the place of its record in the new file ``name``. Request and metadata go with each answer.
-    Raises DamagedRecord where a record cannot be read, or another one lies there than the catalogue says.
+    The new file is called ``name``. Request and metadata go with each answer. Raises DamagedRecord where a record
+    cannot be read, or another one lies there than the catalogue says.
     """
     with open_source(directory, file) as source:
         copy = _Copy(source, out)
@@ -75,13 +102,13 @@ def copy_groups(
             assert capture.location is not None
             found = _group(source, capture.location.offset) if following is None else _next(following, capture)
             answer = _checked(found, capture)
-            place = None
+            place, sha256 = None, ""
             for record in found.records if found is not None else ():
-                at, length = copy.add(record, capture.id if record is answer else None)
+                at, length, found_digest = copy.add(record, capture.id if record is answer else None)
                 if record is answer:
-                    place = Location(name, at, length)
+                    place, sha256 = Location(name, at, length), found_digest
             assert place is not None
-            yield capture, place
+            yield Copied(capture, place, sha256)
 
 
 class _Copy:
@@ -91,10 +118,12 @@ class _Copy:
         self._source = source
         self._out = out
         self._at = 0
+        self._digest = hashlib.sha256()
 
-    def add(self, record: Record, record_id: str | None = None) -> tuple[int, int]:
-        """Add a record; its offset and length in the new file."""
+    def add(self, record: Record, record_id: str | None = None) -> tuple[int, int, str]:
+        """Add a record; its offset, length and SHA-256 in the new file."""
         begin = self._at
+        self._digest = hashlib.sha256()
         source = self._source
         if source.form.arc:
             self._pack([_head(record, record_id, source.file), record.block, b"\r\n\r\n"])
@@ -109,7 +138,7 @@ class _Copy:
                 self._pack(_unpacked(source, record.offset))
             else:
                 self._pack(parts)
-        return begin, self._at - begin
+        return begin, self._at - begin, self._digest.hexdigest()
 
     def _pack(self, parts: Iterable[bytes]) -> None:
         packing = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, _GZIP)
@@ -119,6 +148,7 @@ class _Copy:
 
     def _write(self, part: bytes) -> None:
         self._out.write(part)
+        self._digest.update(part)
         self._at += len(part)
 
 
@@ -194,5 +224,9 @@ def _checked(group: Group | None, capture: Capture) -> Record:
         or (answer.offset, answer.length) != (place.offset, place.length)
         or (known is not None and answer.id != known)
     ):
-        raise Tear("another record lies here than the catalogue says", file=place.file, offset=place.offset)
+        raise _moved(place)
     return answer
+
+
+def _moved(place: Location) -> Tear:
+    return Tear("another record lies here than the catalogue says", file=place.file, offset=place.offset)

@@ -13,13 +13,13 @@ from itertools import chain, count, groupby
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from archive.capture import Capture, Location
+from archive.capture import Capture
 from archive.clock import to_datetime
 from archive.errors import NotFound, UsageError
 from archive.exchange import Role
 from archive.holdings import FileState, awaits_cleaning, file_states
 from archive.sharing import cdxj, pages
-from archive.sharing.copying import copy_file, copy_groups, is_copied_whole
+from archive.sharing.copying import Copied, copy_file, copy_groups, is_copied_whole
 from archive.sharing.package import Package
 from archive.sharing.selection import Selection, Share
 from archive.sharing.sorting import in_order
@@ -177,7 +177,8 @@ class _Packing:
             yield capture, canonical
 
     def _lines(self) -> Iterator[bytes]:
-        for capture, place in self._copied():
+        for copied in self._copied():
+            capture = copied.capture
             self._captures += 1
             self._first = min(self._first or capture.at, capture.at)
             self._last = max(self._last, capture.at)
@@ -185,10 +186,10 @@ class _Packing:
             self._brought += not self._share.selection.takes(capture)
             self._report(self._captures, "captures")
             if cdxj.is_listed(capture):
-                yield cdxj.line(capture, place)
+                yield cdxj.line(capture, copied.place, sha256=copied.sha256)
 
-    def _copied(self) -> Iterator[tuple[Capture, Location]]:
-        """The captures, each with the place of its record in the package, while the files are written."""
+    def _copied(self) -> Iterator[Copied]:
+        """The captures while the WARC files are written."""
         states = file_states(self._share.connection)
         is_whole = self._share.is_whole
         by_file = groupby(self._share.by_place(), key=lambda one: one.location.file if one.location else "")
@@ -202,16 +203,13 @@ class _Packing:
             if named == file:
                 named, captures = next(by_file, ("", iter(())))
 
-    def _whole(self, state: FileState, captures: Iterator[Capture]) -> Iterator[tuple[Capture, Location]]:
+    def _whole(self, state: FileState, captures: Iterator[Capture]) -> Iterator[Copied]:
         name = self._names.of(state.file)
         with self._package.member(f"archive/{name}", stored=True, most=state.size) as member:
-            copy_file(self._share.directory, state, member)
+            yield from copy_file(self._share.directory, state, captures, name, member)
         self._files += 1
-        for capture in captures:
-            assert capture.location is not None
-            yield capture, Location(name, capture.location.offset, capture.location.length)
 
-    def _part(self, state: FileState, captures: Iterator[Capture]) -> Iterator[tuple[Capture, Location]]:
+    def _part(self, state: FileState, captures: Iterator[Capture]) -> Iterator[Copied]:
         name = self._names.of(state.file, packed=True)
         with self._package.member(f"archive/{name}", stored=True, most=_MORE * state.size) as member:
             yield from copy_groups(self._share.directory, state.file, captures, name, member)

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from urllib.parse import quote
 from peers import program
 
 from archive.clock import to_datetime
+
+TRIES = 1200  # a minute: until then it listens, or never will
 
 
 @dataclass(frozen=True)
@@ -48,17 +51,19 @@ def replaying(directory: Path) -> Iterator[Replay]:
         port = free.getsockname()[1]
     with subprocess.Popen(
         [program("wayback"), "--bind", "127.0.0.1", "--port", str(port)],
-        cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     ) as server:  # fmt: skip
         try:
-            assert server.stderr is not None
-            said = ""
-            for line in server.stderr:  # it ends where the server does
-                said += line
-                if f"on {port}" in line:
-                    break
-            else:
-                raise AssertionError(f"pywb did not start: {said}")
+            assert any(_listens(port) or server.poll() is not None for _ in range(TRIES))
+            assert server.poll() is None, "pywb did not start"
             yield Replay(port)
         finally:
             server.terminate()
+
+
+def _listens(port: int) -> bool:
+    """Whether a server takes connections by now; it is given a moment where it does not."""
+    with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+        return True
+    time.sleep(0.05)
+    return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 from pathlib import Path
 
@@ -89,9 +90,12 @@ def test_what_is_copied_is_gzipped_by_record_and_reads_the_same(tmp_path: Path, 
     wanted = [captures[0], captures[2]]
     out = io.BytesIO()
     placed = list(copy_groups(tmp_path / "warc", file, wanted, "copy.warc.gz", out))
-    assert [capture for capture, _ in placed] == wanted
-    for capture, place in placed:
-        record = gzip.decompress(out.getvalue()[place.offset : place.offset + place.length])
+    assert [copied.capture for copied in placed] == wanted
+    for copied in placed:
+        capture, place = copied.capture, copied.place
+        packed = out.getvalue()[place.offset : place.offset + place.length]
+        assert copied.sha256 == hashlib.sha256(packed).hexdigest()
+        record = gzip.decompress(packed)
         head, _, rest = record.partition(b"\r\n\r\n")
         assert f"WARC-Record-ID: <{capture.id}>".encode() in head
         assert f"WARC-Target-URI: {capture.url}".encode() in head

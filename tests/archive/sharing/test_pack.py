@@ -52,7 +52,7 @@ def listed(package: zipfile.ZipFile) -> list[dict[str, str]]:
 
 
 def places(entries: list[dict[str, str]]) -> set[tuple[str, ...]]:
-    return {tuple(one[name] for name in ("url", "filename", "offset", "length")) for one in entries}
+    return {tuple(one[name] for name in ("url", "filename", "offset", "length", "recordDigest")) for one in entries}
 
 
 def pages(package: zipfile.ZipFile) -> list[dict[str, str]]:
@@ -89,6 +89,7 @@ def test_the_index_names_the_records_in_the_package(news: Archive, tmp_path: Pat
         for one in listed(package):
             data = package.read(f"archive/{one['filename']}")
             offset, length = int(one["offset"]), int(one["length"])
+            assert one["recordDigest"] == f"sha256:{hashlib.sha256(data[offset : offset + length]).hexdigest()}"
             record = gzip.decompress(data[offset : offset + length])
             assert record.startswith(b"WARC/1.1\r\n")
             assert f"WARC-Target-URI: {one['url']}\r\n".encode() in record
@@ -330,7 +331,7 @@ def test_they_are_valid(made: dict[str, Path], name: str, tmp_path: Path) -> Non
     # Known: it takes payload digests over chunk framing (docs/warc-profile.md).
     failed = [line for line in asked.stdout.splitlines() if "failed" in line]
     assert len(failed) == (0 if name == "late" else 1), asked.stdout
-    asked = ask("cdxj-indexer", "--sort", *files)
+    asked = ask("cdxj-indexer", "--sort", "--post-append", "--digest-records", *files)
     theirs = [json.loads(line.split(" ", 2)[2]) for line in asked.stdout.splitlines()]
     captures = [one for one in theirs if not one["url"].startswith("urn:") and one.get("status") != "304"]
     with zipfile.ZipFile(made[name]) as package:
