@@ -185,6 +185,10 @@ class OpenFile:
             if path == self._directory:
                 break
             path = path.parent
+        # ``warc/`` and the archive may be as new as the file; what we may not read we have not made.
+        for path in (self._directory.parent, self._directory.parent.parent):
+            with suppress(PermissionError):
+                sync_directory(path)
         self._entered = True
 
 
