@@ -7,7 +7,7 @@ given. The last record of every group is its metadata: what ends otherwise is no
 from __future__ import annotations
 
 import io
-import uuid
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -52,7 +52,11 @@ warc_date = lru_cache(maxsize=4)(warc_date_of)
 
 def new_id() -> str:
     """A fresh record id: a URN, as it stands in the catalogue; heads carry it in angle brackets."""
-    return f"urn:uuid:{uuid.uuid4()}"
+    given = bytearray(os.urandom(16))
+    given[6] = given[6] & 0x0F | 0x40  # version 4 (RFC 9562, section 5.4): `uuid.uuid4` takes three times as long
+    given[8] = given[8] & 0x3F | 0x80
+    text = given.hex()
+    return f"urn:uuid:{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def warcinfo_record(name: str, at: int, fields: Mapping[str, str | Sequence[str]]) -> ArcWarcRecord:
@@ -174,7 +178,8 @@ def members(record: ArcWarcRecord, form: Form = FORM) -> list[bytes]:
     block = record.raw_stream.read()
     fields = record.rec_headers.headers
     fields.insert(len(fields) - 2, ("WARC-Block-Digest", labelled(form.digest, block)))
-    return compress(record.rec_headers.to_bytes(encoding="utf-8"), block, b"\r\n\r\n", level=form.level)
+    head = "".join([f"{name}: {value}\r\n" for name, value in fields])
+    return compress(f"WARC/1.1\r\n{head}\r\n".encode(), block, b"\r\n\r\n", level=form.level)
 
 
 def _beside(exchange: Exchange, together: Pair, wire: list[Pair], unplain: list[Pair]) -> list[ArcWarcRecord]:

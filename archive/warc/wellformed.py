@@ -13,6 +13,10 @@ from archive.exchange import Attempt, Exchange, Origin
 
 _Values = TypeVar("_Values", Exchange, Attempt, Origin, RunStarted, RunEnded)
 
+_NAMES = {
+    kind: tuple(field.name for field in fields(kind)) for kind in (Exchange, Attempt, Origin, RunStarted, RunEnded)
+}
+
 
 def well_formed(value: str) -> str:
     """The text with each lone surrogate replaced by U+FFFD; most are as they should be and come back themselves."""
@@ -26,15 +30,15 @@ def well_formed(value: str) -> str:
 def with_well_formed(given: _Values) -> _Values:
     """The same with all its texts well-formed."""
     changed: dict[str, Any] = {}
-    for field in fields(given):
-        before = getattr(given, field.name)
+    for name in _NAMES[type(given)]:
+        before = getattr(given, name)
         after: Any = before
         if type(before) is str:  # members of enumerations are well-formed
             after = well_formed(before)
-        elif isinstance(before, tuple):
+        elif before and type(before) is tuple:
             after = tuple(well_formed(one) for one in before)
         elif isinstance(before, Origin):
             after = with_well_formed(before)
-        if after != before:
-            changed[field.name] = after
+        if after is not before and after != before:
+            changed[name] = after
     return replace(given, **changed) if changed else given
