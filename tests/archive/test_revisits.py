@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from exchanges import OTHER, SENTENCE, exchange, page
 from sqlalchemy import delete, text, update
+from warcio.archiveiterator import ArchiveIterator
 
 from archive import revisits, tables
 from archive.article import Article, CaptureRef
@@ -111,6 +112,20 @@ def test_the_record_says_what_the_standard_wants(archive: Archive) -> None:
         assert one.fields.first("WARC-Payload-Digest") == first.payload_digest
         assert one.fields.first("WARC-Block-Digest") == sha256(one.block)
     assert in_order(archive)[1].message().raw == again.response
+
+
+def test_other_programs_read_it(archive: Archive) -> None:
+    first, second, _ = store(archive, story(), chunked(story(1)), unchanged(2, store(archive, story(9))[0].id))
+    assert first.location
+    with resolve(archive.warc_path, first.location.file).open("rb") as stream:
+        seen = {}
+        for record in ArchiveIterator(stream, check_digests=True):
+            record.content_stream().read()
+            assert record.digest_checker.passed is not False
+            if record.rec_type == "revisit":
+                seen[record.http_headers.get_statuscode()] = record.rec_headers.get_header("WARC-Record-ID")
+    assert seen["200"] == f"<{second.id}>"
+    assert set(seen) == {"200", "304"}
 
 
 WHOLE = {
