@@ -1,4 +1,4 @@
-"""Inspectors: processes that inspect WARC files side by side, one for each core.
+"""Inspectors: processes that inspect WARC files side by side, this one among them, one for each core.
 
 A child (``python -m archive.inspectors``) reads inspections from its standard input, and tells on its standard output
 how far it is and what it has found. It ends when its input does, and so with its parent.
@@ -79,16 +79,18 @@ def _side_by_side(
     for number in sorted(range(len(inspections)), key=lambda one: -sizes[one]):
         waiting.put(number)
 
-    def work(child: _Child) -> None:
+    def work(inspected: Callable[[Inspection, Advanced], list[Finding]]) -> None:
         with contextlib.suppress(queue.Empty):
             while True:
                 number = waiting.get_nowait()
-                found[number] = child.inspected(inspections[number], told.of(sizes[number]))
+                found[number] = inspected(inspections[number], told.of(sizes[number]))
 
     # Left in this order: a child that is ended lets its thread go.
-    with ThreadPoolExecutor(count) as threads, contextlib.ExitStack() as stack:
-        children = [stack.enter_context(_Child()) for _ in range(count)]
-        for done in [threads.submit(work, child) for child in children]:
+    with ThreadPoolExecutor(count - 1) as threads, contextlib.ExitStack() as stack:
+        children = [stack.enter_context(_Child()) for _ in range(count - 1)]
+        working = [threads.submit(work, child.inspected) for child in children]
+        work(_inspected)
+        for done in working:
             done.result()
     return found
 
