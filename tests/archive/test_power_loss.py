@@ -219,7 +219,7 @@ REFUSED = {
 @pytest.mark.parametrize("refused", REFUSED)
 def test_what_was_acknowledged_is_there_whenever_the_power_goes(scene: Scene, refused: str) -> None:
     life = scene.recorded(failing=REFUSED[refused])
-    states = [(tree, *rest) for op, disk, *rest in life.moments() for tree in disk.trees()]
+    states = [(tree, now, held) for _, disk, now, held in life.moments() for tree in disk.trees()]
     assert len(states) > 200
     for tree, catalogue, held in states:
         scene.check(tree, catalogue, held)
