@@ -18,6 +18,7 @@ from sqlalchemy import Connection, delete, select
 from archive import catalog, tables, texts
 from archive.blocking import Target
 from archive.capture import Capture
+from archive.errors import DamagedRecord
 from archive.event import Act
 from archive.promotion import Inheritance, inheritance, parts
 from archive.remnants import IsMeant, clear_quarantine
@@ -26,11 +27,15 @@ from archive.rows import act_of_row, capture_of_row
 from archive.takedown import take_down
 from archive.url import normalise
 from archive.warc import rewriting
+from archive.warc.foreign.form import Coding, FormRefused
 from archive.warc.foreign.source import open_source
-from archive.warc.places import is_foreign
+from archive.warc.group import Group
+from archive.warc.paths import imported_files
+from archive.warc.places import IMPORTED, is_foreign
 from archive.warc.quarantine import is_kept
 from archive.warc.rewriting import Kept, Part, Put
-from archive.warc.scan import Gap
+from archive.warc.scan import Gap, Piece
+from archive.warc.stored import bare
 from archive.warc.tombstone import bury, main_record, target_of, tombstone_of
 from archive.warc.vouching import vouched
 
@@ -48,7 +53,8 @@ Progress = Callable[[int, int, str], None]  # done, total, of what
 class Plan:
     """What a purge would remove: captures and attempts, the files in which they lie, and what stays by inheritance.
 
-    ``foreign`` are imported and attached files that hold some of it: those are not rewritten, only blocked.
+    ``foreign`` are attached files that hold some of it, and imported ones whose records cannot be replaced
+    (`_can_be_rewritten`): there it is only blocked.
     """
 
     captures: tuple[Capture, ...]
@@ -90,12 +96,17 @@ def plan(archive: Archive, target: Target, *, payload: bool = False) -> Plan:
         question = select(table.key, table.file, table.length).where(target.among(table.key))
         attempts = [(file, length) for key, file, length in connection.execute(question) if target.covers(key)]
     placed = [(place.file, place.length) for one in captures if (place := one.location) is not None]
-    files = sorted({file for file, _ in placed + attempts})
+    known = {file for file, _ in placed + attempts}
+    # A capture that came twice is in the catalogue once.
+    meant = _meant(target, frozenset(one.id for one in captures))
+    also = {one for one in imported_files(archive.warc_path) if one not in known and _holds(archive, one, meant)}
+    files = sorted(known | also)
+    fixed = [file for file in files if is_foreign(file) and not _can_be_rewritten(archive, file)]
     return Plan(
         captures=tuple(captures),
         attempts=len(attempts),
-        files=tuple(file for file in files if not is_foreign(file) and not is_kept(file)),
-        foreign=tuple(file for file in files if is_foreign(file)),
+        files=tuple(file for file in files if file not in fixed and not is_kept(file)),
+        foreign=tuple(fixed),
         inheritance=inheritance(archive, [one for one in captures if one.location is not None]),
         bytes=sum(length for _, length in placed + attempts),
     )
@@ -145,6 +156,12 @@ def unfinished(archive: Archive) -> tuple[Act, ...]:
             else:
                 begun.pop(act.first("purge") or "", None)
     return tuple(begun.values())
+
+
+def _singly(pieces: Iterable[Piece]) -> Iterator[Group | Gap]:
+    """The records of a foreign file one by one: some writers leave what belongs together far apart."""
+    for piece in pieces:
+        yield piece if isinstance(piece, Gap) else Group([piece])
 
 
 def _begun(archive: Archive, target: Target, *, payload: bool) -> Act | None:
@@ -198,17 +215,17 @@ class _Purge:
         dependent = [one.revisit.id for one in heirs.heirs] + [one.id for one in heirs.orphans]
         with archive.catalog.writing() as connection:
             texts.forget(connection, [*ids, *dependent])
-        quarantined = clear_quarantine(archive.quarantine_path, self._is_meant(ids))
+        quarantined = clear_quarantine(archive.quarantine_path, _meant(self._target, ids))
         # Last the captures of the target itself: as long as they are there, a purge that was killed finds all others.
         copies = frozenset(one.id for one in planned.captures if not self._target.covers(one.key))
-        also = _files(one for one in planned.captures if one.id in copies)
+        also = [file for file in _files(one for one in planned.captures if one.id in copies) if file in planned.files]
         total = len(heirs.files) + len(also) + len(planned.files)
         for file in heirs.files:
             self._replace(file, parts(archive.warc_path, file, heirs.of_file(file)), "heirs", total)
         for file in also:
             self._replace(file, self._without(file, lambda record_id, _: record_id in copies), "copies", total)
         for file in planned.files:
-            self._replace(file, self._without(file, self._is_meant(ids)), "removed", total)
+            self._replace(file, self._without(file, _meant(self._target, ids)), "removed", total)
         with archive.catalog.writing() as connection:
             _forget_what_is_gone(connection)
         waiting = not catalog.shrink(archive.catalog.path)
@@ -230,27 +247,59 @@ class _Purge:
         """A file with tombstones in the place of what is to go."""
         end = 0
         with open_source(self._archive.warc_path, file) as source:
-            for group in vouched(source.scan(0), file):
+            packed = source.form.coding is Coding.MEMBERS
+            for group in _singly(source.scan(0)) if is_foreign(file) else vouched(source.scan(0), file):
                 if isinstance(group, Gap):
                     self._damaged.append(group)
                     continue
                 main = main_record(group)
                 if tombstone_of(main) is None and is_meant(main.id, target_of(main.fields, group.metadata)):
                     yield Kept(end, group.start)
-                    yield Put(bury(group, self._begun.id), instead=group.start)
+                    yield Put(bury(group, self._begun.id, packed=packed), instead=group.start)
                     end = group.end
                     self._counts["records"] += len(group.records)
             yield Kept(end, source.end)
 
-    def _is_meant(self, ids: Collection[str]) -> IsMeant:
-        target = self._target
-        return lambda record_id, url: record_id in ids or (bool(url) and target.covers(normalise(url)))
+
+def _meant(target: Target, ids: Collection[str]) -> IsMeant:
+    return lambda record_id, url: record_id in ids or (bool(url) and target.covers(normalise(url)))
+
+
+def _holds(archive: Archive, file: str, meant: IsMeant) -> bool:
+    """Whether an imported file has a record that is to go."""
+    try:
+        with open_source(archive.warc_path, file) as source:
+            found = (one for one in source.scan(0, limit=0) if not isinstance(one, Gap))
+            return any(meant(one.id, bare(one.fields.first("WARC-Target-URI")) or "") for one in found)
+    except (DamagedRecord, FormRefused):
+        return False
+
+
+def _can_be_rewritten(archive: Archive, file: str) -> bool:
+    """Whether an imported file's records can be replaced, and all others keep their ids.
+
+    They cannot in ARC and WACZ files, in those that were compressed as a whole or by Zstandard, and where ids are made
+    from the digest of the file, because records have none or that of another one.
+    """
+    if not file.startswith(f"{IMPORTED}/"):
+        return False
+    table = tables.captures.c
+    with archive.catalog.reading() as connection:
+        if connection.scalar(select(table.id).where(table.file == file, table.record.is_not(None)).limit(1)):
+            return False
+    try:
+        with open_source(archive.warc_path, file) as source:
+            if source.form.arc or source.form.coding not in {Coding.PLAIN, Coding.MEMBERS}:
+                return False
+            return all(isinstance(one, Gap) or one.id is not None for one in source.scan(0, limit=0))
+    except (DamagedRecord, FormRefused):
+        return False
 
 
 def _files(captures: Iterable[Capture]) -> tuple[str, ...]:
-    """The WARC files of the archive's own in which captures lie, sorted."""
+    """The WARC files in which captures lie, sorted."""
     found = {one.location.file for one in captures if one.location is not None}
-    return tuple(file for file in sorted(found) if not is_foreign(file) and not is_kept(file))
+    return tuple(file for file in sorted(found) if not is_kept(file))
 
 
 def _forget_what_is_gone(connection: Connection) -> None:

@@ -30,6 +30,8 @@ def considered(archive: Archive, findings: Sequence[Finding]) -> list[Finding]:
     with archive.catalog.reading() as connection:
         waiting = pending(connection)
     replaced = {file for file, one in waiting.items() if is_done(archive.warc_path, one)}
+    # Of an imported file the act says already what it will be.
+    findings = [one for one in findings if one.rule != "file" or one.file not in waiting.keys() - replaced]
     found = [one for one in findings if one.file not in replaced or one.rule not in _OF_PLACES]
     said = "a purge was killed just after it had replaced this file: the next `presskeep crawl` or a rebuild enters it"
     found += [Finding(file, 0, "file", Severity.REPAIRABLE, said) for file in sorted(replaced)]

@@ -11,16 +11,19 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from archive import holdings, locking, tables
-from archive.adoption import measure
+from archive.adoption import enter_foreign, measure
 from archive.catalog import Catalog
+from archive.cleaning.version import CLEANER
 from archive.errors import DamagedRecord
 from archive.event import Act
-from archive.reentry import reenter
+from archive.reentry import forget, reenter
 from archive.rows import act_of_row
+from archive.terms import REWRITE, in_force
 from archive.warc.paths import resolve
+from archive.warc.places import is_foreign
 from archive.warc.rewriting import PART, Part, Rewritten, clear, prepare, put_in_place
 
 if TYPE_CHECKING:
@@ -28,8 +31,6 @@ if TYPE_CHECKING:
 
     from archive.store import Archive
     from archive.writing import ArchiveWriter
-
-REWRITE = "rewrite"  # the act
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def replace_file(
     try:
         if done.sha256 == done.was_sha256:  # another one before has done it
             clear(warc)
-            reenter(archive.catalog, warc, file)
+            _enter(archive.catalog, warc, file)
             return done
         told = [("file", file), ("was", done.was_sha256), ("is", done.sha256), ("size", str(done.size))]
         writer.add_act(REWRITE, [*told, ("serves", serves), *facts])
@@ -85,21 +86,32 @@ def replace_file(
         with suppress(OSError):
             path.with_name(path.name + PART).unlink(missing_ok=True)
         raise
-    reenter(archive.catalog, warc, file)
+    _enter(archive.catalog, warc, file)
     return done
 
 
+def _enter(catalog: Catalog, warc: Path, file: str) -> None:
+    """Let the catalogue have of a file what it holds now; texts stay."""
+    if not is_foreign(file):
+        reenter(catalog, warc, file)
+        return
+    forget(catalog, file)
+    enter_foreign(catalog, warc, in_force(catalog)[file])
+    waiting, texts = tables.pending.c, tables.texts.c
+    done = select(texts.capture).where(texts.cleaner == CLEANER, texts.capture == waiting.capture).exists()
+    with catalog.writing() as connection:
+        connection.execute(delete(tables.pending).where(waiting.file == file, done))
+
+
 def pending(connection: Connection) -> dict[str, Rewrite]:
-    """Files whose last rewrite the catalogue does not have: it knows them as they were before, or not at all."""
+    """Files whose last rewrite the catalogue does not have: it knows them as they were before, or not whole."""
     table = tables.acts
     question = select(table).where(table.c.act == REWRITE).order_by(table.c.at, table.c.id)
     last = {one.file: one for row in connection.execute(question).mappings() if (one := _of(act_of_row(row)))}
     if not last:
         return {}
     states = holdings.file_states(connection)
-    return {
-        file: one for file, one in last.items() if (state := states.get(file)) is not None and state.sha256 == one.was
-    }
+    return {file: one for file, one in last.items() if file not in states or states[file].sha256 == one.was}
 
 
 def settle(catalog: Catalog, warc: Path) -> tuple[str, ...]:
@@ -108,7 +120,7 @@ def settle(catalog: Catalog, warc: Path) -> tuple[str, ...]:
         waiting = pending(connection)
     found = [file for file, one in waiting.items() if is_done(warc, one)]
     for file in found:
-        reenter(catalog, warc, file)
+        _enter(catalog, warc, file)
     return tuple(found)
 
 

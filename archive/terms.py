@@ -24,6 +24,7 @@ from archive.warc.places import ATTACHED, Place, is_foreign
 from archive.warc.reader import Gap, Piece, read_listed, read_on
 
 IMPORT, ATTACH, DETACH = "import", "attach", "detach"
+REWRITE = "rewrite"  # a file was replaced by one from which something was removed (`archive.rewrites`)
 Facts = tuple[tuple[str, str], ...]
 
 
@@ -125,6 +126,11 @@ class Terms:
             listed_sha256=act.first("listed-identity"),
         )
 
+    def rewritten(self, act: Act) -> Terms:
+        """The terms of the file that has taken the place of this one."""
+        size, identity = act.first("size") or "", act.first("is")
+        return replace(self, size=int(size), identity=identity) if size.isdecimal() and identity else self
+
     @property
     def attached(self) -> bool:
         """Whether the file lies elsewhere."""
@@ -150,13 +156,17 @@ class Terms:
 def in_force(catalog: Catalog) -> dict[str, Terms]:
     """The terms of all foreign files, by name, in the order of their acts; the first act about a file decides.
 
-    Files that were detached are left out.
+    Files that were detached are left out. Of those from which something was purged, size and identity are what the
+    purge has made of them.
     """
     found: dict[str, Terms] = {}
-    for act in holdings.acts(catalog, tables.acts.c.act.in_((IMPORT, ATTACH, DETACH))):
+    for act in holdings.acts(catalog, tables.acts.c.act.in_((IMPORT, ATTACH, DETACH, REWRITE))):
         file = act.first("file") or ""
         if act.act == DETACH:
             found.pop(file, None)
+        elif act.act == REWRITE:
+            if file in found:
+                found[file] = found[file].rewritten(act)
         elif file not in found and (terms := Terms.of(act)) is not None:
             found[file] = terms
     return found

@@ -43,8 +43,8 @@ def main_record(group: Group) -> Record:
     return group.find(*ANSWERS) or group.records[-1]
 
 
-def bury(group: Group, purge: str) -> list[bytes]:
-    """The tombstone of a group, as one gzip member in pieces; ``purge`` is the id of the act.
+def bury(group: Group, purge: str, *, packed: bool = True) -> list[bytes]:
+    """The tombstone of a group, in pieces of one gzip member if ``packed``; ``purge`` is the id of the act.
 
     It keeps the id and the date of the group's main record, its target URI and its run; of the others only types and
     ids. So what refers to them finds what became of them, and the file is read to its end by everyone.
@@ -62,7 +62,7 @@ def bury(group: Group, purge: str) -> list[bytes]:
     facts += [("presskeep-removed", f"{one.kind} {one.id or 'without an id'}") for one in others]
     kept = ("WARC-Record-ID", "WARC-Date", "WARC-Target-URI")
     head = [(name, value) for name in kept if (value := main.fields.first(name)) is not None]
-    return _member([("WARC-Type", "metadata"), *head], WARC_FIELDS, format_fields(facts))
+    return _member([("WARC-Type", "metadata"), *head], WARC_FIELDS, format_fields(facts), packed=packed)
 
 
 def promoted(revisit: Record, block: bytes, payload_digest: str | None) -> list[bytes]:
@@ -84,7 +84,7 @@ def referred(revisit: Record, record_id: str, target: str, date: str) -> list[by
     return _member([one for one in pairs if one[0].lower() not in _OF_BLOCK], content_type, revisit.block)
 
 
-def _member(head: Sequence[Pair], content_type: str, block: bytes) -> list[bytes]:
+def _member(head: Sequence[Pair], content_type: str, block: bytes, *, packed: bool = True) -> list[bytes]:
     pairs = [
         *head,
         ("WARC-Block-Digest", digest.sha256(block)),
@@ -92,7 +92,8 @@ def _member(head: Sequence[Pair], content_type: str, block: bytes) -> list[bytes
         ("Content-Length", str(len(block))),
     ]
     lines = "".join(f"{name}: {value}\r\n" for name, value in pairs)
-    return compress(f"WARC/1.1\r\n{lines}\r\n".encode(), block, b"\r\n\r\n")
+    parts = [f"WARC/1.1\r\n{lines}\r\n".encode(), block, b"\r\n\r\n"]
+    return compress(*parts) if packed else parts
 
 
 def target_of(fields: NamedFields, metadata: NamedFields) -> str:
