@@ -142,12 +142,8 @@ def main() -> int:
                 ends[end or "broken"] += 1
                 lost, spent = lost + gone, spent + cpu
                 shutil.rmtree(copy)
-            result[kind] = {
-                "rounds": given.rounds,
-                **ends,
-                "captures lost": lost,
-                "CPU s a repair": spent / given.rounds,
-            }
+            each = spent / given.rounds
+            result[kind] = {"rounds": given.rounds, **ends, "captures lost": lost, "CPU s a repair": each}
             if not given.json:
                 said = ", ".join(f"{number} {end}" for end, number in sorted(ends.items()))
                 print(f"{kind}: {given.rounds} rounds: {said}; {lost} captures lost; {each:.2f} CPU s a repair")
