@@ -6,6 +6,7 @@ import gzip
 import struct
 import tracemalloc
 import zipfile
+import zlib
 from io import BytesIO
 from pathlib import Path
 
@@ -74,7 +75,7 @@ def test_mutated_files(tmp_path: Path, data: bytes, name: str) -> None:
 @given(mutated(), st.booleans())
 def test_mutated_content_in_sound_members(tmp_path: Path, data: bytes, packed: bool) -> None:
     """Bytes that a checksum would stop reach the rules: mutated before they are packed."""
-    content = gzip.decompress(data) if data[:2] == b"\x1f\x8b" and data[-8:] and _sound(data) else data
+    content = gzip.decompress(data) if data[:2] == b"\x1f\x8b" and _sound(data) else data
     linted(tmp_path, gzip.compress(content) if packed else frames(content), "case.warc.gz")
     linted(tmp_path, content, "case.warc")
 
@@ -82,7 +83,7 @@ def test_mutated_content_in_sound_members(tmp_path: Path, data: bytes, packed: b
 def _sound(data: bytes) -> bool:
     try:
         gzip.decompress(data)
-    except (OSError, EOFError, ValueError, gzip.zlib.error):  # type: ignore[attr-defined]
+    except (OSError, EOFError, ValueError, zlib.error):
         return False
     return True
 
