@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,27 +28,54 @@ _AHEAD = 200  # texts under way at once: the answers must not have to fit into m
 
 
 @dataclass(frozen=True, slots=True)
-class Recleaned:
-    """What cleaning everything again has shown.
+class Sample:
+    """A share of all texts, above 0 and up to 1: the same ones at each run, and others with another seed.
 
-    ``same`` and ``different`` count texts of the installed cleaner, ``undecided`` those that it could not do this time.
-    ``elsewhere`` counts the texts of other versions, which only an environment with that version can make.
+    A text is in it by a digest of its capture's id, whatever else is in the archive.
+    """
+
+    share: float
+    seed: int = 0
+
+    def __contains__(self, capture_id: str) -> bool:
+        drawn = hashlib.sha256(f"{self.seed} {capture_id}".encode()).digest()
+        return int.from_bytes(drawn[:6], "big") < self.share * 2**48
+
+
+WHOLE = Sample(1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Recleaned:
+    """What cleaning everything again, or a sample of it, has shown.
+
+    ``same`` and ``different`` count texts of the installed cleaner, ``undecided`` those that it could not do this time,
+    ``left_out`` those that are not in the sample. ``elsewhere`` counts the texts of other versions, which only an
+    environment with that version can make.
     """
 
     same: int = 0
     different: int = 0
     undecided: int = 0
+    left_out: int = 0
     elsewhere: Mapping[str, int] = field(default_factory=dict)
 
 
-def reclean(archive: Archive, advanced: Callable[[int], None] | None = None) -> tuple[Recleaned, tuple[Finding, ...]]:
-    """Clean again whatever the installed cleaner has cleaned, and compare identities."""
+def reclean(
+    archive: Archive, sample: Sample = WHOLE, advanced: Callable[[int], None] | None = None
+) -> tuple[Recleaned, tuple[Finding, ...]]:
+    """Clean again what the installed cleaner has cleaned, or a sample of it, and compare identities.
+
+    ``advanced`` hears how many texts were done or left out.
+    """
     findings: list[Finding] = []
-    same = different = undecided = 0
+    same = different = undecided = left_out = 0
     with _workers(archive) as (threads, again):
         entries = archive.entries()
         while some := list(islice(entries, _AHEAD)):
-            for entry, made in zip(some, threads.map(again, some), strict=True):
+            drawn = [entry for entry in some if entry.capture.id in sample]
+            left_out += len(some) - len(drawn)
+            for entry, made in zip(drawn, threads.map(again, drawn), strict=True):
                 if made is None:
                     undecided += 1
                 elif made == entry.identity:
@@ -57,8 +85,8 @@ def reclean(archive: Archive, advanced: Callable[[int], None] | None = None) -> 
                     said = f"the text of {entry.capture.id} is not what this cleaner makes: {entry.capture.url}"
                     findings.append(Finding(CATALOG, 0, "text", Severity.REPAIRABLE, said))
             if advanced is not None:
-                advanced(same + different + undecided)
-    return Recleaned(same, different, undecided, _elsewhere(archive)), tuple(findings)
+                advanced(same + different + undecided + left_out)
+    return Recleaned(same, different, undecided, left_out, _elsewhere(archive)), tuple(findings)
 
 
 @contextmanager

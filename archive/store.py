@@ -35,6 +35,7 @@ from archive.writing import ArchiveWriter, software, warcinfo
 
 if TYPE_CHECKING:
     from archive.rebuild import Rebuilt
+    from archive.recleaning import Sample
     from archive.verify import Verification
 
 Progress = Callable[[int, int, str], None]  # done, total, of what
@@ -391,7 +392,7 @@ class Archive:
             rewrites.settle(self.catalog, self.warc_path)  # or what was removed just before a kill would count as lost
         return rebuild(self, progress)
 
-    def verify(self, *, deep: bool = False, progress: Progress | None = None) -> Verification:
+    def verify(self, *, deep: bool | Sample = False, progress: Progress | None = None) -> Verification:
         """Account for every byte; see `archive.verify`."""
         from archive.verify import verify  # noqa: PLC0415 - it stands on this module
 

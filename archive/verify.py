@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archive import comparison, holdings, losses, removals
+from archive import blocking, comparison, holdings, losses, removals
 from archive.comparison import CATALOG
 from archive.dangling import of_revisits
 from archive.errors import DamagedRecord
@@ -15,7 +15,7 @@ from archive.foreign_check import missing, of_foreign, unknown
 from archive.holdings import FileState
 from archive.inspection import Inspection
 from archive.inspectors import inspect
-from archive.recleaning import Recleaned, reclean
+from archive.recleaning import WHOLE, Recleaned, Sample, reclean
 from archive.terms import in_force
 from archive.warc.check import Finding, Severity
 from archive.warc.paths import resolve, warc_files
@@ -32,7 +32,8 @@ class Verification:
     """What there is, and what is not as it should be.
 
     ``waiting`` counts captures that have no text by the installed cleaner, ``failed`` those among them that it could
-    not do; neither is a fault. ``deep`` is None where texts were not made again.
+    not do; neither is a fault. ``captures`` and ``attempts`` count what may be handed out. ``deep`` is None where texts
+    were not made again.
     """
 
     findings: tuple[Finding, ...]
@@ -44,6 +45,7 @@ class Verification:
     waiting: int = 0
     failed: int = 0
     deep: Recleaned | None = None
+    taken_down: int = 0  # captures and attempts that are accounted for and may not be handed out
 
     def of(self, severity: Severity) -> tuple[Finding, ...]:
         """The findings of one severity."""
@@ -65,10 +67,11 @@ class Verification:
         return any(finding.severity is Severity.ELSEWHERE for finding in self.findings)
 
 
-def verify(archive: Archive, *, deep: bool = False, progress: Progress | None = None) -> Verification:
+def verify(archive: Archive, *, deep: bool | Sample = False, progress: Progress | None = None) -> Verification:
     """Account for an archive, while others may write. Nothing is changed.
 
-    ``progress`` hears bytes of ``records``, then ``texts``; with ``deep`` each text is made again and compared. Raises
+    ``progress`` hears bytes of ``records``, then ``texts``; with ``deep`` each text, or a
+    sample of them, is made again and compared. Raises
     NotAnArchive where the catalogue is of a newer schema, OSError where files cannot be read at all.
     """
     warc = archive.warc_path
@@ -118,12 +121,14 @@ def verify(archive: Archive, *, deep: bool = False, progress: Progress | None = 
     findings += comparison.of_texts(archive.catalog, None if deep else cleaned)
     shown: Recleaned | None = None
     if deep:
-        shown, different = reclean(archive, cleaned)
+        shown, different = reclean(archive, deep if isinstance(deep, Sample) else WHOLE, cleaned)
         findings += different
     findings = removals.considered(archive, findings)
     captures, attempts = archive.count()
     waiting, failed = archive.count_waiting()
-    return Verification(tuple(findings), len(names), total, captures, attempts, number, waiting, failed, shown)
+    with archive.catalog.reading() as connection:
+        down = blocking.count(connection)
+    return Verification(tuple(findings), len(names), total, captures, attempts, number, waiting, failed, shown, down)
 
 
 def _states(archive: Archive, findings: list[Finding]) -> dict[str, FileState] | None:

@@ -21,6 +21,7 @@ from archive.verbs.options import ArchiveOption, JsonOption
 from archive.verbs.words import Json
 
 if TYPE_CHECKING:
+    from archive.recleaning import Sample
     from archive.verify import Verification
     from archive.warc.check import Finding
 
@@ -33,6 +34,10 @@ _STYLES = {"damaged": "bold red", "repairable": "yellow", "elsewhere": "yellow",
 
 def verify(
     deep: Annotated[bool, typer.Option("--deep", help="Also make each text again and compare.")] = False,
+    sample: Annotated[
+        float, typer.Option(metavar="SHARE", help="The same with a share of the texts: 0.1 is a tenth.", min=0, max=1)
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Which sample; each number draws another.")] = 0,
     json: JsonOption = False,
     archive: ArchiveOption = None,
 ) -> None:
@@ -42,7 +47,7 @@ def verify(
     """
     with open_archive(archive) as opened:
         with terminal.reported() as progress:
-            found = opened.verify(deep=deep, progress=progress)
+            found = opened.verify(deep=deep or _sample(sample, seed), progress=progress)
         path = opened.path
     code = DAMAGED if found.damaged else REPAIRABLE if found.repairable or found.elsewhere else 0
     if json:
@@ -53,6 +58,12 @@ def verify(
             terminal.say(_elsewhere(cleaner, number, path))
     if code:
         raise typer.Exit(code)
+
+
+def _sample(share: float, seed: int) -> Sample | bool:
+    from archive.recleaning import Sample  # noqa: PLC0415 - for this alone
+
+    return Sample(share, seed) if share else False
 
 
 def _page(found: Verification) -> list[RenderableType]:
@@ -68,10 +79,13 @@ def _page(found: Verification) -> list[RenderableType]:
     compared = f"{deep.same:,} the same, {deep.different:,} different" if deep else ""
     if deep and deep.undecided:
         compared += f", {deep.undecided:,} that could not be made this time"
+    if deep and deep.left_out:
+        compared += f"; {deep.left_out:,} are not in the sample"
     parts += ["", facts(
         [
             ("read", f"{count(found.files, 'WARC file')}, {decimal(found.bytes)}"),
             ("hold", f"{count(found.captures, 'capture')}, {count(found.attempts, 'failed attempt')}"),
+            ("taken down", f"{found.taken_down:,} more of them" if found.taken_down else ""),
             ("texts", f"{found.texts:,}{f'; {found.waiting:,} are missing' if found.waiting else ''}"),
             ("made again", compared),
         ]
@@ -131,6 +145,7 @@ def _document(found: Verification) -> Json:
         "bytes": found.bytes,
         "captures": found.captures,
         "attempts": found.attempts,
+        "taken_down": found.taken_down,
         "texts": found.texts,
         "waiting": found.waiting,
         "failed": found.failed,

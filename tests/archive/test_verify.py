@@ -15,6 +15,7 @@ from archive.article import from_json
 from archive.capture import Capture, Location
 from archive.cleaning.version import CLEANER
 from archive.crew import clean_pending
+from archive.recleaning import Sample
 from archive.store import Archive
 from archive.verify import Verification
 from archive.warc.check import Severity
@@ -207,6 +208,27 @@ def test_captures_without_text_are_counted_and_no_finding(archive: Archive) -> N
         writer.add(exchange())
     found = archive.verify()
     assert (found.findings, found.waiting) == ((), 1)
+
+
+def test_a_sample_is_the_same_at_each_run_and_another_with_another_seed() -> None:
+    ids = [f"urn:uuid:{number}" for number in range(2000)]
+    drawn = [one for one in ids if one in Sample(0.1)]
+    assert 150 < len(drawn) < 250
+    assert drawn == [one for one in ids if one in Sample(0.1)]
+    others = [one for one in ids if one in Sample(0.1, seed=1)]
+    assert len(set(others) & set(drawn)) < len(drawn) / 2
+    assert all(one in Sample(1.0, seed=5) for one in ids)
+
+
+def test_a_sample_of_the_texts_is_made_again(copy: Archive) -> None:
+    ids = [entry.capture.id for entry in copy.entries()]
+    seed = next(seed for seed in range(1000) if sum(one in Sample(0.5, seed) for one in ids) == 1)
+    heard: list[int] = []
+    found = copy.verify(deep=Sample(0.5, seed), progress=lambda done, *_: heard.append(done))
+    assert found.deep is not None
+    assert (found.deep.same, found.deep.different, found.deep.left_out) == (1, 0, len(ids) - 1)
+    assert heard[-1] == len(ids)
+    assert found.findings == ()
 
 
 def test_deep_tells_same_different_and_made_elsewhere(copy: Archive) -> None:
