@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, delete, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Table, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from archive import tables
@@ -141,6 +141,11 @@ def rules(connection: Connection) -> Rules:
 def allowed(column: Column[str]) -> ColumnElement[bool]:
     """Whether the capture or attempt of an id may be handed out: to be a condition of whatever hands one out."""
     return ~select(blocked.c.id).where(blocked.c.id == column).exists()
+
+
+def count(connection: Connection) -> int:
+    """How many captures and attempts are blocked."""
+    return connection.scalar(select(func.count()).select_from(blocked)) or 0
 
 
 def apply(connection: Connection, acts: Sequence[Act], rows: Sequence[Mapping[str, Any]]) -> None:

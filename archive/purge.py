@@ -21,6 +21,7 @@ from archive.capture import Capture
 from archive.errors import DamagedRecord
 from archive.event import Act
 from archive.promotion import Inheritance, inheritance, parts
+from archive.rebuild import SUFFIX
 from archive.remnants import IsMeant, clear_quarantine
 from archive.rewrites import alone, replace_file
 from archive.rows import act_of_row, capture_of_row
@@ -129,6 +130,7 @@ def purge(
     take_down(archive, target, given=given, reason=reason, by=by)
     with alone(archive) as own:
         rewriting.clear(own.warc_path)
+        catalog.remove(own.catalog.path.with_name(own.catalog.path.name + SUFFIX))  # of a rebuild that was killed
         with own.writer("takedown", worker="purge") as writer:
             begun = _begun(own, target, payload=payload) or writer.add_act(
                 PURGE, _facts(target, given, reason, by, payload=payload)

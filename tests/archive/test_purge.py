@@ -23,6 +23,7 @@ from archive.capture import Capture
 from archive.crew import clean_pending
 from archive.dataset.rows import Entry
 from archive.errors import ArchiveBusy, StorageFull, TakenDown
+from archive.lint.linter import lint
 from archive.purge import Purged, plan, purge, unfinished
 from archive.store import Archive
 from archive.warc.check import Severity
@@ -333,9 +334,7 @@ def test_a_full_disk_leaves_all_as_it_was_but_blocked(archive: Archive, monkeypa
     is_sound(archive)
 
 
-def test_a_purge_that_was_killed_is_told_and_damages_nothing(
-    archive: Archive, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_purge_that_was_killed_is_told_and_damages_nothing(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(*_: object) -> None:
         raise Killed
 
@@ -361,3 +360,9 @@ def test_a_tombstone_that_no_act_accounts_for_is_damage(archive: Archive) -> Non
     told = [one for one in archive.verify().of(Severity.DAMAGED) if one.rule == "tombstone"]
     assert len(told) == 3
     assert "by no purge" in told[0].message
+
+
+def test_the_linter_finds_no_error_in_what_a_purge_wrote(revisited: Archive) -> None:
+    purged(revisited)
+    result = lint([revisited.warc_path / state.file for state in revisited.files()])
+    assert result.clean, [file.findings for file in result.files]
