@@ -234,3 +234,33 @@ def test_no_file_is_ever_overwritten(left: Left) -> None:
         recover(left.warc, left.quarantine)
     assert (left.warc / left.file).read_bytes() == b"there before"
     assert (left.warc / f"{left.file}.open").read_bytes() == left.raw
+
+
+@pytest.mark.parametrize("known", ["nothing", "two groups", "all"])
+def test_holes_behind_what_was_committed_are_closed(left: Left, known: str) -> None:
+    """A loss of power has left zeros in the second group, the third is whole."""
+    holed = bytearray(left.raw)
+    middle = left.before_last - 200
+    holed[middle : middle + 100] = bytes(100)
+    left.lay(bytes(holed))
+    committed = {"nothing": 0, "two groups": left.before_last, "all": len(left.raw)}[known]
+    (found,) = recover(left.warc, left.quarantine, lambda file: committed)
+    read = list(read_on(left.warc, left.file))
+    kept = [path.read_bytes() for path in left.quarantine.glob("*.bytes")]
+    if known == "nothing":
+        assert [one for one in read if isinstance(one, Gap)] == []
+        assert [type(one) for one in read] == [type(left.events[0]), type(left.events[2])]
+        assert bytes(holed[middle : middle + 50]) in kept[0]
+        assert list(check_file(left.warc / left.file)) == []
+        assert found.size + found.cut == len(left.raw)
+    else:
+        assert [type(one) for one in read] == [type(left.events[0]), Gap, type(left.events[2])]
+        assert (found.size, found.cut, kept) == (len(left.raw), 0, [])
+
+
+def test_a_hole_in_the_beginning_leaves_a_file_that_begins_as_it_should(left: Left) -> None:
+    left.lay(bytes(100) + left.raw[100:])
+    (found,) = recover(left.warc, left.quarantine, lambda file: 0)
+    assert [one for one in read_on(left.warc, left.file) if not isinstance(one, Gap)] != []
+    assert list(check_file(left.warc / left.file)) == []
+    assert found.sha256 == digest.sha256((left.warc / left.file).read_bytes())
