@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import struct
 import tracemalloc
 import zipfile
@@ -211,3 +212,30 @@ def test_ids_beyond_the_limit_are_told_and_nothing_is_called_absent(
     monkeypatch.setattr(links, "_IDS", 2)
     data = members(warcinfo(), response(), resource(), request({"WARC-Concurrent-To": uid(900)}))
     assert rules(linted(tmp_path, data)) == {"references-unchecked"}
+
+
+KEYS = st.sampled_from(
+    ["profile", "wacz_version", "resources", "path", "name", "hash", "bytes", "created", "url", "ts", "format",
+     "filename", "offset", "length", "digest", "mime", "status"]
+)  # fmt: skip
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just("data.warc.gz"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=6),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(JSON, JSON, st.lists(JSON, max_size=4), st.lists(JSON, max_size=4))
+def test_any_json_in_a_wacz(
+    tmp_path: Path, package: object, digest: object, pages: list[object], index: list[object]
+) -> None:
+    listed = "".join(f"{json.dumps(one)}\n" for one in pages)
+    indexed = "".join(f"org,example)/ 20261124093000 {json.dumps(one)}\n" for one in index)
+    last = {"datapackage.json": json.dumps(package).encode(), "datapackage-digest.json": json.dumps(digest).encode()}
+    changes = {
+        "pages/pages.jsonl": listed.encode(),
+        INDEX_NAME: indexed.encode(),
+        "indexes/index.idx": indexed.encode(),
+    }
+    linted(tmp_path, wacz(changes, last=last), "case.wacz")
