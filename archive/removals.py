@@ -10,8 +10,9 @@ from sqlalchemy import Connection, select
 from archive import tables
 from archive.comparison import CATALOG
 from archive.purge import PURGE, unfinished
-from archive.rewrites import is_done, pending
+from archive.rewrites import is_done, is_to_come, pending
 from archive.warc.check import Finding, Severity
+from archive.warc.places import is_foreign
 
 if TYPE_CHECKING:
     from archive.store import Archive
@@ -31,7 +32,8 @@ def considered(archive: Archive, findings: Sequence[Finding]) -> list[Finding]:
         waiting = pending(connection)
     replaced = {file for file, one in waiting.items() if is_done(archive.warc_path, one)}
     # Of an imported file the act says already what it will be.
-    findings = [one for one in findings if one.rule != "file" or one.file not in waiting.keys() - replaced]
+    to_come = {file for file, one in waiting.items() if is_foreign(file) and is_to_come(archive.warc_path, one)}
+    findings = [one for one in findings if one.rule != "file" or one.file not in to_come]
     found = [one for one in findings if one.file not in replaced or one.rule not in _OF_PLACES]
     said = "a purge was killed just after it had replaced this file: the next `presskeep crawl` or a rebuild enters it"
     found += [Finding(file, 0, "file", Severity.REPAIRABLE, said) for file in sorted(replaced)]

@@ -35,12 +35,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """A file that was to be replaced: its labelled SHA-256 and its bytes before and after, and the act it serves."""
+    """A file that was to be replaced: its labelled SHA-256 before and after, and the act it serves."""
 
     file: str
     was: str
     becomes: str
-    size: int
     serves: str
 
 
@@ -126,13 +125,21 @@ def settle(catalog: Catalog, warc: Path) -> tuple[str, ...]:
 
 def is_done(warc: Path, rewrite: Rewrite) -> bool:
     """Whether a file is already what its rewrite makes of it."""
+    return _sha256(warc, rewrite.file) == rewrite.becomes
+
+
+def is_to_come(warc: Path, rewrite: Rewrite) -> bool:
+    """Whether a file is still what it was before its rewrite."""
+    return _sha256(warc, rewrite.file) == rewrite.was
+
+
+def _sha256(warc: Path, file: str) -> str | None:
     try:
-        path = resolve(warc, rewrite.file)
+        return measure(resolve(warc, file))[1]
     except DamagedRecord:
-        return False
-    return path.stat().st_size == rewrite.size and measure(path) == (rewrite.size, rewrite.becomes)
+        return None
 
 
 def _of(act: Act) -> Rewrite | None:
-    file, was, becomes, size = (act.first(name) or "" for name in ("file", "was", "is", "size"))
-    return Rewrite(file, was, becomes, int(size), act.first("serves") or "") if size.isdecimal() else None
+    file, was, becomes = (act.first(name) or "" for name in ("file", "was", "is"))
+    return Rewrite(file, was, becomes, act.first("serves") or "") if file and was and becomes else None
