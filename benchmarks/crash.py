@@ -40,12 +40,14 @@ from typing import IO
 
 from sqlalchemy import select
 
-from archive.capture import Capture
-from archive.clock import now
-from archive.crew import Crew, clean_pending
-from archive.exchange import Exchange, Origin, Role
-from archive.store import Archive
-from archive.tables import DERIVED
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # else archive.py beside it is found for the package `archive`
+
+from archive.capture import Capture  # noqa: E402
+from archive.clock import now  # noqa: E402
+from archive.crew import Crew, clean_pending  # noqa: E402
+from archive.exchange import Exchange, Origin, Role  # noqa: E402
+from archive.store import Archive  # noqa: E402
+from archive.tables import DERIVED  # noqa: E402
 
 SENTENCE = "The crane moved sixty metres to the east on Sunday, and nobody in the old town heard it go. "
 PATIENCE = 60.0  # seconds until what should end by itself counts as hanging

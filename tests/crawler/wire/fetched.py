@@ -46,7 +46,10 @@ class Fetched:
 
 
 class Fetching:
-    """A process that carries out a plan in a new archive; ``finish`` waits for it and reads what it left."""
+    """A process that carries out a plan in a new archive; ``finish`` waits for it and reads what it left.
+
+    ``failing`` names a function of `os` which there fails with an errno: from which call on, and how often.
+    """
 
     def __init__(
         self,
@@ -58,6 +61,7 @@ class Fetching:
         known_names: Mapping[str, list[str]] | None = None,
         settings: Mapping[str, Any] | None = None,
         file_limit: int = 0,
+        failing: tuple[str, int, int, int] | None = None,
         read: bool = True,
     ) -> None:
         self._read = read
@@ -75,7 +79,13 @@ class Fetching:
             "CONCURRENT_REQUESTS": 64,
             **(settings or {}),
         }
-        told = {"settings": given, "chains": list(chains), "seen": str(self._seen), "file_limit": file_limit}
+        told = {
+            "settings": given,
+            "chains": list(chains),
+            "seen": str(self._seen),
+            "file_limit": file_limit,
+            "failing": failing,
+        }
         plan.write_text(json.dumps(told), "utf-8")
         self._complaints = directory / "stderr"
         with self._complaints.open("w") as complaints:

@@ -7,7 +7,9 @@ The plan is JSON: ``settings``; ``chains``, each a list of requests that are sen
 from __future__ import annotations
 
 import base64
+import itertools
 import json
+import os
 import resource
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -107,11 +109,26 @@ class Planned(scrapy.Spider):
         self.reason = reason
 
 
+def fail(name: str, code: int, first: int, calls: int) -> None:
+    """Let a call of the system fail, so many times from the first one on. No real disk does so on demand."""
+    real: Any = getattr(os, name)
+    count = itertools.count()
+
+    def failing(*given: Any) -> Any:
+        if first <= next(count) < first + calls:
+            raise OSError(code, os.strerror(code))
+        return real(*given)
+
+    setattr(os, name, failing)
+
+
 def main() -> None:
     """Fetch."""
     plan = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     if plan["file_limit"]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (plan["file_limit"], resource.RLIM_INFINITY))
+    if plan["failing"]:
+        fail(*plan["failing"])
     settings = Settings()
     settings.setmodule(crawler.settings)
     # robots.txt and the marks of sites are tested elsewhere; here only what the plan says crosses the wire.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import signal
@@ -76,6 +77,44 @@ def test_after_a_stop_no_request_that_waits_for_its_turn_is_sent(tmp_path: Path)
     assert len(server.log.crossings) == 1
     assert fetched.reason == "shutdown"
     assert {one.get("error") for one in fetched.seen} <= {None, "NotSent", "Stopped"}
+
+
+# The writer's own calls: fsync(2) of the file and its directories at each commit, writev(2) for each group of records.
+@pytest.mark.parametrize(
+    ("call", "code", "first", "calls"),
+    [
+        ("writev", errno.ENOSPC, 12, 2),
+        ("writev", errno.EDQUOT, 12, 4),
+        ("writev", errno.EIO, 5, 1),
+        ("fsync", errno.EIO, 8, 1),
+        ("fsync", errno.EIO, 8, 3),
+        ("fsync", errno.ENOSPC, 10, 2),
+    ],
+)
+def test_a_disk_that_fails_for_a_while_pauses_the_crawl_and_loses_nothing(
+    tmp_path: Path, call: str, code: int, first: int, calls: int
+) -> None:
+    with RawServer(page) as server:
+        base = f"http://site.example:{server.port}"
+        # A second's pause amid them: so there are several commits.
+        chains = [[{"url": f"{base}/{number}", "meta": {"presskeep_delay": 0.12}} for number in range(30)]]
+        settings = {"PRESSKEEP_STATE": str(tmp_path / "state.sqlite"), "LOG_LEVEL": "WARNING"}
+        fetched = Fetching(
+            tmp_path, chains, resolve=SITE, settings=settings, failing=(call, code, first, calls)
+        ).finish()
+    assert fetched.reason == "finished"
+    assert fetched.output.count("paused: ") == 1, fetched.output
+    assert fetched.output.count("it goes on") == 1
+    assert os.strerror(code) in fetched.output
+    assert "Traceback" not in fetched.output
+    assert {len(crossings) for crossings in server.log.crossings.values()} == {1}, "nothing was asked for twice"
+    archive = Archive.open(fetched.archive)
+    captures = {capture.id: capture for capture in archive.captures()}
+    assert sorted(fetched.committed) == sorted(captures)
+    assert len(captures) == 30
+    for capture in captures.values():
+        assert capture.block() == server.log.crossings[capture.url.removeprefix(base)][0].sent
+    assert archive.verify(deep=True).damaged == 0
 
 
 def test_an_answer_that_no_file_takes_is_recorded_as_lost_and_stops_nothing(tmp_path: Path) -> None:
