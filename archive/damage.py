@@ -237,14 +237,14 @@ class _Mending:
         self._make = Again(damaged)
         self.again: list[str] = []
         self.cuts = _merged([*shape.gaps, *shape.strange])
-        gone = [
-            event for offset, event in sorted(known.items(), key=lambda one: one[0]) if self._is_gone(offset, event)
-        ]
+        reached = self.cuts[-1].end if self.cuts else 0
+        if state is not None and reached < shape.size < state.size:
+            self.cuts.append(Range(shape.size, shape.size, _LOST))
+        # Where nothing is damaged the file is another one than the catalogue knows, and it is not for us to say which.
+        gone = [known[offset] for offset in sorted(known) if self._is_gone(offset, known[offset])] if self.cuts else []
         self.lost = tuple(event for event in gone if isinstance(event, Capture))
         self._gone = [event for event in gone if not isinstance(event, Capture)]
-        reached = self.cuts[-1].end if self.cuts else 0
-        short = state is not None and shape.size < state.size
-        if (short and reached < shape.size) or any(self._place(one) is None for one in self.lost):
+        if any(self._place(one) is None for one in self.lost) and self.cuts[-1].offset < shape.size:
             self.cuts.append(Range(shape.size, shape.size, _LOST))
 
     def _is_gone(self, offset: int, event: Event) -> bool:

@@ -15,7 +15,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archive import comparison, digest, holdings, locking, losses
+from sqlalchemy import Connection, select
+
+from archive import comparison, digest, holdings, locking, losses, tables
 from archive.adoption import measure
 from archive.capture import Capture
 from archive.catalog import Catalog
@@ -24,6 +26,8 @@ from archive.errors import ConfigurationError, DamagedRecord, NotFound
 from archive.holdings import FileState
 from archive.losses import Cut, Mend
 from archive.reentry import forget, reenter
+from archive.rows import act_of_row
+from archive.terms import REWRITE
 from archive.verify import verify
 from archive.warc.check import Severity
 from archive.warc.durable import written
@@ -259,7 +263,9 @@ class _Repair:
         if sha256 == state.sha256:
             return None
         with self._archive.catalog.reading() as connection:
-            for _, mend in losses.repairs(connection, name):
+            for act, mend in losses.repairs(connection, name):
+                if _is_replaced_since(connection, name, act.at):
+                    continue  # by a purge: what it removed must not come back with an older copy
                 if sha256 == mend.before:
                     return Action(name, 0, size, Outcome.ENTERED, "the file is again what it was before its damage")
                 if sha256 == mend.after:
@@ -315,6 +321,12 @@ class _Repair:
 def _states(catalog: Catalog) -> dict[str, FileState]:
     with catalog.reading() as connection:
         return holdings.file_states(connection)
+
+
+def _is_replaced_since(connection: Connection, name: str, at: int) -> bool:
+    table = tables.acts
+    question = select(table).where(table.c.act == REWRITE, table.c.at > at)
+    return any(act_of_row(row).first("file") == name for row in connection.execute(question).mappings())
 
 
 def _is_there(warc: Path, name: str) -> bool:

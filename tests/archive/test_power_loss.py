@@ -221,7 +221,7 @@ def test_what_was_acknowledged_is_there_whenever_the_power_goes(scene: Scene, re
     life = scene.recorded(failing=REFUSED[refused])
     states = [(tree, now, held) for _, disk, now, held in life.moments() for tree in disk.trees()]
     assert len(states) > 200
-    for tree, catalogue, held in states:
+    for tree, catalogue, held in states if refused == "nothing" else states[::2]:
         scene.check(tree, catalogue, held)
 
 
@@ -243,7 +243,7 @@ def test_a_recovery_may_lose_its_power_too(scene: Scene) -> None:
     for _, disk, catalogue, held in life.moments():
         whole = next(disk.trees())
         torn += [(tree, catalogue, held) for tree in disk.trees() if tree != whole and any(OPEN in one for one in tree)]
-    chosen = random.Random(7).sample(torn, 12)
+    chosen = random.Random(7).sample(torn, 6)
     for tree, catalogue, held in chosen:
         assert catalogue is not None
         again = scene.done(tree, catalogue, Archive.adopt)
@@ -264,7 +264,7 @@ def test_a_repair_may_lose_its_power_too(scene: Scene) -> None:
     assert catalogue is not None
     tree = next(disk.trees())
     (name,) = [one for one in tree if one.startswith("warc/")]
-    first, second, third = locations(scene.root, catalogue)[:3]
+    first, _, third = locations(scene.root, catalogue)[:3]
     content = bytearray(tree[name])
     content[first[1] + 20 : first[1] + 120] = random.Random(1).randbytes(100)
     content[third[2] - 60] ^= 4
@@ -272,20 +272,17 @@ def test_a_repair_may_lose_its_power_too(scene: Scene) -> None:
     damaged = bytes(content[first[1] : first[2]])
     again = scene.done(tree, catalogue, repair)
     (lost,) = {one for one in held if one not in scene.found()}
-    steps = 0
-    for _, disk, now, _ in again.moments():
-        for left in disk.trees():
-            steps += 1
-            with Archive.open(scene.laid(left, now)) as archive:
-                repair(archive)
-                assert archive.capture(lost).location is not None
-                bad = [one for one in archive.verify().findings if one.severity is not Severity.CONVENTION]
-                assert not bad
-            found = scene.found()
-            assert found == {one: block for one, block in held.items() if one != lost}
-            assert damaged in scene.bytes_left()
-    assert steps > 20
-    assert second
+    states = [(tree, now) for _, disk, now, _ in again.moments() for tree in disk.trees()]
+    assert len(states) > 100
+    for left, now in states[::3]:
+        with Archive.open(scene.laid(left, now)) as archive:
+            repair(archive)
+            assert archive.capture(lost).location is not None
+            bad = [one for one in archive.verify().findings if one.severity is not Severity.CONVENTION]
+            assert not bad
+        found = scene.found()
+        assert found == {one: block for one, block in held.items() if one != lost}
+        assert damaged in scene.bytes_left()
 
 
 def test_bytes_that_were_cut_off_do_not_come_back_behind_a_closed_file(tmp_path: Path) -> None:

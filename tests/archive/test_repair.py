@@ -15,16 +15,20 @@ from exchanges import attempt, exchange
 from sqlalchemy import select
 
 from archive import holdings, losses, tables
+from archive.blocking import Target
 from archive.capture import Capture, Location
 from archive.catalog import remove
 from archive.crew import clean_pending
 from archive.errors import DamagedRecord, NotFound
 from archive.event import RunStarted
 from archive.exchange import Role
+from archive.importing import import_files
+from archive.purge import purge
 from archive.repair import Outcome, Repaired, repair
 from archive.store import Archive
 from archive.verify import Verification
 from archive.warc.check import Severity
+from archive.warc.places import is_foreign
 
 EFFORT = 2**28
 
@@ -324,6 +328,38 @@ def test_a_request_of_an_attempt_is_made_again(tmp_path: Path) -> None:
         ]
         assert next(archive.attempts()).attempt == stored.attempt
         assert archive.verify().findings[0].rule == "loss"
+
+
+def test_an_older_copy_does_not_bring_back_what_was_purged(harmed: Harmed) -> None:
+    damage(harmed.path, place(harmed.in_file[1]).offset + 20, 60)
+    harmed.repaired()
+    purge(harmed.archive, Target.of(harmed.in_file[5].url), given="x", reason="asked for")
+    harmed.path.write_bytes(harmed.content)
+    done = harmed.repaired()
+    assert outcomes(done) == {Outcome.LEFT}
+    assert harmed.in_file[5].id not in {one.id for one in harmed.archive.captures()}
+
+
+def test_an_imported_file_is_restored_or_left_as_it_is(harmed: Harmed, sound: tuple[Path, dict[str, bytes]]) -> None:
+    source = harmed.archive.path.parent / "other.warc.gz"
+    with Archive.create(harmed.archive.path.parent / "OTHER") as other:
+        with other.writer("crawl") as writer:
+            for number in range(4):
+                writer.add(exchange(f"other-{number}", number))
+        shutil.copy(other.warc_path / other.files()[0].file, source)
+    assert list(import_files(harmed.archive, [source]))
+    (name,) = [one.file for one in harmed.archive.files() if is_foreign(one.file)]
+    path, content = harmed.archive.warc_path / name, source.read_bytes()
+    before = rows(harmed.archive)
+    flip(path, 3000 * 8)
+    done = harmed.repaired()
+    assert (outcomes(done), done.whole) == ({Outcome.RESTORED}, True)
+    assert path.read_bytes() == content
+    damage(path, 700, 60)
+    torn = path.read_bytes()
+    assert outcomes(harmed.repaired()) == {Outcome.LEFT}
+    assert path.read_bytes() == torn
+    assert rows(harmed.archive) == before
 
 
 @pytest.mark.slow
