@@ -47,7 +47,7 @@ class SiteResult:
     cut: Counter[str] = field(default_factory=Counter)
     left: int = 0
     unchosen: int = 0
-    pages: int = 0  # answers with status 200 that are not robots.txt
+    pages: int = 0  # answers that are not robots.txt with status 200, or 304 to what the archive has
     problem: str | None = None
 
     @property
@@ -89,7 +89,8 @@ def _count(site: SiteResult, capture: Capture) -> None:
         site.errors[capture.status] += 1
     if capture.truncated is not None:
         site.cut[str(capture.truncated)] += 1
-    if capture.status == 200 and capture.role is not Role.ROBOTS:
+    confirmed = capture.kind == "revisit" and capture.status == 304  # the page that is in the archive has not changed
+    if (capture.status == 200 or confirmed) and capture.role is not Role.ROBOTS:
         site.pages += 1
         site.articles += capture.role is Role.ARTICLE
 
