@@ -104,6 +104,9 @@ class _Linter:
             return courses[-1]
 
         try:
+            if path.exists() and not path.is_file():  # a pipe would be waited for, and cannot be read twice
+                self._found(linted, None, Place(None, (UNREADABLE, "it is no regular file")))
+                return
             with path.open("rb", buffering=2**18) as stream:
                 linted.size = stream.seek(0, 2)
                 stream.seek(0)

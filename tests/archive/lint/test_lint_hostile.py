@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import struct
 import tracemalloc
 import zipfile
@@ -106,7 +107,7 @@ LINES = st.lists(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(LINES)
 def test_words_of_the_format_in_any_order(tmp_path: Path, lines: list[str]) -> None:
     data = "\r\n".join(["WARC/1.1", *lines]).encode("utf-8", "surrogatepass")
@@ -225,7 +226,7 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(JSON, JSON, st.lists(JSON, max_size=4), st.lists(JSON, max_size=4))
 def test_any_json_in_a_wacz(
     tmp_path: Path, package: object, digest: object, pages: list[object], index: list[object]
@@ -239,3 +240,8 @@ def test_any_json_in_a_wacz(
         "indexes/index.idx": indexed.encode(),
     }
     linted(tmp_path, wacz(changes, last=last), "case.wacz")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "case.warc.gz")
+    assert rules(lint([tmp_path / "case.warc.gz"])) == {"file-unreadable"}
