@@ -38,9 +38,7 @@ def of_file(
         said = known.pop(place.offset, None)
         if said is None:
             yield _unknown(catalog, warc, file, place.offset, event)
-        elif _renamed(file, said, event):
-            continue
-        elif said != event:
+        elif said != event and not _renamed(file, said, event):
             yield _repairable(file, place.offset, f"the catalogue says something else of {_named(event)}")
     for offset, event in sorted(known.items(), key=lambda item: item[0]):
         gone = f"the catalogue has {_named(event)}, which cannot be read from the file any more"

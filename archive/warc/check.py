@@ -70,19 +70,21 @@ class Check:
     ids: set[str] = field(default_factory=set)
     begun: int | None = None  # where the group began that is not ended yet
 
-    def piece(self, piece: Piece) -> Iterator[Finding]:
+    def piece(self, piece: Piece) -> list[Finding]:
         """The findings about the next record or gap."""
         if isinstance(piece, Gap):
-            yield self._gap(piece)
             self.begun = None
-        else:
-            yield from self._record(piece)
+            return [self._gap(piece)]
+        found: list[Finding] = []
+        self._record(piece, found)
+        return found
 
-    def ended(self) -> Iterator[Finding]:
+    def ended(self) -> list[Finding]:
         """The findings at the file's end."""
-        if self.begun is not None:
-            severity = Severity.REPAIRABLE if self.being_written else Severity.DAMAGED
-            yield Finding(self.file, self.begun, "group", severity, "the last group has no metadata record")
+        if self.begun is None:
+            return []
+        severity = Severity.REPAIRABLE if self.being_written else Severity.DAMAGED
+        return [Finding(self.file, self.begun, "group", severity, "the last group has no metadata record")]
 
     def _gap(self, gap: Gap) -> Finding:
         if gap.end == self.end:
@@ -93,80 +95,88 @@ class Check:
             rest = f"{gap.length} bytes cannot be read; the next whole record is at {gap.end}"
         return Finding(self.file, gap.offset, "readable", severity, f"{gap.reason}: {rest}")
 
-    def _record(self, record: Record) -> Iterator[Finding]:
+    def _record(self, record: Record, found: list[Finding]) -> None:
         at = record.offset
         if at == 0:
-            yield from self._first(record)
-        yield from self._head(record)
+            self._first(record, found)
+        self._head(record, found)
         if record.trailer != b"\r\n\r\n":
-            yield self._convention(at, "trailer", "the block is not followed by exactly two line ends")
+            found.append(self._convention(at, "trailer", "the block is not followed by exactly two line ends"))
         if record.whole:
-            yield from self._digests(record)
+            self._digests(record, found)
         else:
-            yield self._convention(at, "size", f"a block of {record.declared} bytes: too large to check its digests")
+            found.append(
+                self._convention(at, "size", f"a block of {record.declared} bytes: too large to check its digests")
+            )
         if self.own:
             if completes(record):
                 self.begun = None
             elif record.kind in ANSWERS and self.begun is not None:
-                yield self._damaged(self.begun, "group", "a group without its metadata record")
+                found.append(self._damaged(self.begun, "group", "a group without its metadata record"))
                 self.begun = at
             elif self.begun is None:
                 self.begun = at
 
-    def _first(self, record: Record) -> Iterator[Finding]:
+    def _first(self, record: Record, found: list[Finding]) -> None:
         if record.kind != "warcinfo":
-            yield self._convention(0, "warcinfo", "the file does not begin with a warcinfo record")
+            found.append(self._convention(0, "warcinfo", "the file does not begin with a warcinfo record"))
             return
         self.own = record.named.first("presskeep-schema") is not None
         given = record.fields.first("WARC-Filename")
         if given is not None and given != self.file.rpartition("/")[2]:
-            yield self._convention(0, "warcinfo", f"the file was once named {given}")
+            found.append(self._convention(0, "warcinfo", f"the file was once named {given}"))
 
-    def _head(self, record: Record) -> Iterator[Finding]:
+    def _head(self, record: Record, found: list[Finding]) -> None:
         at = record.offset
         if record.id is None:
-            yield self._convention(at, "record-id", "the record has no id")
+            found.append(self._convention(at, "record-id", "the record has no id"))
         elif record.id in self.ids:
-            yield self._convention(at, "record-id", f"another record of this file has the id {record.id}")
+            found.append(self._convention(at, "record-id", f"another record of this file has the id {record.id}"))
         else:
             self.ids.add(record.id)
         try:
             date_of(record)
         except ValueError:
-            yield self._damaged(at, "date", "the record has no date that can be read")
+            found.append(self._damaged(at, "date", "the record has no date that can be read"))
 
-    def _digests(self, record: Record) -> Iterator[Finding]:
+    def _digests(self, record: Record, found: list[Finding]) -> None:
         stated = record.fields.first("WARC-Block-Digest")
         if stated is not None:
-            found = matches(stated, [record.block])
-            if found is False:
-                yield self._damaged(record.offset, "block-digest", f"the block is not that of {stated}")
-            elif found is None:
-                yield self._convention(record.offset, "block-digest", f"{stated[:80]!r} is a digest not known here")
+            right = matches(stated, [record.block])
+            if right is False:
+                found.append(self._damaged(record.offset, "block-digest", f"the block is not that of {stated}"))
+            elif right is None:
+                found.append(
+                    self._convention(record.offset, "block-digest", f"{stated[:80]!r} is a digest not known here")
+                )
         elif self.own:
-            yield self._damaged(record.offset, "block-digest", "the record states no digest of its block")
+            found.append(self._damaged(record.offset, "block-digest", "the record states no digest of its block"))
         stated = record.fields.first("WARC-Payload-Digest")
         # The digest of a revisit is that of the record it refers to.
         if stated is not None and record.kind != "revisit":
-            yield from self._payload(record, stated)
+            self._payload(record, stated, found)
 
-    def _payload(self, record: Record, stated: str) -> Iterator[Finding]:
+    def _payload(self, record: Record, stated: str, found: list[Finding]) -> None:
         if record.kind == "request":
             return  # requests of other writers; their bodies are no payload of ours
         entity = record.answer.entity if record.kind == "response" else record.block
-        if entity is not None and (found := matches(stated, [entity])) is not False:
-            if found is None:
-                yield self._convention(record.offset, "payload-digest", f"{stated[:80]!r} is a digest not known here")
+        if entity is not None and (right := matches(stated, [entity])) is not False:
+            if right is None:
+                found.append(
+                    self._convention(record.offset, "payload-digest", f"{stated[:80]!r} is a digest not known here")
+                )
             return
         # Over what stands behind the head, with its framing, where that is not the entity.
-        found = matches(stated, [_framed(record)])
-        if found is None:
-            yield self._convention(record.offset, "payload-digest", f"{stated[:80]!r} is a digest not known here")
-        elif not found:
-            yield self._damaged(record.offset, "payload-digest", f"the payload is not that of {stated}")
+        right = matches(stated, [_framed(record)])
+        if right is None:
+            found.append(
+                self._convention(record.offset, "payload-digest", f"{stated[:80]!r} is a digest not known here")
+            )
+        elif not right:
+            found.append(self._damaged(record.offset, "payload-digest", f"the payload is not that of {stated}"))
         elif entity is not None:
             framing = "the payload digest is over the chunk framing (warcio, wget and others), not over the entity"
-            yield self._convention(record.offset, "payload-digest", framing)
+            found.append(self._convention(record.offset, "payload-digest", framing))
 
     def _damaged(self, offset: int, rule: str, message: str) -> Finding:
         return Finding(self.file, offset, rule, Severity.DAMAGED, message)
