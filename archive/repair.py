@@ -37,6 +37,7 @@ from archive.warc.paths import resolve, warc_files
 from archive.warc.places import is_foreign
 from archive.warc.quarantine import checksum, name_of, set_aside
 from archive.warc.recovery import Recovery
+from archive.warc.rewriting import clear
 
 if TYPE_CHECKING:
     from archive.store import Archive
@@ -166,6 +167,7 @@ class _Repair:
     def done(self) -> Repaired:
         """Do it."""
         archive = self._archive
+        clear(archive.warc_path)
         recovered = archive.adopt().recovered
         actions: list[Action] = []
         lost: list[Capture] = []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from damaged import build, flip, rows
@@ -19,7 +21,7 @@ from archive.blocking import Target
 from archive.capture import Capture, Location
 from archive.catalog import remove
 from archive.crew import clean_pending
-from archive.errors import DamagedRecord, NotFound
+from archive.errors import DamagedRecord, NotFound, StorageFull
 from archive.event import RunStarted
 from archive.exchange import Role
 from archive.importing import import_files
@@ -328,6 +330,29 @@ def test_a_request_of_an_attempt_is_made_again(tmp_path: Path) -> None:
         ]
         assert next(archive.attempts()).attempt == stored.attempt
         assert archive.verify().findings[0].rule == "loss"
+
+
+@pytest.mark.parametrize("written", [0, 1, 2, 3, 5])
+def test_a_full_disk_leaves_everything_as_it_was_and_it_can_be_done_again(harmed: Harmed, written: int) -> None:
+    damage(harmed.path, place(harmed.in_file[1]).offset + 20, 60)
+    torn = harmed.path.read_bytes()
+    write = os.write
+
+    def full(descriptor: int, data: bytes) -> int:
+        nonlocal written
+        written -= 1
+        if written < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(descriptor, data[:3000])
+
+    with mock.patch.object(os, "write", full), pytest.raises(StorageFull):
+        harmed.repaired()
+    assert harmed.path.read_bytes() == torn
+    assert harmed.archive.verify().damaged
+    assert not list(harmed.archive.path.rglob("*.part"))
+    assert harmed.repaired().lost == (harmed.in_file[1].url,)
+    assert [one.act for one in holdings.acts(harmed.archive.catalog)] == [losses.REPAIR]
+    harmed.check({harmed.in_file[1].id})
 
 
 def test_an_older_copy_does_not_bring_back_what_was_purged(harmed: Harmed) -> None:
