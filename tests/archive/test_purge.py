@@ -261,7 +261,7 @@ def test_killed_at_any_step_it_goes_on(
     }
     original.close()
     killed = 0
-    for step in range(0, 200, 3 if payload else 2):
+    for step in range(0, 200, 4 if payload else 3):
         path = tmp_path / "copies" / str(step)
         shutil.copytree(original.path, path)
         with Archive.open(path) as archive:
