@@ -20,7 +20,7 @@ from archive.warc.digests import matches
 from archive.warc.fields import parse_fields
 from archive.warc.group import ANSWERS, Group
 from archive.warc.member import MAGIC
-from archive.warc.mending import EFFORT, HEADER, mend
+from archive.warc.mending import EFFORT, HEADER, LARGEST, mend
 from archive.warc.patched import Edit, Patch, edited, patched
 from archive.warc.paths import resolve
 from archive.warc.quarantine import checksum
@@ -30,6 +30,7 @@ from archive.warc.vouching import vouched
 
 _BUFFER = 2**20
 _COMMON = 4  # headers of members that are tried: a file of one writer has one or two
+_FEW = 100  # members whose headers may have changed; where more are unlike the others, several programs wrote them
 _LOST = "the bytes from here on are gone"
 
 Advanced = Callable[[int], None]
@@ -117,7 +118,7 @@ def plan(
             return Plan(file, state, size, damaged, after, patches)
         if closed is not None and damaged != closed:
             unlike = tuple(_unlike(now, shape.members, headers[0]))
-            if unlike and result(more=unlike) == closed:
+            if 0 < len(unlike) <= _FEW and result(more=unlike) == closed:
                 return Plan(file, state, size, damaged, closed, (*patches, *unlike))
             if state is not None and state.size < size:
                 tail = (Edit(state.size, size),)
@@ -144,6 +145,8 @@ def _checksum(stream: BinaryIO, end: int, edits: tuple[Edit, ...]) -> str:
 
 def _restored(stream: BinaryIO, shape: _Shape, headers: list[bytes], effort: int) -> Iterator[Patch]:
     for gap in shape.gaps:
+        if gap.length > LARGEST:
+            continue
         stream.seek(gap.offset)
         found = mend(stream.read(gap.end - gap.offset), headers, effort)
         if found is not None:

@@ -20,7 +20,8 @@ from archive.warc.stored import read_record
 
 EFFORT = 2**33  # bytes that may be unpacked in the search for one bit: some ten seconds
 HEADER, TRAILER = 10, 8  # bytes of a member before and behind its packed content (RFC 1952), without optional fields
-_LARGEST = 64 * 2**20  # bytes of a member that is searched
+LARGEST = 16 * 2**20  # bytes of a member that is searched
+_MOST_CONTENT = 64 * 2**20  # bytes that it may unpack to
 _ATTEMPT = 2**10  # what one attempt costs in any case, in the same unit as unpacked bytes
 _MARKS = 256  # states that are kept on the way through a member, 40 KB each
 _LEAST_MARK = 512  # bytes between two of them
@@ -40,7 +41,7 @@ def mend(damaged: bytes, headers: Sequence[bytes], effort: int = EFFORT) -> Mend
     ``headers`` are those that members of the file begin with. What is returned holds one record whose block is that of
     its digest; a record without a digest cannot be mended.
     """
-    if not HEADER + TRAILER < len(damaged) <= _LARGEST:
+    if not HEADER + TRAILER < len(damaged) <= LARGEST:
         return None
     for header in headers:
         if damaged[:HEADER] != header and is_sound(candidate := header + damaged[HEADER:]):
@@ -93,6 +94,8 @@ def _with_bit(damaged: bytes, effort: int) -> Mended | None:
     Where unpacking fails the bit lies before that place, mostly not far: so the search goes backwards from there.
     """
     crc, length = struct.unpack("<II", damaged[-TRAILER:])
+    if length > _MOST_CONTENT:
+        return None
     marks = list(_marks(damaged))
     for mark, end in zip(
         reversed(marks), [len(damaged) - TRAILER, *(mark.at for mark in reversed(marks))], strict=False
