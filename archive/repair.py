@@ -236,7 +236,8 @@ class _Repair:
     def _damaged(self, found: Verification) -> Iterator[tuple[str, FileState | None, Action | None]]:
         """The damaged files; an action where it is known without looking into them."""
         damaged = dict.fromkeys(one.file for one in found.of(Severity.DAMAGED))
-        catalogue = [one for one in found.of(Severity.REPAIRABLE) if one.rule != "file" and one.file not in damaged]
+        others = {"file", "purge"}  # what a start of the next writer, or of the purge, puts right
+        catalogue = [one for one in found.of(Severity.REPAIRABLE) if one.rule not in others and one.file not in damaged]
         self.disagrees = bool(catalogue)
         states = _states(self._archive.catalog)
         for name in damaged:

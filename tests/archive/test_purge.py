@@ -25,6 +25,7 @@ from archive.dataset.rows import Entry
 from archive.errors import ArchiveBusy, StorageFull, TakenDown
 from archive.lint.linter import lint
 from archive.purge import Purged, plan, purge, unfinished
+from archive.repair import repair
 from archive.store import Archive
 from archive.warc.check import Severity
 from archive.warc.paths import warc_files
@@ -366,3 +367,19 @@ def test_the_linter_finds_no_error_in_what_a_purge_wrote(revisited: Archive) -> 
     purged(revisited)
     result = lint([revisited.warc_path / state.file for state in revisited.files()])
     assert result.clean, [file.findings for file in result.files]
+
+
+def test_a_repair_after_a_kill_makes_no_catalogue_again(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("archive.rewrites.reenter", killed)
+        with pytest.raises(Killed):
+            purged(archive)
+    done = repair(archive)
+    assert not done.rebuilt
+    assert not done.lost
+    assert [one.rule for one in archive.verify().of(Severity.REPAIRABLE)] == ["purge"]
+    purged(archive)
+    assert found(archive) == set()
