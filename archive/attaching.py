@@ -21,7 +21,7 @@ from archive.digest import sha256
 from archive.errors import DamagedRecord, NotFound, UsageError
 from archive.importing import Brought, Heard, Progress, remarks, safe_name, sources
 from archive.target import replacing
-from archive.terms import ATTACH, DETACH, Filter, Terms, in_force, lines
+from archive.terms import ATTACH, DETACH, Filter, Known, Terms, in_force, lines
 from archive.warc import places
 from archive.warc.foreign import remote
 from archive.warc.foreign.form import FormRefused
@@ -63,6 +63,8 @@ def attach(archive: Archive, asked: Asked, *, progress: Progress | None = None) 
     with contextlib.ExitStack() as stack:
         stack.enter_context(archive.locked())
         writer: ArchiveWriter | None = None
+        known = Known(archive.catalog)
+        note(archive)
 
         def act(terms: Terms) -> None:
             nonlocal writer
@@ -70,9 +72,10 @@ def attach(archive: Archive, asked: Asked, *, progress: Progress | None = None) 
                 writer = stack.enter_context(archive.writer(ATTACH, worker="attach"))
             writer.add_act(ATTACH, terms.facts())
             writer.commit()
+            known.add(terms)
 
         for place, lines_of in wanted:
-            yield _attach(archive, asked, place, lines_of, act)
+            yield _attach(archive, asked, place, lines_of, known, act)
             heard.next(1)
 
 
@@ -131,30 +134,27 @@ def _attach(
     asked: Asked,
     place: str,
     lines_of: Lines | None,
+    known: Known,
     act: Callable[[Terms], None],
 ) -> Brought:
-    known = in_force(archive.catalog)
     try:
         size, identity = _looked(place, listed=lines_of is not None)
         file = f"{ATTACHED}/{_short(place, identity)}/{safe_name(_name(place))}"
-        with archive.catalog.reading() as connection:
-            states = holdings.file_states(connection)
-        there = next((one for one in known.values() if one.file == file or one.identity == identity), None)
-        if there is not None and there.file in states:
+        there = next((one for one in known.of(identity) if known.is_whole(one.file)), None)
+        if there is not None:
             return Brought(place, there.file, size, there.form, there=True)
-        terms = there or Terms(
-            file=file,
-            source=place,
-            size=size,
-            identity=identity,
-            site=asked.site,
-            by_host=asked.by_host,
-            filter=asked.filter,
-        )
-        if there is None:
+        terms = known.by_file.get(file)
+        if terms is None:
+            terms = Terms(
+                file=file,
+                source=place,
+                size=size,
+                identity=identity,
+                site=asked.site,
+                by_host=asked.by_host,
+                filter=asked.filter,
+            )
             terms = _agreed(archive, terms, lines_of, act)
-        else:
-            note(archive)
         with open_source(archive.warc_path, terms.file) as source:
             said = remarks(source)
         entered = adoption.enter_foreign(archive.catalog, archive.warc_path, terms)
@@ -167,19 +167,14 @@ def _attach(
 
 def _agreed(archive: Archive, terms: Terms, lines_of: Lines | None, act: Callable[[Terms], None]) -> Terms:
     """The terms, once the file has been looked at and the act is durable."""
-    others = [one.place for one in attachments(archive)]
+    # Noted for the look at it; if it comes to nothing, nobody asks for the place, and the next note leaves it out.
     with storage(places.NAME):
-        places.note(archive.warc_path, [*others, terms.place])  # for the look at it
-    try:
-        with open_source(archive.warc_path, terms.file) as source:
-            terms = replace(terms, form=str(source.form))
-        if lines_of is not None:
-            terms = _with_list(archive, terms, lines_of())
-        act(terms)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            places.note(archive.warc_path, others)
-        raise
+        places.add(archive.warc_path, terms.place)
+    with open_source(archive.warc_path, terms.file) as source:
+        terms = replace(terms, form=str(source.form))
+    if lines_of is not None:
+        terms = _with_list(archive, terms, lines_of())
+    act(terms)
     return terms
 
 

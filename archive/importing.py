@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archive import adoption, holdings
+from archive import adoption
 from archive.adoption import Entered
 from archive.digest import label
 from archive.errors import DamagedRecord, NotFound, UsageError
-from archive.terms import IMPORT, Terms, in_force
+from archive.terms import IMPORT, Known, Terms
 from archive.warc.foreign.form import Coding, FormRefused, detect
 from archive.warc.foreign.source import SEEK, Source, open_place, open_source
 from archive.warc.foreign.zipped import mismatches, read_wacz
@@ -108,6 +108,7 @@ def import_files(
     with contextlib.ExitStack() as stack:
         stack.enter_context(archive.locked())
         writer: ArchiveWriter | None = None
+        known = Known(archive.catalog)
 
         def act(terms: Terms) -> None:
             nonlocal writer
@@ -115,9 +116,10 @@ def import_files(
                 writer = stack.enter_context(archive.writer(IMPORT, worker="import"))
             writer.add_act(IMPORT, terms.facts())
             writer.commit()
+            known.add(terms)
 
         for path in paths:
-            yield _import(archive, path, Terms("", site=site, by_host=by_host), act, heard)
+            yield _import(archive, path, Terms("", site=site, by_host=by_host), known, act, heard)
             heard.next(_size(path))
 
 
@@ -155,18 +157,20 @@ def remarks(source: Source) -> tuple[str, ...]:
     return tuple(mismatches(source.stream, read_wacz(source.stream, source.file)))
 
 
-def _import(archive: Archive, path: Path, terms: Terms, act: Callable[[Terms], None], heard: Heard) -> Brought:
-    known = in_force(archive.catalog)
+def _import(
+    archive: Archive, path: Path, terms: Terms, known: Known, act: Callable[[Terms], None], heard: Heard
+) -> Brought:
     copied: Path | None = None
     try:
         size = _size(path)
-        digest = _digest_if_known(path, size, known.values())
+        # What may be known already need not be copied to see whether it is.
+        digest = adoption.measure(path)[1] if known.has_size(size) else None
         if digest is None:
             copied, digest, size = _copied(path, archive.warc_path, heard)
         there = _at_hand(archive, known, digest)
         if there is not None:
             return Brought(str(path), there.file, size, there.form, there=True)
-        agreed = next((one for one in known.values() if one.identity == digest and not one.attached), None)
+        agreed = next((one for one in known.of(digest) if not one.attached), None)
         if agreed is None or not (archive.warc_path / agreed.file).is_file():
             if copied is None:
                 copied, digest, size = _copied(path, archive.warc_path, heard)
@@ -200,24 +204,13 @@ def _named(archive: Archive, copied: Path, terms: Terms, name: str) -> Terms:
         return replace(terms, file=file, form=str(source.form))
 
 
-def _at_hand(archive: Archive, known: dict[str, Terms], digest: str) -> Terms | None:
+def _at_hand(archive: Archive, known: Known, digest: str) -> Terms | None:
     """The terms of a file with the same bytes that the catalogue has to its end; None where there is none."""
-    with archive.catalog.reading() as connection:
-        states = holdings.file_states(connection)
-    for one in known.values():
-        state = states.get(one.file)
-        whole = state is not None and state.sha256 is not None and one.listed is None
+    for one in known.of(digest):
         # A copy that has gone missing is brought back.
-        if one.identity == digest and whole and (one.attached or (archive.warc_path / one.file).is_file()):
+        if (one.attached or (archive.warc_path / one.file).is_file()) and known.is_whole(one.file):
             return one
     return None
-
-
-def _digest_if_known(path: Path, size: int, known: Iterable[Terms]) -> str | None:
-    """The digest of a file that may be known already, so that it need not be copied first."""
-    if all(one.size != size for one in known):
-        return None
-    return adoption.measure(path)[1]
 
 
 def _copied(path: Path, warc: Path, heard: Heard) -> tuple[Path, str, int]:

@@ -172,6 +172,38 @@ def in_force(catalog: Catalog) -> dict[str, Terms]:
     return found
 
 
+class Known:
+    """The foreign files that an archive has, found by their identity, while more come in."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self.by_file: dict[str, Terms] = {}
+        self._by_identity: dict[str, list[Terms]] = {}
+        self._sizes: set[int] = set()
+        for terms in in_force(catalog).values():
+            self.add(terms)
+
+    def add(self, terms: Terms) -> None:
+        """One more file, about which there is an act now."""
+        self.by_file[terms.file] = terms
+        self._by_identity.setdefault(terms.identity, []).append(terms)
+        self._sizes.add(terms.size)
+
+    def of(self, identity: str) -> list[Terms]:
+        """The files of this identity, in the order of their acts."""
+        return self._by_identity.get(identity, [])
+
+    def has_size(self, size: int) -> bool:
+        """Whether there is a file of so many bytes."""
+        return size in self._sizes
+
+    def is_whole(self, file: str) -> bool:
+        """Whether the catalogue has all of a file."""
+        with self._catalog.reading() as connection:
+            state = holdings.file_states(connection, file).get(file)
+        return state is not None and state.sha256 is not None
+
+
 def told(
     directory: Path,
     file: str,

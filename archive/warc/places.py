@@ -1,12 +1,15 @@
 """Places of attached files: where lies what the archive knows under a name of its own, and what it was like.
 
-``attached.json``, beside ``warc/``, is derived from the acts of the archive, and made anew with each of them: whoever
-has nothing but a location finds the file by it.
+``attached.jsonl``, beside ``warc/``, is derived from the acts of the archive: whoever has nothing but a location finds
+the file by it. A place that is noted twice is what the last line says.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import threading
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -16,7 +19,7 @@ from archive.errors import DamagedRecord
 from archive.target import replacing
 
 IMPORTED, ATTACHED = "imported", "attached"  # directories that begin the names of foreign files
-NAME = "attached.json"
+NAME = "attached.jsonl"
 SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz", ".arc.zst", ".wacz")  # of names of foreign files
 
 
@@ -52,24 +55,67 @@ def place_of(directory: Path, file: str) -> Place | None:
         return None
     registry = directory.parent / NAME
     try:
-        stamp = registry.stat().st_mtime_ns
-        return _read(registry, stamp)[file]
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        with _lock:
+            return _registry(registry).up_to_date()[file]
+    except (OSError, KeyError) as error:
         raise DamagedRecord(
             f"nothing is attached as {file}: run `presskeep rebuild`, which notes again what is attached", file=file
         ) from error
 
 
+class _Registry:
+    """A registry as far as it was read: what is added to it is read alone, so that many files can be attached."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._state = (0, 0)  # inode, and how many bytes of it were read
+        self._places: dict[str, Place] = {}
+
+    def up_to_date(self) -> dict[str, Place]:
+        with self._path.open("rb") as source:
+            inode, read = self._state
+            about = os.fstat(source.fileno())
+            if (about.st_ino, about.st_size) == self._state:
+                return self._places
+            if about.st_ino != inode or about.st_size < read:
+                self._places, read = {}, 0
+            source.seek(read)
+            for line in source:
+                if not line.endswith(b"\n"):
+                    break  # being written
+                read += len(line)
+                with contextlib.suppress(ValueError, TypeError):  # a line that a loss of power has torn
+                    place = Place(**json.loads(line))
+                    self._places[place.file] = place
+            self._state = (about.st_ino, read)
+        return self._places
+
+
+_lock = threading.Lock()
+
+
 @lru_cache(maxsize=8)
-def _read(registry: Path, stamp: int) -> dict[str, Place]:  # `stamp`: another state is read again
-    return {one["file"]: Place(**one) for one in json.loads(registry.read_bytes())}
+def _registry(path: Path) -> _Registry:
+    return _Registry(path)
 
 
 def note(directory: Path, places: Iterable[Place]) -> None:
-    """Write the registry anew; raises StorageFull."""
+    """Write the registry anew; raises OSError."""
     found = sorted(places, key=lambda one: one.file)
     registry = directory.parent / NAME
-    if not found and not registry.exists():
-        return
-    with replacing(registry) as out:
-        out.write(json.dumps([asdict(one) for one in found], indent=1, ensure_ascii=False).encode())
+    if found or registry.exists():
+        with replacing(registry) as out:
+            out.writelines(map(_line, found))
+
+
+def add(directory: Path, place: Place) -> None:
+    """Add a place to the registry; raises OSError."""
+    with (directory.parent / NAME).open("ab") as out:
+        out.write(b"" if out.tell() == 0 else b"\n")  # behind what a loss of power may have torn
+        out.write(_line(place))
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _line(place: Place) -> bytes:
+    return json.dumps(asdict(place)).encode("ascii") + b"\n"

@@ -79,7 +79,7 @@ def test_every_form_is_read_where_it_lies_and_found_again_by_a_rebuild(tmp_path:
         assert told(opened.verify(deep=True)) == set()
         before = derived(opened)
         opened.catalog.path.unlink()
-        (opened.path / "attached.json").unlink()
+        (opened.path / "attached.jsonl").unlink()
         shutil.rmtree(opened.path / "seek")
         opened.close()
         assert opened.rebuild().unreached == ()
