@@ -22,7 +22,7 @@ from archive.errors import DamagedRecord
 from archive.event import Act
 from archive.promotion import Inheritance, inheritance, parts
 from archive.rebuild import SUFFIX
-from archive.remnants import IsMeant, clear_quarantine
+from archive.remnants import IsMeant, clear_parts, clear_quarantine
 from archive.rewrites import alone, replace_file
 from archive.rows import act_of_row, capture_of_row
 from archive.takedown import take_down
@@ -217,6 +217,8 @@ class _Purge:
         dependent = [one.revisit.id for one in heirs.heirs] + [one.id for one in heirs.orphans]
         with archive.catalog.writing() as connection:
             texts.forget(connection, [*ids, *dependent])
+        for directory in (archive.quarantine_path, archive.text_path):
+            clear_parts(directory)
         quarantined = clear_quarantine(archive.quarantine_path, _meant(self._target, ids))
         # Last the captures of the target itself: as long as they are there, a purge that was killed finds all others.
         copies = frozenset(one.id for one in planned.captures if not self._target.covers(one.key))

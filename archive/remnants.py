@@ -1,7 +1,8 @@
-"""Remnants: bytes in the quarantine that come from what is removed, whole records and torn ones."""
+"""Remnants: bytes in the quarantine that come from what is removed, and files that were killed half-written."""
 
 from __future__ import annotations
 
+import fcntl
 import re
 import zlib
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import BinaryIO
 
 from archive.warc.member import MAGIC
 from archive.warc.openfile import sync_directory
+from archive.warc.paths import PART
 from archive.warc.scan import Gap, scan
 from archive.warc.stored import bare
 
@@ -32,6 +34,17 @@ def clear_quarantine(quarantine: Path, is_meant: IsMeant) -> tuple[str, ...]:
     if found:
         sync_directory(quarantine)
     return tuple(found)
+
+
+def clear_parts(directory: Path) -> None:
+    """Remove half-written files below a directory, but for those that a living process is writing."""
+    for path in sorted(directory.rglob(f"*{PART}")):
+        with path.open("rb") as part:
+            try:
+                fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            path.unlink(missing_ok=True)
 
 
 def _holds(path: Path, is_meant: IsMeant) -> bool:
