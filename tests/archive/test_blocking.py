@@ -212,3 +212,16 @@ def test_a_crawl_s_question_hears_of_takedowns(held: Archive, monkeypatch: pytes
     monkeypatch.setattr(blocking, "_AGAIN", 0.0)
     assert is_taken_down(f"{CRANE}?utm_medium=x")
     assert not is_taken_down("https://courier.example/ferry")
+
+
+def test_rules_cover_what_any_of_their_targets_covers() -> None:
+    made = random.Random(3)
+
+    def url() -> str:
+        return normalise("https://a.example/" + "".join(made.choice("ab/?&=") for _ in range(made.randrange(9))))
+
+    for _ in range(4000):
+        targets = [Target(url(), prefix=made.random() < 0.7) for _ in range(3)]
+        rules = Rules(dict.fromkeys(targets, ACT), decided=True)
+        key = url()
+        assert rules.covers(key) == any(one.covers(key) for one in targets), (key, targets)
