@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -247,17 +246,25 @@ class Capturing:
         if retention is None:
             return
         outcome = FAILED if self.failure is not None else FINISHED if reason == "finished" else STOPPED
+        error = self._stored(retention) and self._stored(retention)  # what one failure loses is written again
         try:
-            if self._pause is not None:
-                with contextlib.suppress(PresskeepError):  # what it raises is raised once more below
-                    retention.retry(self._tell)
             self._tell(retention.writer.close(outcome))
+        except PresskeepError as failed:
+            error = error or failed
+        retention.release("the crawl ends")
+        if error is None:
+            return
+        logger.error("the archive was not closed in order: %s", error)
+        if self._pause is None or not isinstance(error, StorageFull):  # of the pause everyone was told
+            self.failure = self.failure or error
+
+    def _stored(self, retention: Retention) -> PresskeepError | None:
+        """Store the last of what came; what went wrong."""
+        try:
+            retention.retry(self._tell)
         except PresskeepError as error:
-            if self._pause is None or not isinstance(error, StorageFull):  # of the pause everyone was told
-                self.failure = self.failure or error
-            logger.error("the archive was not closed in order: %s", error)
-        finally:
-            retention.release("the crawl ends")
+            return error
+        return None
 
     @property
     def closing(self) -> bool:

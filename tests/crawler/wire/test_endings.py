@@ -117,6 +117,27 @@ def test_a_disk_that_fails_for_a_while_pauses_the_crawl_and_loses_nothing(
     assert archive.verify(deep=True).damaged == 0
 
 
+def test_where_it_is_not_to_pause_it_stops_and_acknowledges_only_what_is_stored(tmp_path: Path) -> None:
+    with RawServer(page) as server:
+        base = f"http://site.example:{server.port}"
+        chains = [[{"url": f"{base}/{number}"} for number in range(30)]]
+        settings = {"PRESSKEEP_PAUSES": False}
+        failing = ("writev", errno.ENOSPC, 12, 10**6)
+        fetched = Fetching(tmp_path, chains, resolve=SITE, settings=settings, failing=failing).finish()
+    assert fetched.reason == "storage_full"
+    assert 0 < len(server.log.crossings) < 30
+    assert "the crawl stops" in fetched.output
+    assert "Traceback" not in fetched.output
+    archive = Archive.open(fetched.archive)
+    captures = {capture.id: capture for capture in archive.captures()}
+    assert 0 < len(fetched.committed) <= len(captures)
+    for capture_id in fetched.committed:
+        capture = captures[capture_id]
+        assert capture.block() == server.log.crossings[capture.url.removeprefix(base)][0].sent
+    assert [one["error"] for one in fetched.seen if "error" in one][:1] == ["NotStored"]
+    assert archive.verify(deep=True).damaged == 0
+
+
 def test_an_answer_that_no_file_takes_is_recorded_as_lost_and_stops_nothing(tmp_path: Path) -> None:
     with RawServer(page) as server:
         base = f"http://site.example:{server.port}"
