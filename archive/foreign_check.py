@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from archive import adoption, comparison
+from archive import adoption, comparison, holdings
 from archive.errors import ConfigurationError, DamagedRecord
 from archive.event import Event
 from archive.terms import Terms, told
@@ -47,7 +46,7 @@ def of_foreign(
         yield Finding(file, 0, "catalogue", Severity.REPAIRABLE, said)
         return
     try:
-        as_it_came = _is_as_it_came(archive.warc_path, agreed)
+        as_it_came = _is_as_it_came(archive, agreed, compared=compared)
         found = list(_held_against(archive, terms, agreed, advanced, compared=compared))
     except (DamagedRecord, FormRefused, ConfigurationError, OSError) as error:
         yield Finding(file, 0, "file", severity, getattr(error, "message", str(error)))
@@ -77,11 +76,16 @@ def missing(terms: Mapping[str, Terms], known: Collection[str]) -> Iterator[Find
             yield unknown(file) if agreed.attached else Finding(file, 0, "file", Severity.DAMAGED, said)
 
 
-def _is_as_it_came(warc: Path, agreed: Terms) -> bool:
+def _is_as_it_came(archive: Archive, agreed: Terms, *, compared: bool) -> bool:
     """Whether the file's bytes are those that came, as far as that is known: of some only the size is."""
-    if not agreed.identity or agreed.listed is not None or (agreed.attached and agreed.place.remote):
+    if agreed.listed is not None or (agreed.attached and agreed.place.remote):
         return True
-    return adoption.measure(resolve(warc, agreed.file))[1] == agreed.identity
+    identity = agreed.identity
+    if not identity and compared:  # no act is about it: the catalogue knows it as it was laid into the archive
+        with archive.catalog.reading() as connection:
+            state = holdings.file_states(connection, agreed.file).get(agreed.file)
+        identity = state.sha256 or "" if state is not None else ""
+    return not identity or adoption.measure(resolve(archive.warc_path, agreed.file))[1] == identity
 
 
 def _held_against(

@@ -180,7 +180,9 @@ def test_a_zstd_dictionary_serves_whole_files_and_single_frames(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"<html>no archive</html>", b"\x1f\x8b\x08 torn", gzip.compress(b"a letter"), b"PK\x03\x04", b"PK"]
+    "content",
+    [b"", b"<html>no archive</html>", b"\x1f\x8b\x08 torn", gzip.compress(b"a letter", mtime=0), b"PK\x03\x04", b"PK"],
+    ids=["empty", "page", "torn", "letter", "zip", "short"],
 )
 def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(FormRefused):
@@ -224,6 +226,15 @@ def test_all_warc_files_of_a_wacz_are_read_where_they_lie(tmp_path: Path) -> Non
         first = pieces[0]
         assert first.offset == content.index(warc)
         assert len(answers(pieces)) == 3
+
+
+def test_behind_a_broken_record_in_a_wacz_the_next_one_is_found(tmp_path: Path) -> None:
+    records = warc_records()
+    records[2] = records[2][50:]
+    for warc, name in ((b"".join(records), "a.warc"), (gzipped(records), "a.warc.gz")):
+        _, pieces = read(tmp_path, wacz(warc, name=name))
+        assert answers(pieces) == [http("crane"), http("ferry")]
+        assert len(gaps(pieces)) == 1
 
 
 def test_records_of_one_member_too_many_are_told_of(tmp_path: Path) -> None:

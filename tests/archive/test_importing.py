@@ -155,6 +155,17 @@ def test_files_of_another_presskeep_bring_captures_with_their_sites_and_nothing_
     assert not [one for one in archive.verify().findings if one.severity is not Severity.CONVENTION]
 
 
+def test_a_file_that_was_laid_below_imported_is_held_against_what_it_was(archive: Archive) -> None:
+    path = archive.warc_path / "imported" / "a.warc.gz"
+    path.parent.mkdir()
+    path.write_bytes(FORMS["whole.warc.gz"])
+    assert archive.adopt().files == ("imported/a.warc.gz",)
+    assert archive.count()[0] == 3
+    assert not archive.verify().damaged
+    path.write_bytes(path.read_bytes()[:-9] + bytes(9))
+    assert archive.verify().damaged
+
+
 class _Stop(Exception):
     pass
 

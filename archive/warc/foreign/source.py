@@ -61,6 +61,9 @@ class Source:
             finder = arc.heads if self.form.coding is not Coding.MEMBERS else None
             return scan(self.stream, start, end, self.file, limit=limit, reader=arc.read_arc, heads=finder)
         unpacked = self.form.coding in {Coding.PLAIN, Coding.GZIP, Coding.ZSTD}
+        if self.form.coding is Coding.WACZ:
+            self.stream.seek(start)
+            unpacked = self.stream.read(4) == b"WARC"
         return scan(self.stream, start, end, self.file, limit=limit, heads=plain.heads if unpacked else None)
 
 
