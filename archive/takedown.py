@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Takedown:
     """One takedown: its act, the act that ended it, if any, and what it concerns.
 
-    ``captures`` and ``attempts`` count what the archive still has of it, ``purged`` the captures and attempts of which
-    tombstones are left. A takedown of a smaller part may be within it: what both concern counts for both.
+    ``captures`` and ``attempts`` count what the archive still has of it: what was purged does not count. A takedown of
+    a smaller part may be within it: what both concern counts for both.
     """
 
     target: Target
@@ -33,7 +33,6 @@ class Takedown:
     lifted: Act | None
     captures: int
     attempts: int
-    purged: int = 0
 
     @property
     def given(self) -> str:
