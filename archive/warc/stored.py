@@ -184,7 +184,7 @@ def _parsed(
     if behind <= len(buffer) and declared <= limit:
         return fields, buffer[end:behind], declared, end, buffer[behind : behind + _TRAILER_LIMIT]
     beyond = buffer[behind : behind + _TRAILER_LIMIT]
-    return fields, _block(stream, buffer[end:], declared, limit, offset, file), declared, end, beyond
+    return fields, _block(stream, memoryview(buffer)[end:], declared, limit, offset, file), declared, end, beyond
 
 
 def _head(stream: Readable, step: int, offset: int, file: str) -> tuple[bytes, int]:
@@ -211,7 +211,7 @@ def _head_end(buffer: bytes, start: int) -> int:
     return short + 2 if short >= 0 else long + 3 if long >= 0 else 0
 
 
-def _block(stream: Readable, rest: bytes, declared: int, limit: int, offset: int, file: str) -> bytes:
+def _block(stream: Readable, rest: memoryview, declared: int, limit: int, offset: int, file: str) -> bytes:
     """Exactly the declared bytes, of which at most ``limit`` are kept: a BytesIO gives them without another copy."""
     kept = io.BytesIO()
     kept.write(rest[: min(declared, limit)])
