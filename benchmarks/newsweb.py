@@ -36,9 +36,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from archive.article import Article, Verdict
-from archive.store import Archive
-from archive.url import normalise
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # else archive.py beside it is found for the package `archive`
+
+from archive.article import Article, Verdict  # noqa: E402
+from archive.store import Archive  # noqa: E402
+from archive.url import normalise  # noqa: E402
 
 HERE = Path(__file__).parent
 CONCURRENCY, PER_HOST = 16, 8
