@@ -16,8 +16,8 @@ from archive.tables import DERIVED
 Rows = dict[str, list[tuple[object, ...]]]
 
 
-def build(path: Path, *, captures: int = 36, files: int = 4) -> dict[str, bytes]:
-    """A closed archive; the response of each capture by its id. Bodies are text and noise, from nothing to 40 KB."""
+def build(path: Path, *, captures: int = 36, files: int = 4, largest: float = 4.6) -> dict[str, bytes]:
+    """A closed archive; the response of each capture by its id. Bodies are text and noise, up to ten to ``largest``."""
     chance = random.Random(1)
     held: dict[str, bytes] = {}
     with Archive.create(path) as archive:
@@ -25,7 +25,7 @@ def build(path: Path, *, captures: int = 36, files: int = 4) -> dict[str, bytes]
             with archive.writer("crawl", {"courier": b'{"host":"courier.example"}'}) as writer:
                 for _ in range(captures // files):
                     name = f"page-{len(held)}"
-                    size = int(10 ** chance.uniform(0, 4.6))
+                    size = int(10 ** chance.uniform(0, largest))
                     text = (SENTENCE * (size // len(SENTENCE) + 1))[:size].encode()
                     body = chance.randbytes(min(size, 3000)) if chance.random() < 0.3 else text
                     given = exchange(name, len(held), role=Role.FEED, body=body)

@@ -409,7 +409,7 @@ def test_the_text_of_a_lost_capture_stays(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes]]:
     path = tmp_path_factory.mktemp("small") / "NEWS"
-    return path, build(path, captures=24, files=3)
+    return path, build(path, captures=24, files=3, largest=4.0)
 
 
 @pytest.mark.slow
