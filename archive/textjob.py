@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from archive.article import Article
 from archive.capture import Capture
 from archive.cleaning.profile import EMPTY, Profile
-from archive.errors import DamagedRecord, NotFound
+from archive.cleaning.version import CLEANER
+from archive.errors import DamagedRecord, NotFound, PresskeepError
 from archive.revisits import followed
 from archive.waiting import TextJob
 from archive.worker import CleaningChild, CleaningFailure, FailureReason
@@ -113,6 +114,9 @@ def _commit(
 ) -> TextSummary:
     made = archive.add_texts(texts)
     archive.add_failures(failures)
+    # Such texts settle nothing: whoever asks until nothing waits would ask for ever.
+    if any(text.provenance.cleaner != CLEANER for text in made):
+        raise PresskeepError("Presskeep was changed while it ran, and cleans by another version now: start it again")
     cleaned = sum(isinstance(text, Article) for text in made)
     verdicts = Counter(text.verdict.value for text in made)
     return TextSummary(cleaned, len(made) - cleaned, len(failures), dict(verdicts))

@@ -19,7 +19,7 @@ from archive.capture import Capture
 from archive.cleaning.clean import clean
 from archive.cleaning.profile import EMPTY, Profile
 from archive.crew import Crew, clean_pending
-from archive.errors import ArchiveBusy, StorageFull
+from archive.errors import ArchiveBusy, PresskeepError, StorageFull
 from archive.locking import alone
 from archive.store import Archive
 from archive.textjob import TextJob, TextSummary, run_text_job
@@ -111,6 +111,14 @@ def test_lost_bytes_are_a_failure_not_a_text(archive: Archive, child: CleaningCh
     path.write_bytes(content)
     (job,) = archive.text_jobs()
     assert run_text_job(job, child).cleaned == 1
+
+
+def test_a_program_that_was_changed_while_it_runs_does_not_clean_for_ever(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(textjob, "CLEANER", "0.0.1+0000000000000000")
+    with pytest.raises(PresskeepError, match="start it again"):
+        clean_pending(archive)
 
 
 def test_commits_are_made_in_batches(archive: Archive, child: CleaningChild, monkeypatch: pytest.MonkeyPatch) -> None:
