@@ -116,6 +116,7 @@ def test_lost_bytes_are_a_failure_not_a_text(archive: Archive, child: CleaningCh
 def test_a_program_that_was_changed_while_it_runs_does_not_clean_for_ever(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    fill(archive, "a")
     monkeypatch.setattr(textjob, "CLEANER", "0.0.1+0000000000000000")
     with pytest.raises(PresskeepError, match="start it again"):
         clean_pending(archive)
