@@ -78,9 +78,11 @@ def heads(stream: BinaryIO, start: int, end: int) -> Iterator[int]:
 def _found(stream: BinaryIO, start: int, end: int) -> Iterator[int]:
     """The offsets of line ends that a URL-record line follows."""
     start = max(0, start)
+    step = 2 * LINE_LIMIT  # the next record is near, as a rule
     while start < end:
         stream.seek(start)
-        part = stream.read(min(_STEP, end - start))
+        part = stream.read(min(step, end - start))
+        step = _STEP
         last = -1
         for found in _NEXT.finditer(part):
             last = found.start()
