@@ -160,10 +160,10 @@ def _read(
     fields, block, declared, head_length, _ = _parsed(stream, step, offset, limit, file)
     end = offset + head_length + declared
     stream.seek(end)
-    trailer = bytearray()  # of which there may be megabytes, where somebody means harm
+    behind = bytearray()  # of which there may be megabytes, where somebody means harm
     while (one := stream.read(1)) and one in b"\r\n":
-        trailer += one
-    return Record(offset, end + len(trailer) - offset, fields, block, declared, bytes(trailer[:_TRAILER_LIMIT]))
+        behind += one
+    return Record(offset, end + len(behind) - offset, fields, block, declared, bytes(behind[:_TRAILER_LIMIT]))
 
 
 def _parsed(
