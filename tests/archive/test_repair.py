@@ -391,8 +391,8 @@ def test_an_imported_file_is_restored_or_left_as_it_is(harmed: Harmed, sound: tu
 def test_the_text_of_a_lost_capture_stays(tmp_path: Path) -> None:
     with Archive.create(tmp_path / "NEWS") as archive:
         with archive.writer("crawl") as writer:
-            for name in "abc":
-                writer.add(exchange(name))
+            for minute, name in enumerate("abc"):
+                writer.add(exchange(name, minute))
         clean_pending(archive, workers=1)
         texts = [one.text for one in archive.entries()]
         lost = place(list(archive.captures())[1])
