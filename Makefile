@@ -19,7 +19,7 @@ demo: environment  ## the whole job on the bundled newsroom; the archive stays i
 	@.venv/bin/presskeep demo --force
 
 test: environment peers lint types  ## style, types, then the whole suite with coverage
-	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --durations=25 --cov --cov-report=term:skip-covered
 
 quick: environment  ## the suite without what takes long
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not shared"

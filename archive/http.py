@@ -29,7 +29,7 @@ _ZSTD_WINDOW = 8 * 2**20
 _STATUS_LINE = re.compile(rb"HTTP/(\d(?:\.\d)?)[ \t]+(\d{3})(?:[ \t]+([^\r\n]*?))?[ \t]*\r?(?:\n|\Z)", re.IGNORECASE)
 _HEAD_END = re.compile(rb"\n\r?\n")
 # A line as most servers write it, that has nothing to be stripped and is not continued.
-_PLAIN_LINE = re.compile(r"^([^\s:]+): (\S(?:[^\r\n]*\S)?)\r\n", re.MULTILINE)
+_PLAIN_LINE = re.compile(r"^([^\s:]+): ([!-~][ -~]*)\r\n", re.MULTILINE)
 _SWITCHING = 101  # the one interim status that ends the HTTP conversation
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 # Chunks as nearly all servers write them: what is between their data can be made again from the sizes alone.
@@ -122,21 +122,25 @@ class HttpMessage:
         What stands behind its end is not part of it. A cut body gives what is there; one that is declared as chunked
         but has no chunks, as some archives store it, is taken as it stands.
         """
+        return bytes(self.entity_view())
+
+    def entity_view(self) -> memoryview:
+        """The same, without a copy where it stands in the message as it is."""
+        body = memoryview(self.raw)[self.body_offset :]
         if not self.framed:
-            return self.raw[self.body_offset :]
+            return body
         codings = [one for value in self.all("transfer-encoding") for one in _tokens(value)]
         if codings:
-            body = memoryview(self.raw)[self.body_offset :]
-            if codings[-1] != "chunked":
-                return bytes(body)
-            entity = _dechunked(self.raw, self.body_offset)
-            entity = bytes(body) if entity is None else entity
+            entity = _dechunked(self.raw, self.body_offset) if codings[-1] == "chunked" else None
+            if codings[-1] != "chunked" or (entity is None and len(codings) == 1):
+                return body
             # A transfer coding under the chunks: no browser asks for it, but the standard knows it.
-            return _decoded(entity, codings[:-1], DECODED_LIMIT) if len(codings) > 1 else entity
+            whole = bytes(body) if entity is None else entity
+            return memoryview(_decoded(whole, codings[:-1], DECODED_LIMIT) if len(codings) > 1 else whole)
         lengths = {value.strip() for given in self.all("content-length") for value in given.split(",")}
         if len(lengths) == 1 and (length := lengths.pop()).isascii() and length.isdigit() and len(length) < 16:
-            return self.raw[self.body_offset : self.body_offset + int(length)]
-        return self.raw[self.body_offset :]
+            return body[: int(length)]
+        return body
 
     def framing(self) -> str | None:
         """How the body is framed, so that `with_entity` can frame it again.
@@ -184,7 +188,7 @@ def _fields(head: bytes) -> tuple[Field, ...]:
     """The fields of a head without its status line; a line that begins with white space continues the one before."""
     text = head.decode("latin-1")
     plain = _PLAIN_LINE.findall(text)
-    if len(plain) == text.count("\n") and (text[-1:] == "\n" or not text):
+    if len(plain) == text.count("\n") and " \r" not in text and (text[-1:] == "\n" or not text):
         return tuple(plain)
     found: list[tuple[str, list[str]]] = []
     for whole in text.split("\n"):

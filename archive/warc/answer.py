@@ -18,7 +18,7 @@ class Answer:
 
     status: int | None = None
     mime: str | None = None
-    entity: bytes | None = None
+    entity: memoryview | None = None
 
     @classmethod
     def of(cls, block: bytes) -> Answer:
@@ -28,7 +28,7 @@ class Answer:
         except DamagedRecord:
             return cls()
         try:
-            return cls(message.status, message.mime, message.entity())
+            return cls(message.status, message.mime, message.entity_view())
         except PayloadRefused:
             return cls(message.status, message.mime)
 

@@ -159,7 +159,7 @@ class Check:
     def _payload(self, record: Record, stated: str, found: list[Finding]) -> None:
         if record.kind == "request":
             return  # requests of other writers; their bodies are no payload of ours
-        entity = record.answer.entity if record.kind == "response" else record.block
+        entity: bytes | memoryview | None = record.answer.entity if record.kind == "response" else record.block
         if entity is not None and (right := matches(stated, [entity])) is not False:
             if right is None:
                 found.append(

@@ -20,7 +20,7 @@ Pairs = Iterable[tuple[str, str]]
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)  # WARC/1.1, section 4, and RFC 9110, section 5.6.2
 # A line as most writers write it, that has nothing to be stripped and is not continued.
-_PLAIN_LINE = re.compile(r"^([^\s:]+): (\S(?:[^\r\n]*\S)?)\r\n", re.MULTILINE)
+_PLAIN_LINE = re.compile(r"^([^\s:]+): ([!-~][ -~]*)\r\n", re.MULTILINE)
 # U+2028 and U+2029 end a line for those who read with str.splitlines.
 _UNPLAIN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _VISIBLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
@@ -78,7 +78,7 @@ def parse_lines(head: bytes) -> list[tuple[str, str]]:
     except UnicodeDecodeError:
         text = head.decode("latin-1")
     pairs: list[tuple[str, str]] = _PLAIN_LINE.findall(text)
-    if len(pairs) == text.count("\n") and (text[-1:] == "\n" or not text):
+    if len(pairs) == text.count("\n") and " \r" not in text and (text[-1:] == "\n" or not text):
         return pairs  # plain lines and nothing else: nearly all heads
     pairs = []
     for line in text.split("\n"):

@@ -23,7 +23,7 @@ def revisited_by(exchange: Exchange, answer: Answer, referent: Capture) -> Revis
         return None
     message = HttpMessage.parse(exchange.response)
     framing = message.framing()
-    if framing is None or message.with_entity(answer.entity, framing).raw != message.raw:
+    if framing is None or message.with_entity(bytes(answer.entity), framing).raw != message.raw:
         return None
     return _revisited(referent, message.raw[: message.body_offset], framing)
 
