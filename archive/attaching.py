@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import hashlib
 import os
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from archive.warc.foreign.form import FormRefused
 from archive.warc.foreign.source import open_source
 from archive.warc.openfile import storage, sync_directory
 from archive.warc.places import ATTACHED
+from archive.warc.wellformed import well_formed
 
 if TYPE_CHECKING:
     from archive.store import Archive
@@ -137,6 +139,9 @@ def _attach(
     known: Known,
     act: Callable[[Terms], None],
 ) -> Brought:
+    if not _is_text(place):
+        # No record could name it, and a rebuild would not find it again.
+        return Brought(well_formed(place), refused="its name is not UTF-8: rename it, or import it")
     try:
         size, identity = _looked(place, listed=lines_of is not None)
         file = f"{ATTACHED}/{_short(place, identity)}/{safe_name(_name(place))}"
@@ -218,6 +223,8 @@ def _by_name(given: str, index: Path) -> dict[str | None, str]:
     names = {said.get("filename") for _, said in lines(_read(index))}
     found: dict[str | None, str] = {}
     for name in sorted(one for one in names if isinstance(one, str)):
+        if not name or "\0" in name or not _is_text(name):
+            raise UsageError(f"{index}: {name[:80]!r} is no file name")
         if ".." in PurePosixPath(name).parts or name.startswith("/") or "://" in name:
             raise UsageError(f"{index}: the file name {name[:80]!r} leads out of {given}")
         found[name] = urljoin(given, name) if _is_url(given) else str(_path(given) / name)
@@ -248,6 +255,11 @@ def _may_take(wanted: Filter, said: dict[str, Any]) -> bool:
     return mime in {None, "", "-", "unk", "warc/revisit"} or Filter(mimes=wanted.mimes).takes("", str(mime), 0)
 
 
+def _is_text(name: str) -> bool:
+    """Whether UTF-8 can hold a name."""
+    return well_formed(name) == name
+
+
 def _time(timestamp: str) -> int | None:
     """Microseconds of the 14 digits of a CDXJ, or of the first of them; None for what is no time."""
     digits = timestamp[:14]
@@ -268,6 +280,8 @@ def _read(index: Path) -> Iterator[bytes]:
                     yield line
     except EOFError as error:
         raise DamagedRecord(f"{index} is cut", file=str(index)) from error
+    except zlib.error as error:
+        raise DamagedRecord(f"{index} cannot be unpacked: its bytes have changed", file=str(index)) from error
     except OSError as error:
         raise NotFound(f"the index {index} cannot be read: {error.strerror or error}") from error
 

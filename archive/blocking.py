@@ -48,7 +48,7 @@ class Target:
     def of(cls, given: str, *, prefix: bool = False) -> Target:
         """The target that somebody named; https is put before an address without a scheme. Raises UsageError."""
         url = given.strip() if "://" in given else f"https://{given.strip()}"
-        if not host(url):
+        if not host(url) or url.count("[") != url.count("]"):
             raise UsageError(f"{given!r} is no web address: write it as in https://example-news.org/2026/story")
         if not prefix and "://" not in given and "/" not in given:
             raise UsageError(

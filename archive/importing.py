@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from archive import adoption
 from archive.adoption import Entered
@@ -224,7 +224,7 @@ def _copied(path: Path, warc: Path, heard: Heard) -> tuple[Path, str, int]:
         part = directory / f"{safe_name(path.name)}.{os.getpid()}{PART}"
         try:
             with path.open("rb") as source, part.open("wb") as out:
-                while piece := source.read(_STEP):
+                while piece := _read(source, path):
                     digest.update(piece)
                     out.write(piece)
                     size += len(piece)
@@ -235,6 +235,14 @@ def _copied(path: Path, warc: Path, heard: Heard) -> tuple[Path, str, int]:
             part.unlink(missing_ok=True)
             raise
     return part, label("sha256", digest.digest()), size
+
+
+def _read(source: BinaryIO, path: Path) -> bytes:
+    """The next bytes of a file that is copied: where they cannot be read, it is this file that fails, not our disk."""
+    try:
+        return source.read(_STEP)
+    except OSError as error:
+        raise DamagedRecord(f"it cannot be read: {error.strerror or error}", file=str(path)) from error
 
 
 def _sweep(directory: Path) -> None:

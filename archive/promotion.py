@@ -17,9 +17,11 @@ from archive.clock import warc_date
 from archive.errors import DamagedRecord
 from archive.revisits import referring_to
 from archive.rows import capture_of_row
+from archive.warc.answer import Answer
 from archive.warc.fields import target_uri
 from archive.warc.paths import resolve
 from archive.warc.places import is_foreign
+from archive.warc.quarantine import is_kept
 from archive.warc.rewriting import Kept, Part, Put
 from archive.warc.stored import Record, read_record
 from archive.warc.tombstone import promoted, referred
@@ -70,7 +72,12 @@ def inheritance(archive: Archive, removed: Sequence[Capture]) -> Inheritance:
     for capture in removed:
         if capture.kind != "response":
             continue
-        found = [one for one in referring_to(archive.catalog, archive.warc_path, capture) if one.id not in gone]
+        # Of a revisit that was lost to damage nothing is left that could be an heir.
+        found = [
+            one
+            for one in referring_to(archive.catalog, archive.warc_path, capture)
+            if one.id not in gone and not is_kept(_place(one)[0])
+        ]
         if not found:
             continue
         movable = [one for one in found if not is_foreign(_place(one)[0])]
@@ -147,9 +154,20 @@ def _other_copy(archive: Archive, capture: Capture, gone: Collection[str]) -> Ca
     )
     with archive.catalog.reading() as connection:
         for row in connection.execute(question).mappings():
-            if row["id"] not in gone and not is_foreign(row["file"]):
-                return capture_of_row(row, archive.warc_path)
+            if row["id"] not in gone and not is_foreign(row["file"]) and not is_kept(row["file"]):
+                copy = capture_of_row(row, archive.warc_path)
+                if _is_whole(copy):
+                    return copy
     return None
+
+
+def _is_whole(copy: Capture) -> bool:
+    """Whether a capture's payload can be read, and is the one that its digest says."""
+    stated = copy.payload_digest or ""
+    try:
+        return Answer.of(copy.block()).digest(stated.partition(":")[0]) == stated
+    except (DamagedRecord, OSError):
+        return False
 
 
 def _place(capture: Capture) -> tuple[str, int]:

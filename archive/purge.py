@@ -216,7 +216,7 @@ class _Purge:
         ids, heirs = planned.ids, planned.inheritance
         dependent = [one.revisit.id for one in heirs.heirs] + [one.id for one in heirs.orphans]
         with archive.catalog.writing() as connection:
-            texts.forget(connection, [*ids, *dependent])
+            texts.forget(connection, [*ids, *dependent, *texts.told_from(connection, ids)])
         for directory in (archive.quarantine_path, archive.text_path):
             clear_parts(directory)
         quarantined = clear_quarantine(archive.quarantine_path, _meant(self._target, ids))

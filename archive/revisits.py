@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -159,15 +160,30 @@ def followed(catalog: Catalog, directory: Path, capture: Capture) -> Capture:
 def referring_to(catalog: Catalog, directory: Path, capture: Capture) -> tuple[Capture, ...]:
     """The revisits whose payload is that of a capture, by time and id: what is lost when its record is purged.
 
-    Revisits that name no id are found by address and date.
+    Revisits that name no id are found as `followed` finds what they refer to; revisits of revisits belong to them.
     """
     table = _captures
+    those: dict[str, Capture] = {}
     with catalog.reading() as connection:
-        by_id = select(table).where(table.c.refers_to == capture.id)
-        by_uri = select(table).where(table.c.refers_to_uri.in_({capture.url}), table.c.refers_to.is_(None))
-        rows = [*connection.execute(by_id).mappings(), *connection.execute(by_uri).mappings()]
-        found = bound(connection, directory, [capture_of_row(row, directory) for row in rows])
-    those = {one.id: one for one in found if one.refers_to == capture.id or _is(one.referent, capture)}
+        nameless = select(table).where(table.c.kind == "revisit", table.c.refers_to.is_(None))
+        loose = [capture_of_row(row, directory) for row in connection.execute(nameless).mappings()]
+        ids = [capture.id]
+        for _ in range(MAX_STEPS):
+            by_id = select(table).where(table.c.kind == "revisit", table.c.refers_to.in_(ids))
+            rows = [row for row in connection.execute(by_id).mappings() if row["id"] not in those]
+            if not rows:
+                break
+            found = bound(connection, directory, [capture_of_row(row, directory) for row in rows])
+            those.update((one.id, one) for one in found)
+            ids = [one.id for one in found]
+    held = {capture.id, *those}
+    for one in loose:
+        key = one.key if one.refers_to_uri is None else normalise(one.refers_to_uri)
+        if key == capture.key or one.payload_digest == capture.payload_digest:
+            with suppress(NotFound, DamagedRecord):
+                led = followed(catalog, directory, one)
+                if led.referent is not None and led.referent.id in held:
+                    those[one.id] = led
     return tuple(sorted(those.values(), key=lambda one: (one.at, one.id)))
 
 
@@ -179,10 +195,6 @@ def forgive(connection: Connection, entered: Sequence[str]) -> None:
     for start in range(0, len(entered), _SOME):
         waiting = select(_captures.c.id).where(_captures.c.refers_to.in_(entered[start : start + _SOME]))
         connection.execute(delete(failures).where(failures.c.capture.in_(waiting)))
-
-
-def _is(one: Capture | None, other: Capture) -> bool:
-    return one is not None and one.id == other.id
 
 
 def _rows(connection: Connection, ids: Sequence[str]) -> dict[str, RowMapping]:

@@ -262,7 +262,7 @@ def lines(content: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             said = json.loads(brace + rest)
             offset = int(said["offset"])
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             continue
         if 0 <= offset < 2**62:
             yield offset, {**said, "timestamp": parts[-1].decode("ascii")}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -122,6 +123,21 @@ def forget(connection: Connection, ids: Sequence[str]) -> None:
         connection.execute(insert(tables.pending).from_select(names, again).on_conflict_do_nothing())
     for key in sorted(keys):
         _edit_anew(connection, key)
+
+
+def told_from(connection: Connection, ids: Collection[str]) -> list[str]:
+    """The revisits whose texts were made from the payload of one of these captures."""
+    wanted = set(ids)
+    question = (
+        select(texts.c.capture, texts.c.canonical)
+        .join_from(texts, captures, captures.c.id == texts.c.capture)
+        .where(captures.c.kind == "revisit")
+    )
+    found: set[str] = set()
+    for capture, canonical in connection.execution_options(yield_per=FETCH).execute(question):
+        if not wanted.isdisjoint(one["id"] for one in json.loads(canonical)["provenance"]["captures"]):
+            found.add(capture)
+    return sorted(found)
 
 
 def count(connection: Connection) -> int:

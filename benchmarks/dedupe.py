@@ -125,7 +125,7 @@ def ask(path: Path, payloads: int, questions: int, seed: int) -> Asked:
     """Ask as a writer does, in this process."""
     choose = random.Random(seed)
     earlier = revisits.Earlier(Catalog(path, ARCHIVE), path.parent)
-    answer = Answer(200, "text/html", b"x" * tables.LEAST_PAYLOAD)
+    answer = Answer(200, "text/html", memoryview(b"x" * tables.LEAST_PAYLOAD))
     took: list[float] = []
     found = 0
     spent = time.process_time()
