@@ -18,6 +18,7 @@ from archive.errors import UsageError
 from archive.typeset import count, facts
 from archive.verbs.options import ArchiveOption, JsonOption
 from archive.verbs.words import Json
+from archive.warc.places import ATTACHED
 
 if TYPE_CHECKING:
     from archive.blocking import Target
@@ -96,9 +97,15 @@ def _take_down(archive: Archive, target: Target, given: str, reason: str, by: st
     terminal.put(
         Group(
             facts([("taken down", _named(done)), ("concerns", _concerned(done)), ("reason", _reason(done.act))]),
-            Text("\nIts bytes are still in the WARC files: --purge removes them.", style="dim"),
+            Text(f"\n{_what_next(done)}", style="dim"),
         )
     )
+
+
+def _what_next(done: Takedown) -> str:
+    if done.captures or done.attempts:
+        return "Its bytes are still in the WARC files: --purge removes them."
+    return "Nothing of it is in the archive: see whether the address is right. What comes later will be blocked."
 
 
 def _lift(archive: Archive, target: Target, given: str, reason: str, by: str, *, json: bool) -> None:
@@ -212,7 +219,7 @@ def _purge(
         terminal.put(
             facts(
                 [
-                    ("purged", f"{count(done.records, 'record')} of {count(len(done.plan.captures), 'capture')}"),
+                    ("removed", f"{count(done.records, 'record')} of {count(len(done.plan.captures), 'capture')}"),
                     ("from", f"{count(len(done.files), 'WARC file')}, now {decimal(max(done.bytes, 0))} smaller"),
                     ("promoted", count(len(heirs.promoted), "revisit") if heirs.promoted else ""),
                     ("quarantine", f"{count(len(done.quarantined), 'range')} removed" if done.quarantined else ""),
@@ -220,7 +227,10 @@ def _purge(
             )
         )
     for one in done.plan.foreign:
-        terminal.say(f"{one} is a foreign file and holds it still: it is blocked there; see docs/takedown.md")
+        terminal.say(
+            f"NOT removed from {one}, whose records cannot be replaced one by one: they are blocked, and the bytes are "
+            f"there. {_way_out(one)}"
+        )
     for gap in done.damaged:
         terminal.say(
             f"warc/{gap.file}: {count(gap.length, 'byte')} at {gap.offset} cannot be read and may hold it: run "
@@ -228,6 +238,15 @@ def _purge(
         )
     if done.waiting:
         terminal.say("somebody is reading the catalogue, which so keeps old pages: run the same command again later")
+    if done.plan.foreign or done.damaged:
+        raise typer.Exit(1)
+
+
+def _way_out(file: str) -> str:
+    """How the bytes go that a purge cannot remove."""
+    if file.startswith(f"{ATTACHED}/"):
+        return "The file is not the archive's own: see to it where it lies, or let go of it with 'presskeep detach'"
+    return f"To be rid of them take warc/{file} away, then run 'presskeep rebuild'"
 
 
 def _named(one: Takedown) -> str:
