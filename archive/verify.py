@@ -46,6 +46,7 @@ class Verification:
     failed: int = 0
     deep: Recleaned | None = None
     taken_down: int = 0  # captures and attempts that are accounted for and may not be handed out
+    lost: int = 0  # captures among them whose bytes were lost to damage, as repairs say
 
     def of(self, severity: Severity) -> tuple[Finding, ...]:
         """The findings of one severity."""
@@ -127,8 +128,9 @@ def verify(archive: Archive, *, deep: bool | Sample = False, progress: Progress 
     captures, attempts = archive.count()
     waiting, failed = archive.count_waiting()
     with archive.catalog.reading() as connection:
-        down = blocking.count(connection)
-    return Verification(tuple(findings), len(names), total, captures, attempts, number, waiting, failed, shown, down)
+        down, lost = blocking.count(connection), len(losses.lost_ids(connection))
+    said = tuple(findings)
+    return Verification(said, len(names), total, captures, attempts, number, waiting, failed, shown, down, lost)
 
 
 def _states(archive: Archive, findings: list[Finding]) -> dict[str, FileState] | None:

@@ -85,6 +85,7 @@ def _page(found: Verification) -> list[RenderableType]:
         [
             ("read", f"{count(found.files, 'WARC file')}, {decimal(found.bytes)}"),
             ("hold", f"{count(found.captures, 'capture')}, {count(found.attempts, 'failed attempt')}"),
+            ("lost", f"{found.lost:,} of them to damage, as repairs say" if found.lost else ""),
             ("taken down", f"{found.taken_down:,} more of them" if found.taken_down else ""),
             ("texts", f"{found.texts:,}{f'; {found.waiting:,} are missing' if found.waiting else ''}"),
             ("made again", compared),
@@ -119,6 +120,11 @@ def _conclusion(found: Verification) -> Text:
             style="yellow",
         )
     missing = "; 'presskeep clean' makes the missing texts" if found.waiting > found.failed else ""
+    if found.lost:
+        known = (
+            f"{count(found.lost, 'capture')} lost to damage: a backup of their files and 'presskeep repair' bring back"
+        )
+        return Text(f"✓ every byte that is left is accounted for; {known} what they held{missing}", style="yellow")
     return Text(f"✓ every byte is accounted for{missing}", style="bold green")
 
 
@@ -146,6 +152,7 @@ def _document(found: Verification) -> Json:
         "captures": found.captures,
         "attempts": found.attempts,
         "taken_down": found.taken_down,
+        "lost": found.lost,
         "texts": found.texts,
         "waiting": found.waiting,
         "failed": found.failed,

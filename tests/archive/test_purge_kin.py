@@ -90,7 +90,9 @@ def test_a_revisit_of_what_a_repair_lost_is_told(archive: Archive) -> None:
             writer.add(same(name, minute))
     wreck(archive, of(archive, "one"))
     repair(archive, effort=10_000)
-    said = [one.message for one in archive.verify().findings if one.rule == "revisit"]
+    found = archive.verify()
+    assert (found.lost, found.damaged) == (1, False)
+    said = [one.message for one in found.findings if one.rule == "revisit"]
     assert len(said) == 1
     assert "was lost to damage" in said[0]
 
