@@ -129,8 +129,8 @@ def verify(archive: Archive, *, deep: bool | Sample = False, progress: Progress 
     waiting, failed = archive.count_waiting()
     with archive.catalog.reading() as connection:
         down, lost = blocking.count(connection), len(losses.lost_ids(connection))
-    said = tuple(findings)
-    return Verification(said, len(names), total, captures, attempts, number, waiting, failed, shown, down, lost)
+    all_of_them = tuple(findings)
+    return Verification(all_of_them, len(names), total, captures, attempts, number, waiting, failed, shown, down, lost)
 
 
 def _states(archive: Archive, findings: list[Finding]) -> dict[str, FileState] | None:
