@@ -1,4 +1,4 @@
-"""The archive: the only door to WARC files, catalogue and texts."""
+"""The archive: the door to WARC files, catalogue and texts."""
 
 from __future__ import annotations
 

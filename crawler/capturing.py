@@ -70,7 +70,6 @@ class Capturing:
         self._retention: Retention | None = None
         self._ticks = LoopingCall(self._tick)
         self._pause: Pause | None = None
-        self._paused = 0.0  # seconds of the pauses that are over
         self._owed: list[Callable[[], None]] = []
         self.archive = archive
         self.room = Room(archive)
@@ -100,11 +99,6 @@ class Capturing:
     def paused(self) -> bool:
         """Whether nothing may be sent for now."""
         return self._pause is not None
-
-    @property
-    def paused_seconds(self) -> float:
-        """How long all pauses were."""
-        return self._paused + (self._pause.seconds if self._pause is not None else 0.0)
 
     @property
     def run(self) -> str:
@@ -246,7 +240,9 @@ class Capturing:
         if retention is None:
             return
         outcome = FAILED if self.failure is not None else FINISHED if reason == "finished" else STOPPED
-        error = self._stored(retention) and self._stored(retention)  # what one failure loses is written again
+        error = self._stored(retention)
+        if error is not None:
+            error = self._stored(retention)  # what one failure loses is written again
         try:
             self._tell(retention.writer.close(outcome))
         except PresskeepError as failed:
@@ -299,7 +295,7 @@ class Capturing:
                 told = pause.shortage
                 self._crawler.signals.send_catch_log(crawl_paused, shortage=told)
             await asyncio.sleep(_STEP)
-        self._pause, self._paused = None, self._paused + pause.seconds
+        self._pause = None
         logger.warning("it goes on after a pause of %.0f s", pause.seconds)
         self._crawler.signals.send_catch_log(crawl_paused, shortage=None)
 

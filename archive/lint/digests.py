@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Iterable
@@ -13,13 +11,12 @@ from archive.errors import DamagedRecord, PayloadRefused
 from archive.http import HttpMessage
 from archive.lint.finding import Faults, error, note, shown, warc
 from archive.lint.record import TYPES, Record
+from archive.warc.digests import value_of
 
 _STATED = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+):([^\s:]+)", re.ASCII)
 # A wrong Content-Type, which is told elsewhere, does not make the payload of these another one.
 _MESSAGES = {"request", "response"}
 _LABELS = {"sha-1": "sha1", "sha-224": "sha224", "sha-256": "sha256", "sha-384": "sha384", "sha-512": "sha512"}
-_BASE32 = re.compile(r"[A-Z2-7]+", re.ASCII)
-_DIGITS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv")
 _KNOWN = {name for name in hashlib.algorithms_guaranteed if not name.startswith("shake")}
 
 FORMAT = error(
@@ -96,29 +93,8 @@ def parse(text: str) -> Stated | None:
     name = _LABELS.get(label, label)
     if name not in _KNOWN:
         return Stated(None, b"")
-    value = _value(found[2], hashlib.new(name, usedforsecurity=False).digest_size)
+    value = value_of(found[2], hashlib.new(name, usedforsecurity=False).digest_size)
     return None if value is None else Stated(name, value)
-
-
-def _value(text: str, size: int) -> bytes | None:
-    bare = text.rstrip("=")
-    try:
-        if len(text) == size * 2:
-            return bytes.fromhex(text)
-        if len(bare) == -(-size * 8 // 5):
-            return _from_base32(bare.upper(), size)
-        if len(bare) == -(-size * 8 // 6):
-            return base64.b64decode(bare + "=" * (-len(bare) % 4), altchars=b"-_" if {"-", "_"} & set(bare) else None)
-    except (ValueError, binascii.Error):
-        return None
-    return None
-
-
-def _from_base32(text: str, size: int) -> bytes | None:
-    """What base32 stands for, read as a number: the standard library decodes it letter by letter."""
-    if not _BASE32.fullmatch(text):
-        return None
-    return (int(text.translate(_DIGITS), 32) >> (len(text) * 5 - size * 8)).to_bytes(size, "big")
 
 
 def check(record: Record) -> Faults:

@@ -42,7 +42,7 @@ def matches(stated: str, parts: Iterable[bytes | memoryview]) -> bool | None:
     if known is None:
         return None
     make, size = known
-    expected = _value(value.strip(), size)
+    expected = value_of(value.strip(), size)
     if expected is None:
         return None
     running = make(usedforsecurity=False)
@@ -63,8 +63,8 @@ def _algorithm(label: str) -> tuple[Callable[..., hashlib._Hash], int] | None:
     return make, make(usedforsecurity=False).digest_size
 
 
-def _value(text: str, size: int) -> bytes | None:
-    """The raw digest of this size that a text stands for."""
+def value_of(text: str, size: int) -> bytes | None:
+    """The raw digest of this size that base32, base16 or base64 stands for; None where it is none of them."""
     bare = text.rstrip("=")
     try:
         if len(text) == size * 2:
