@@ -83,6 +83,21 @@ def test_cleaning_sees_neither_store_nor_files(name: str) -> None:
     assert all(one.startswith(allowed) for one in imports(name, late=True))
 
 
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("archive")])
+def test_one_room_of_the_archive_alone_reaches_the_network(name: str) -> None:
+    networked = {"aiohttp", "asyncio", "fsspec", "http", "requests", "s3fs", "socket", "ssl", "urllib.request"}
+    found = {one if one in networked else one.split(".")[0] for one in _outside(MODULES[name].read_text("utf-8"))}
+    if name == "archive.surt":
+        found -= {"socket"}  # it reads addresses with it as the system does, and opens none
+    assert name == "archive.warc.foreign.remote" or not networked & found
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("archive.lint")])
+def test_the_linter_knows_no_archive(name: str) -> None:
+    known = {"archive.lint", "archive.warc.digests", "archive.warc.fields", *GROUND}
+    assert all(one in known or one.startswith("archive.lint.") for one in imports(name, late=True))
+
+
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("crawler")])
 def test_the_crawler_knows_store_and_ground_floor_alone(name: str) -> None:
     known = {one for one in imports(name, late=True) if one.startswith("archive")} - STORE - GROUND
