@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from typing import BinaryIO
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]  # of ten bits each
+_STEP = 2**20
 
 
 def label(algorithm: str, raw: bytes) -> str:
@@ -37,3 +39,8 @@ def sha256_of(parts: Iterable[bytes]) -> str:
     for part in parts:
         digest.update(part)
     return label("sha256", digest.digest())
+
+
+def sha256_of_file(stream: BinaryIO) -> str:
+    """The labelled SHA-256 digest of an open file, from where it stands up to its end."""
+    return sha256_of(iter(lambda: stream.read(_STEP), b""))

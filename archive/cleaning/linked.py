@@ -39,9 +39,8 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """All JSON-LD of a page. ``article`` is the node that describes the article, with the script that holds it."""
+    """The node of a page's JSON-LD that describes the article, with the script that holds it."""
 
-    scripts: tuple[Script, ...]
     article: Node | None = None
     home: Script | None = None
 
@@ -58,10 +57,6 @@ class Linked:
         if not value:
             return None
         return Candidate(value, rule, self._source(page, key, value))
-
-    def types(self) -> set[str]:
-        """The type names of the article's node."""
-        return set(_types(self.article or {}))
 
     def _source(self, page: Page, key: str, value: str) -> Source | None:
         if self.home is None:
@@ -80,12 +75,11 @@ class Linked:
 
 def read(root: html.HtmlElement) -> Linked:
     """The linked data of a page; scripts that are no JSON, too long or too deep are passed over."""
-    scripts = tuple(one for one in map(_script, _SCRIPTS(root)) if one is not None)
-    for script in scripts:
-        for node in script.nodes:
+    for script in map(_script, _SCRIPTS(root)):
+        for node in script.nodes if script is not None else ():
             if any(_ARTICLE.search(name) for name in _types(node)):
-                return Linked(scripts, node, script)
-    return Linked(scripts)
+                return Linked(node, script)
+    return Linked()
 
 
 def publisher(linked: Linked) -> str | None:

@@ -65,9 +65,9 @@ def read(page: Page, linked: Linked, at: int) -> Metadata:
     found += evidence("byline", candidates, people)
     wire = agency(candidates)
     published, candidates = dates.published(page, linked, at)
-    found += evidence("published", candidates, _behind(candidates, published, at))
+    found += evidence("published", candidates, _behind(candidates, published))
     modified, candidates = dates.modified(page, linked, at)
-    found += evidence("modified", candidates, _behind(candidates, modified, at))
+    found += evidence("modified", candidates, _behind(candidates, modified))
 
     section = linked.text(page, "articleSection", "json-ld articleSection")
     sections = ([section] if section else []) + page.meta("article:section", "section", "cxenseparse:section")
@@ -117,7 +117,7 @@ def images(page: Page, placed: tuple[Placed, ...]) -> tuple[Image, ...]:
     return tuple(found.values())
 
 
-def _behind(candidates: list[Candidate], written: str | None, at: int) -> list[str]:
+def _behind(candidates: list[Candidate], written: str | None) -> list[str]:
     """The wording of the candidate that a date comes from."""
     return [one.value for one in candidates if written is not None and dates.iso(one.value) == written][:1]
 

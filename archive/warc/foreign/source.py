@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -147,4 +146,4 @@ def identity(directory: Path, file: str) -> str:
     if place is not None:
         return place.identity
     with resolve(directory, file).open("rb") as stream:
-        return digest.label("sha256", hashlib.file_digest(stream, "sha256").digest())
+        return digest.sha256_of_file(stream)
