@@ -15,6 +15,7 @@ After an fsync that failed nobody knows what of the file is on the disk, and a l
 from __future__ import annotations
 
 import errno
+import io
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -119,6 +120,12 @@ class Recorder:
             raise OSError(error, os.strerror(error))
         return len(data)
 
+    def fdopen(self, descriptor: int, mode: str = "r", *given: Any, **other: Any) -> Any:
+        """A stream over a descriptor, whose writes are recorded, too."""
+        if descriptor not in self._files:
+            return self._real["fdopen"](descriptor, mode, *given, **other)
+        return io.BufferedRandom(_Stream(descriptor))
+
     def ftruncate(self, descriptor: int, size: int) -> None:
         self._real["ftruncate"](descriptor, size)
         if descriptor in self._files:
@@ -159,7 +166,41 @@ class Recorder:
             self.note("mkdir", where)
 
 
-_PATCHED = ("open", "close", "write", "writev", "ftruncate", "fsync", "rename", "replace", "unlink", "remove", "mkdir")
+_PATCHED = (
+    *("open", "close", "write", "writev", "fdopen", "ftruncate", "fsync"),
+    *("rename", "replace", "unlink", "remove", "mkdir"),
+)
+
+
+class _Stream(io.RawIOBase):
+    """A file as what is under Python's streams, which asks the patched functions of the system."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def readable(self) -> bool:
+        return True
+
+    writable = seekable = readable
+
+    def write(self, data: Any) -> int:
+        return os.write(self._descriptor, data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return os.lseek(self._descriptor, offset, whence)
+
+    def truncate(self, size: int | None = None) -> int:
+        size = self.tell() if size is None else size
+        os.ftruncate(self._descriptor, size)
+        return size
+
+    def close(self) -> None:
+        if not self.closed:
+            super().close()
+            os.close(self._descriptor)
 
 
 @dataclass
