@@ -32,6 +32,8 @@ _BREAKS = str.maketrans("", "", "\t\r\n")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!*'()")
 _ESCAPE_OR_UNSAFE = re.compile(r"%([0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~!*'()$&+,;=:@/?]")
 _HOST_FORBIDDEN = re.compile(r"[\x00-\x20#%/:<>?@\[\\\]^`{|}\x7f]")
+# What IDNA takes for full stops (RFC 3490, section 3.1).
+_STOPS = str.maketrans(dict.fromkeys("\u3002\uff0e\uff61", "."))
 
 
 def normalise(url: str) -> str:
@@ -106,14 +108,15 @@ def _split(url: str) -> _Parts | None:
     if match is None:
         return None
     scheme, authority, path, query = match.groups(default="")
+    if "\\" in authority:
+        return None  # `http://a\@b/`: to browsers the host is a, to most libraries it is b
     user, _, place = authority.rpartition("@")
+    name, _, port = place.partition(":")
     if place.startswith("["):
-        name, bracket, port = place.partition("]")
-        name += bracket
-    else:
-        name, _, port = place.partition(":")
-        port = f":{port}" if port else ""
-    port = port.removeprefix(":")
+        name, bracket, behind = place.partition("]")
+        if not bracket or not (behind == "" or behind.startswith(":")):
+            return None
+        name, port = name + bracket, behind[1:]
     found = _host(name)
     if not found or not _PORT.fullmatch(port):
         return None
@@ -123,21 +126,35 @@ def _split(url: str) -> _Parts | None:
 def _host(name: str) -> str:
     """The host in lower case as A-labels or an IPv6 literal; empty for what is no host at all."""
     if name.startswith("["):
-        try:
-            return f"[{ipaddress.IPv6Address(name[1:-1]).compressed}]"
-        except ValueError:
-            return ""
+        # A zone (RFC 6874) means something on one machine only, and browsers know none.
+        return "" if "%" in name else _ipv6(name[1:-1])
     if "%" in name:
         name = _unescaped_host(name)
     if not name.isascii():
         name = _a_labels(name)
-    name = name.lower().rstrip(".")
-    return "" if _HOST_FORBIDDEN.search(name) else name
+    name = name.lower().removesuffix(".")
+    return "" if name.endswith(".") or _HOST_FORBIDDEN.search(name) else name
+
+
+def _ipv6(address: str) -> str:
+    """An IPv6 literal in its shortest form (RFC 5952), but never with dots: Python 3.13 began to write those."""
+    try:
+        found = ipaddress.IPv6Address(address)
+    except ValueError:
+        return ""
+    if found.ipv4_mapped is None:
+        return f"[{found.compressed}]"
+    high, low = divmod(int(found.ipv4_mapped), 1 << 16)
+    return f"[::ffff:{high:x}:{low:x}]"
 
 
 def _unescaped_host(name: str) -> str:
+    """The host without escapes; empty where they are no UTF-8: two such names must not become one."""
     raw = re.sub(rb"%([0-9A-Fa-f]{2})", lambda hit: bytes([int(hit[1], 16)]), name.encode("utf-8", "surrogatepass"))
-    return raw.decode("utf-8", "replace")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return ""
 
 
 def _a_labels(name: str) -> str:
@@ -150,7 +167,7 @@ def _a_labels(name: str) -> str:
     try:
         return idna.encode(name, uts46=True).decode("ascii")
     except (idna.IDNAError, UnicodeError):
-        folded = unicodedata.normalize("NFC", name.replace("。", ".").lower())
+        folded = unicodedata.normalize("NFC", name.translate(_STOPS).lower())
         return ".".join(
             label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}"
             for label in folded.split(".")
