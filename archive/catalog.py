@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy import Connection, Dialect, Engine, create_engine, create_mock_engine, event, insert, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.util import LRUCache
 
 from archive.errors import ArchiveBusy, ConfigurationError, DamagedRecord, NotAnArchive, PresskeepError, StorageFull
 from archive.filesystem import is_read_only, require_local
@@ -25,6 +27,10 @@ _IMMEDIATE = "presskeep_immediate"
 # Connections must not be carried across a fork, "do not even call sqlite3_close()" on them in the child
 # (https://www.sqlite.org/howtocorrupt.html, section 2.6): they are kept from being collected.
 _INHERITED: list[Engine] = []
+
+# Statements are compiled once for a process, not again for each archive that it opens: that takes longer than to run
+# them. There are some two hundred.
+_COMPILED: LRUCache[object, object] = LRUCache(500)
 
 
 class Catalog:
@@ -51,7 +57,8 @@ class Catalog:
                 connection.execution_options(**{_IMMEDIATE: True})
                 with connection.begin():
                     if not connection.dialect.has_table(connection, about.name):
-                        metadata.create_all(connection)
+                        for statement in _making():
+                            connection.exec_driver_sql(statement)
                         rows = [{"name": "schema", "value": str(SCHEMA)}, {"name": "archive", "value": self._archive}]
                         connection.execute(insert(about), rows)
         finally:
@@ -221,6 +228,23 @@ def _connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
     return connection
 
 
+@functools.cache
+def _dialect() -> Dialect:
+    """SQLite's, as it is once it has met the library: compiled statements are a dialect's own."""
+    engine = create_engine("sqlite+pysqlite://")
+    with contextlib.closing(engine.connect()):
+        return engine.dialect
+
+
+@functools.cache
+def _making() -> tuple[str, ...]:
+    """What makes the tables and their indexes."""
+    made: list[str] = []
+    engine = create_mock_engine("sqlite://", lambda one, *_, **__: made.append(str(one.compile(dialect=_dialect()))))
+    metadata.create_all(engine, checkfirst=False)
+    return tuple(made)
+
+
 def _engine(path: Path, *, create: bool = False) -> Engine:
     # Readers that stream hold their connection for as long as they are read from: no upper bound.
     engine = create_engine(
@@ -230,13 +254,14 @@ def _engine(path: Path, *, create: bool = False) -> Engine:
         pool_size=2,
         max_overflow=-1,
     )
+    engine.dialect = _dialect()
 
     @event.listens_for(engine, "begin")
     def _(connection: Connection) -> None:
         immediate = connection.get_execution_options().get(_IMMEDIATE)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
-    return engine
+    return engine.execution_options(compiled_cache=_COMPILED)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
@@ -216,6 +217,7 @@ _WARCINFO = {
 }
 
 
+@functools.cache  # each version is read from a file
 def software() -> str:
     """The programs behind a record, as product tokens with versions (RFC 9110, section 10.1.5)."""
     products = [f"presskeep/{metadata.version('presskeep')}", f"Python/{python_version()}"]

@@ -51,6 +51,18 @@ def test_it_is_made_once(catalog: Catalog) -> None:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
 
 
+def test_statements_are_compiled_once_for_all_catalogues_of_a_process(catalog: Catalog, tmp_path: Path) -> None:
+    put(catalog, "a")
+    assert names(catalog) == ["a"]
+    compiled = len(catalog_module._COMPILED)
+    other = Catalog(tmp_path / "other.sqlite", ARCHIVE)
+    other.create()
+    put(other, "b")
+    assert (names(other), names(catalog)) == (["b"], ["a"])
+    assert len(catalog_module._COMPILED) == compiled
+    other.close()
+
+
 def test_what_went_wrong_is_not_written(catalog: Catalog) -> None:
     def interrupted() -> None:
         with catalog.writing() as connection:
