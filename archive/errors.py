@@ -74,6 +74,12 @@ class DamagedRecord(PresskeepError):
     exit_code = 6
 
 
+class NotReadable(PresskeepError):
+    """Bytes that are needed cannot be read now: nothing says that they are wrong, and nothing that they are right."""
+
+    exit_code = 8
+
+
 class NotHttp(DamagedRecord):
     """Stored bytes are no HTTP message: they do not begin with a status line."""
 

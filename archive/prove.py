@@ -20,7 +20,7 @@ from archive.cleaning.source import element_at, text_at
 from archive.cleaning.stream import normalise, raw_index, solid
 from archive.cleaning.version import CLEANER
 from archive.digest import label
-from archive.errors import DamagedRecord, PayloadRefused
+from archive.errors import DamagedRecord, PayloadRefused, PresskeepError
 
 # A sentence ends at its mark and what closes behind it, before white space; Chinese and Japanese set none.
 _SENTENCE_END = re.compile(
@@ -36,11 +36,12 @@ class Link:
 
     ref: CaptureRef
     holds: bool
-    reason: str  # why it does not hold; empty otherwise
+    reason: str  # why it does not hold; empty otherwise. Where it cannot be read, also what to do
     location: Location | None = None  # where the record lies
     entity_length: int | None = None  # bytes of the entity body, as stored
     decoded_length: int | None = None  # bytes with the content coding removed
     charset: str | None = None
+    read: bool = True  # False where its page cannot be read now: then nothing is said against it, nor for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class Place:
 class Claim:
     """A sentence or a value, and whether the bytes say it.
 
-    ``holds`` is None for a value that a rule made without pointing at a place, such as a date guessed from text.
+    ``holds`` is None for a value that a rule made without pointing at a place, such as a date guessed from text, and
+    where the bytes cannot be read: then ``checked`` is False.
     """
 
     field: str  # "headline", "standfirst", "body", or the name of a metadata field
@@ -65,6 +67,7 @@ class Claim:
     reason: str = ""
     places: tuple[Place, ...] = ()
     block: int | None = None  # of a body: the number of its block, from 0
+    checked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +88,17 @@ class Proof:
         """Whether every capture and every claim holds; claims without a place are left open."""
         return all(one.holds for one in self.links) and all(one.holds is not False for one in self.claims)
 
+    @property
+    def fails(self) -> bool:
+        """Whether bytes say something else than the article does. Neither this nor `holds`: bytes cannot be read."""
+        return any(one.read and not one.holds for one in self.links) or any(one.holds is False for one in self.claims)
+
 
 def prove(article: Article, captures: Sequence[Capture]) -> Proof:
     """The proof of an article against the captures it names, in the order of its provenance.
 
     Reads the captures' bytes, parses them anew, and compares character by character. Nothing is raised for what does
-    not agree, only for bytes that cannot be read at all (OSError).
+    not agree, nor for bytes that cannot be read: the proof says so.
     """
     given = {one.id: one for one in captures}
     links = []
@@ -147,23 +155,43 @@ def _line_start(text: str, line: int) -> int:
 
 def _follow(ref: CaptureRef, capture: Capture | None) -> tuple[Link, _Page | None]:
     if capture is None:
-        return Link(ref, holds=False, reason="the archive has no such capture"), None
+        said = "the archive has no such capture: 'presskeep verify' tells what is missing"
+        return Link(ref, holds=False, reason=said, read=False), None
+    link = Link(ref, holds=False, reason="", location=capture.location)
     try:
         message = capture.representation()
         entity = message.entity()
+    except (DamagedRecord, PayloadRefused, OSError) as error:
+        return replace(link, reason=_why(error, capture), read=False), None
+    reason = _difference(ref, capture, entity)
+    link = replace(link, holds=not reason, reason=reason, entity_length=len(entity))
+    try:
         document = open_page(message)
         payload = message.decoded()
-    except (DamagedRecord, PayloadRefused) as damage:
-        return Link(ref, holds=False, reason=damage.message, location=capture.location), None
-    except Unfit as unfit:
-        return Link(ref, holds=False, reason=unfit.reason, location=capture.location), None
-    reason = ""
-    if (ref.url, ref.at) != (capture.url, capture.at):
-        reason = "address or time differ from what the article says"
-    elif ref.payload_digest and _digest(ref.payload_digest, entity) != ref.payload_digest:
-        reason = f"the payload's digest is {_digest(ref.payload_digest, entity)}, not {ref.payload_digest}"
-    link = Link(ref, not reason, reason, capture.location, len(entity), len(payload), document.charset)
+    except (PayloadRefused, Unfit) as error:
+        said = error.reason if isinstance(error, Unfit) else error.message
+        return (link if reason else replace(link, holds=False, reason=said, read=False)), None
+    link = replace(link, decoded_length=len(payload), charset=document.charset)
     return link, _Page(document, payload, decode(payload, message.charset)[0], capture.url)
+
+
+def _difference(ref: CaptureRef, capture: Capture, entity: bytes) -> str:
+    """In what a capture is not the one that the article names; empty where it is."""
+    if (ref.url, ref.at) != (capture.url, capture.at):
+        return "address or time differ from what the article says"
+    if ref.payload_digest and (found := _digest(ref.payload_digest, entity)) != ref.payload_digest:
+        return f"the payload's digest is {found}, not {ref.payload_digest}"
+    return ""
+
+
+def _why(error: PresskeepError | OSError, capture: Capture) -> str:
+    """Why a capture cannot be read, and what to do."""
+    if isinstance(error, PresskeepError):
+        return error.message
+    file = error.filename or (capture.location.file if capture.location else "its file")
+    if isinstance(error, FileNotFoundError):
+        return f"{file} is gone: copy it from a backup, or run 'presskeep repair' to record what is lost"
+    return f"{file} cannot be read ({error.strerror or error}): make it readable and prove again"
 
 
 def _digest(like: str, entity: bytes) -> str | None:
@@ -198,11 +226,14 @@ def _block_pieces(block: Block, pages: Sequence[_Page | None]) -> list[tuple[Sou
 def _text_claims(
     field: str, text: str, pieces: list[tuple[Source, str]], pages: Sequence[_Page | None], number: int | None
 ) -> Iterator[Claim]:
+    checked = not any(_unread(source, pages) for source, _ in pieces)
     wrong = next((source for source, piece in pieces if not _says(_raw(source, pages), piece)), None)
     said = " ".join(piece for _, piece in pieces)
     for start, end in split(text):
         sentence = text[start:end]
-        if not pieces or wrong is not None or said[start:end] != sentence or len(said) != len(text):
+        if not checked:
+            yield Claim(field, sentence, None, block=number, checked=False)
+        elif not pieces or wrong is not None or said[start:end] != sentence or len(said) != len(text):
             reason = f"{wrong.path} says something else" if wrong else "its sources say something else"
             yield Claim(field, sentence, False, reason if pieces else "it has no source", (), number)
         else:
@@ -248,6 +279,8 @@ def _value_claim(field: str, text: str, proof: Evidence | None, pages: Sequence[
         return Claim(field, text, False, "no chosen evidence gives this value")
     if proof.source is None:
         return Claim(field, text, None, f"by the rule {proof.rule!r}, which names no place")
+    if _unread(proof.source, pages):
+        return Claim(field, text, None, checked=False)
     raw, page = _raw(proof.source, pages), _page(proof.source, pages)
     if page is None or not _says(raw, proof.value):
         return Claim(field, text, False, f"{proof.source.path} says something else")
@@ -276,6 +309,11 @@ def _says(raw: str | None, value: str) -> bool:
 
 def _page(source: Source, pages: Sequence[_Page | None]) -> _Page | None:
     return pages[source.capture] if 0 <= source.capture < len(pages) else None
+
+
+def _unread(source: Source, pages: Sequence[_Page | None]) -> bool:
+    """Whether a source is in a capture whose page cannot be read, so that nobody knows what it says."""
+    return 0 <= source.capture < len(pages) and pages[source.capture] is None
 
 
 def _raw(source: Source, pages: Sequence[_Page | None]) -> str | None:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from archive.article import Article, BlockKind, Refusal
-from archive.capture import Capture
+from archive.capture import Capture, Location
 from archive.clock import to_datetime
 from archive.dataset.rows import Entry
 from archive.terminal import one_line, plain
@@ -183,11 +183,21 @@ def same_as(capture: Capture) -> str:
 
 def lies_in(capture: Capture) -> str:
     """File and offset of a capture's record, for people."""
-    place = capture.location
-    if place is None:
+    if capture.location is None:
         return "(nowhere)"
-    kept = place.file.startswith("quarantine/")
-    return f"{'' if kept else 'warc/'}{place.file}, byte {place.offset}{' (lost to damage)' if kept else ''}"
+    lost = " (lost to damage)" if capture.location.file.startswith("quarantine/") else ""
+    return f"{place_of(capture.location)}{lost}"
+
+
+def place_of(location: Location) -> str:
+    """File and offset of a record."""
+    return f"{file_of(location)}, byte {location.offset}"
+
+
+def file_of(location: Location) -> str:
+    """The file of a record, from the archive's directory on. What is attached lies elsewhere, under another name."""
+    kept = location.file.startswith(("quarantine/", "attached/"))
+    return location.file if kept else f"warc/{location.file}"
 
 
 def _editions(editions: Sequence[EditionLine]) -> Table:
@@ -206,7 +216,7 @@ def _editions(editions: Sequence[EditionLine]) -> Table:
 def captures_table(captures: Iterable[Capture]) -> RenderableType:
     """Captures, one a row below the file that they lie in: when, what came, and at which byte."""
     parts: list[RenderableType] = []
-    for file, those in groupby(captures, key=lambda one: one.location.file if one.location else "(nowhere)"):
+    for file, those in groupby(captures, key=lambda one: file_of(one.location) if one.location else "(nowhere)"):
         grid = Table.grid(padding=(0, 2, 0, 0))
         grid.add_column(no_wrap=True)
         grid.add_column(justify="right", no_wrap=True)
@@ -217,5 +227,5 @@ def captures_table(captures: Iterable[Capture]) -> RenderableType:
             status = str(capture.status) if capture.status is not None else "?"
             place = f"byte {capture.location.offset}" if capture.location else ""
             grid.add_row(moment(capture.at), status, kind, place)
-        parts += [Text(one_line(f"warc/{file}"), style="dim"), grid]
+        parts += [Text(one_line(file), style="dim"), grid]
     return Group(*parts)

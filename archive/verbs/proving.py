@@ -17,8 +17,8 @@ from archive.article import Article
 from archive.capture import Capture
 from archive.dataset.rows import Entry
 from archive.entries import entry_at, look_up, open_archive
-from archive.errors import DamagedRecord, NotFound
-from archive.typeset import MARGIN, count, heading, moment
+from archive.errors import DamagedRecord, NotFound, NotReadable
+from archive.typeset import MARGIN, count, heading, moment, place_of
 from archive.verbs.options import ArchiveOption, AtOption, JsonOption, UrlArgument, point
 from archive.verbs.showing import why_no_text
 from archive.verbs.words import Json
@@ -30,13 +30,14 @@ if TYPE_CHECKING:
 _MOST = 400  # characters of a value that are shown: a hostile one has megabytes
 _MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("·", "yellow")}
 _SENTENCES = {"headline", "standfirst", "body"}
+_UNREAD = ("?", "bold yellow")
 _WORDS = {True: "holds", False: "fails", None: "open"}
 
 
 def prove(url: UrlArgument, at: AtOption = None, json: JsonOption = False, archive: ArchiveOption = None) -> None:
     """Follow each sentence of an article to its bytes.
 
-    Exit code 6 if a sentence, a value or a capture does not hold.
+    Exit code 6 if a sentence, a value or a capture does not hold, 8 if a capture cannot be read.
     """
     from archive.prove import prove as follow  # noqa: PLC0415 - brings the extraction library: half a second
 
@@ -56,10 +57,12 @@ def prove(url: UrlArgument, at: AtOption = None, json: JsonOption = False, archi
         _print(terminal.out(), entry, proof)
         if not proof.same_cleaner:
             terminal.say(f"made by the cleaner {entry.text.provenance.cleaner}, which is not installed here")
-    if not proof.holds:
+    if proof.fails:
         raise DamagedRecord(
             f"{_failed(proof)}: run 'presskeep verify', and 'presskeep rebuild' where it finds the WARC files whole"
         )
+    if not proof.holds:
+        raise NotReadable(f"{_unread(proof)}: what to do stands beside the reason")
 
 
 def _captures(archive: Archive, article: Article) -> list[Capture]:
@@ -74,43 +77,55 @@ def _captures(archive: Archive, article: Article) -> list[Capture]:
 
 
 def _failed(proof: Proof) -> str:
-    links = sum(not link.holds for link in proof.links)
+    links = sum(link.read and not link.holds for link in proof.links)
     claims = sum(claim.holds is False for claim in proof.claims)
     parts = [count(links, "capture")] if links else []
     parts += [f"{claims:,} of {count(len(proof.claims), 'claim')}"] if claims else []
     return f"{' and '.join(parts)} could not be proved"
 
 
+def _unread(proof: Proof) -> str:
+    links = sum(not link.read for link in proof.links)
+    claims = sum(not claim.checked for claim in proof.claims)
+    checked = f", so {claims:,} of {count(len(proof.claims), 'claim')} could not be checked" if claims else ""
+    return f"{count(links, 'capture')} cannot be read{checked}"
+
+
 def _print(console: Console, entry: Entry, proof: Proof) -> None:
     if not console.is_terminal:
+        for link in proof.links:
+            if not link.read:
+                terminal.row(_unread_cells(link))
         for claim in proof.claims:
             terminal.row(_cells(claim, proof))
         return
-    sentences = [claim for claim in proof.claims if claim.field in _SENTENCES]
-    values = [claim for claim in proof.claims if claim.field not in _SENTENCES]
+    checked = [claim for claim in proof.claims if claim.checked]
+    sentences = [claim for claim in checked if claim.field in _SENTENCES]
+    values = [claim for claim in checked if claim.field not in _SENTENCES]
     parts: list[RenderableType] = [""]
     for number, link in enumerate(proof.links):
         parts += [_link(number, link, many=len(proof.links) > 1), ""]
-    parts += [heading(count(len(sentences), "sentence")), _table(sentences, proof), ""]
+    parts += [heading(count(len(sentences), "sentence")), _table(sentences, proof), ""] if sentences else []
     parts += [heading(count(len(values), "value")), _table(values, proof), ""] if values else []
     parts.append(_verdict(proof))
     console.print(Padding(Group(*parts), (0, 0, 0, MARGIN)))
 
 
 def _link(number: int, link: Link, *, many: bool) -> RenderableType:
-    mark, style = _MARKS[link.holds]
+    mark, style = _MARKS[link.holds] if link.read else _UNREAD
     name = f"capture {number + 1}" if many else "capture"
     if link.ref.role == "payload":
         name += ", which holds the payload,"
-    at = f"warc/{link.location.file}, byte {link.location.offset}" if link.location else "nowhere in the archive"
-    lines = [Text.assemble((f"{mark} ", style), f"{name} of {terminal.one_line(link.ref.url)}")]
+    at = place_of(link.location) if link.location else "nowhere in the archive"
+    lines: list[RenderableType] = [Text.assemble((f"{mark} ", style), f"{name} of {terminal.one_line(link.ref.url)}")]
     lines.append(Text(f"  {moment(link.ref.at)}", style="dim"))
     lines.append(Text(f"  {terminal.one_line(at)}", style="dim"))
     if link.holds:
         size = f"{count(link.entity_length or 0, 'byte')} stored, {count(link.decoded_length or 0, 'byte')} decoded"
         lines.append(Text(f"  {size}, {link.charset}; the digest agrees", style="dim"))
     else:
-        lines.append(Text(f"  {terminal.one_line(link.reason[:_MOST])}", style="red"))
+        said = link.reason[:_MOST] if link.read else f"cannot be read: {link.reason[: 2 * _MOST]}"
+        lines.append(Padding(Text(terminal.one_line(said), style=style), (0, 0, 0, 2), expand=False))
     return Group(*lines)
 
 
@@ -143,8 +158,10 @@ def _where(place: Place, proof: Proof) -> str:
 
 
 def _verdict(proof: Proof) -> Text:
-    if not proof.holds:
+    if proof.fails:
         return Text(f"✗ {_failed(proof)}", style="bold red")
+    if not proof.holds:
+        return Text(f"? {_unread(proof)}", style="bold yellow")
     held = Counter(claim.field in _SENTENCES for claim in proof.claims if claim.holds)
     left = sum(claim.holds is None for claim in proof.claims)
     said = f"✓ {count(held[True], 'sentence')} and {count(held[False], 'value')} stand in the captured bytes"
@@ -154,7 +171,7 @@ def _verdict(proof: Proof) -> Text:
 def _cells(claim: Claim, proof: Proof) -> Iterator[str]:
     place = claim.places[0] if claim.places else None
     location = proof.holder(place.source).location if place else None
-    yield _WORDS[claim.holds]
+    yield _WORDS[claim.holds] if claim.checked else "not checked"
     yield _name(claim)
     yield location.file if location else ""
     yield str(location.offset) if location else ""
@@ -164,6 +181,14 @@ def _cells(claim: Claim, proof: Proof) -> Iterator[str]:
     yield claim.reason
 
 
+def _unread_cells(link: Link) -> Iterator[str]:
+    yield "cannot be read"
+    yield "capture"
+    yield link.location.file if link.location else ""
+    yield str(link.location.offset) if link.location else ""
+    yield from ("", "", link.ref.url, link.reason)
+
+
 def _document(entry: Entry, proof: Proof) -> Json:
     return {
         "url": entry.capture.url,
@@ -171,6 +196,7 @@ def _document(entry: Entry, proof: Proof) -> Json:
         "cleaner": entry.text.provenance.cleaner,
         "same_cleaner": proof.same_cleaner,
         "holds": proof.holds,
+        "fails": proof.fails,
         "captures": [asdict(link) for link in proof.links],
         "claims": [asdict(claim) for claim in proof.claims],
     }

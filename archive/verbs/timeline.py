@@ -12,7 +12,7 @@ from archive.capture import Capture
 from archive.clock import warc_date
 from archive.entries import Known, look_up, open_archive, redirected_to
 from archive.event import StoredAttempt
-from archive.typeset import count, found, moment, same_as
+from archive.typeset import count, found, moment, place_of, same_as
 from archive.verbs.options import ArchiveOption, JsonOption, UrlArgument
 from archive.verbs.words import ROLES, Json, attempt_json, capture_json, explain
 
@@ -91,4 +91,4 @@ def _below(event: Capture | StoredAttempt) -> Iterator[str]:
         if said := found(event):
             yield said
     if (at := event.location) is not None:
-        yield f"warc/{at.file}, byte {at.offset}"
+        yield place_of(at)

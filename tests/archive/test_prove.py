@@ -11,6 +11,7 @@ from archive.article import Article, Block, Source
 from archive.capture import Capture
 from archive.cleaning.clean import clean
 from archive.digest import sha256
+from archive.errors import DamagedRecord
 from archive.prove import prove, split
 
 LATIN = "Die Brücke über den Fluß bleibt gesperrt, weil die Prüfer einen Riß im mittleren Bogen gefunden haben. "
@@ -88,6 +89,7 @@ def test_a_changed_sentence_is_found_out(capture: Capture) -> None:
     article = cleaned(capture)
     block = replace(article.body[0], text=article.body[0].text.replace("niemand", "jeder"))
     proof = prove(replace(article, body=(block, *article.body[1:])), [capture])
+    assert proof.fails
     assert not proof.holds
     assert next(claim.block for claim in proof.claims if claim.holds is False) == 0
 
@@ -125,7 +127,45 @@ def test_other_bytes_under_the_same_name_are_found_out(capture: Capture) -> None
 def test_a_missing_capture_is_a_broken_link(capture: Capture) -> None:
     proof = prove(cleaned(capture), [])
     assert not proof.holds
-    assert proof.links[0].reason == "the archive has no such capture"
+    assert not proof.fails
+    assert proof.links[0].reason.startswith("the archive has no such capture")
+
+
+def refuse(error: Exception) -> bytes:
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (DamagedRecord("lost: copy it from a backup"), "lost: copy it from a backup"),
+        (FileNotFoundError(2, "No such file", "warc/a.warc.gz"), "warc/a.warc.gz is gone: copy it from a backup"),
+        (PermissionError(13, "Permission denied", "a.warc.gz"), "a.warc.gz cannot be read (Permission denied)"),
+    ],
+)
+def test_what_cannot_be_read_speaks_neither_for_the_article_nor_against_it(
+    capture: Capture, error: Exception, said: str
+) -> None:
+    proof = prove(cleaned(capture), [replace(capture, block=partial(refuse, error))])
+    assert (proof.holds, proof.fails) == (False, False)
+    (link,) = proof.links
+    assert (link.holds, link.read) == (False, False)
+    assert link.reason.startswith(said)
+    assert len(proof.claims) > 5
+    for claim in proof.claims:
+        assert (claim.holds, claim.checked, claim.reason, claim.places) == (None, False, "", ())
+
+
+def test_a_page_that_cannot_be_decoded_is_no_other_page(capture: Capture) -> None:
+    article = cleaned(capture)
+    head, _, page = capture.block().partition(b"\r\n\r\n")
+    raw = head + b"\r\nContent-Encoding: unheard-of\r\n\r\n"
+    proof = prove(article, [replace(capture, block=partial(bytes, raw + page))])
+    assert (proof.links[0].read, proof.fails) == (False, False)
+    proof = prove(article, [replace(capture, block=partial(bytes, raw + b"other bytes"))])
+    assert "digest" in proof.links[0].reason
+    assert (proof.links[0].read, proof.fails) == (True, True)
+    assert not any(claim.checked for claim in proof.claims)
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,10 @@ def test_what_is_lost_is_named_and_stays_known(copy: Path) -> None:
     assert payload.returncode == 6
     assert f"quarantine/{cut['kept']}" in payload.stderr
     proved = run("prove", FERRY, "--archive", copy)
-    assert proved.returncode == 6
+    assert proved.returncode == 8
+    assert proved.stdout.startswith(f"cannot be read\tcapture\tquarantine/{cut['kept']}\t")
+    assert "copy the file from a backup" in proved.stdout
+    assert "fails" not in proved.stdout
     assert run("prove", BRIDGE, "--archive", copy).returncode == 0
     listed = run("captures", FERRY, "--archive", copy)
     assert listed.returncode == 0
