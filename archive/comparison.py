@@ -17,7 +17,7 @@ from archive.event import Act, Event, SiteConfigured, StoredAttempt
 from archive.foreign_ids import same
 from archive.holdings import FETCH
 from archive.texts import editions_made_anew, editions_of
-from archive.warc.check import Finding, Severity
+from archive.warc.finding import Finding, Rule
 from archive.warc.places import is_foreign
 from archive.warc.reader import Gap
 
@@ -42,7 +42,7 @@ def of_file(
             yield _repairable(file, place.offset, f"the catalogue says something else of {_named(event)}")
     for offset, event in sorted(known.items(), key=lambda item: item[0]):
         gone = f"the catalogue has {_named(event)}, which cannot be read from the file any more"
-        yield Finding(file, offset, "catalogue", Severity.DAMAGED, gone)
+        yield Finding(file, offset, Rule.GONE, gone)
 
 
 def entered(catalog: Catalog, warc: Path, file: str) -> dict[int, Event]:
@@ -80,11 +80,11 @@ def of_texts(catalog: Catalog, advanced: Callable[[int], None] | None = None) ->
             for row in group:
                 done += 1
                 if identity(row["canonical"].encode()) != row["identity"]:
-                    yield _repairable(CATALOG, 0, f"the text of {row['capture']} is not that of its identity")
+                    yield Finding(CATALOG, 0, Rule.TEXT, f"the text of {row['capture']} is not that of its identity")
                 if row["id"] is None:
-                    yield _repairable(CATALOG, 0, f"there is a text of {row['capture']}, but no such capture")
+                    yield Finding(CATALOG, 0, Rule.TEXT, f"there is a text of {row['capture']}, but no such capture")
             if editions_of(connection, key) != editions_made_anew(connection, key):
-                yield _repairable(CATALOG, 0, f"the editions of {key[2]} do not follow from its texts")
+                yield Finding(CATALOG, 0, Rule.TEXT, f"the editions of {key[2]} do not follow from its texts")
             if advanced is not None:
                 advanced(done)
 
@@ -98,17 +98,14 @@ def _unknown(catalog: Catalog, warc: Path, file: str, offset: int, event: Event)
         if row is not None and is_foreign(file):
             if same(event, row["url"], row["at"], row["kind"], row["payload_digest"]):
                 said = f"{_named(event)} is in {row['file']}, too: that one is in the catalogue"
-                return Finding(file, offset, "catalogue", Severity.CONVENTION, said)
+                return Finding(file, offset, Rule.HELD_TWICE, said)
         elif row is not None and row["file"] != file:
             other = rows.capture_of_row(row, warc)
             if replace(other, location=None) == replace(event, location=None):
                 said = f"{_named(event)} is in {row['file']}, too: that one is in the catalogue"
-                return Finding(file, offset, "catalogue", Severity.CONVENTION, said)
-            said = (
-                f"{_named(event)} has the id of another record, in {row['file']}, and so cannot be entered: move one "
-                "of the two files into an archive of its own"
-            )
-            return Finding(file, offset, "catalogue", Severity.DAMAGED, said)
+                return Finding(file, offset, Rule.HELD_TWICE, said)
+            said = f"{_named(event)} has the id of another record, in {row['file']}, and so cannot be entered"
+            return Finding(file, offset, Rule.SAME_ID, said)
     return _repairable(file, offset, f"the catalogue lacks {_named(event)}")
 
 
@@ -120,7 +117,7 @@ def _renamed(file: str, said: Event, event: Event) -> bool:
 
 
 def _repairable(file: str, offset: int, message: str) -> Finding:
-    return Finding(file, offset, "catalogue", Severity.REPAIRABLE, message)
+    return Finding(file, offset, Rule.CATALOGUE, message)
 
 
 def _named(event: Event) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from archive import losses, tables
 from archive.catalog import Catalog
 from archive.holdings import FETCH
-from archive.warc.check import Finding, Severity
+from archive.warc.finding import Finding, Rule
 from archive.warc.quarantine import is_kept
 
 CATALOG = "catalog.sqlite"  # what a finding is said of that sums up many files
@@ -51,8 +51,8 @@ def of_revisits(catalog: Catalog) -> Iterator[Finding]:
             there = "was lost to damage" if known else "has another payload"
             what = "is not in the archive" if found is None else there
             said = f"the revisit of {url} refers to {refers_to}, which {what}: that payload is lost"
-            yield Finding(file, offset, "revisit", Severity.CONVENTION if known else Severity.DAMAGED, said)
+            yield Finding(file, offset, Rule.LOST_REFERENT if known else Rule.REVISIT, said)
         number = connection.scalar(elsewhere) or 0
     if number:
-        said = f"{number:,} revisits of other writers refer to records that are not in the archive: import those"
-        yield Finding(CATALOG, 0, "revisit", Severity.CONVENTION, said)
+        said = f"{number:,} revisits of other writers refer to records that are not in the archive"
+        yield Finding(CATALOG, 0, Rule.FOREIGN_REFERENT, said)

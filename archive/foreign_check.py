@@ -14,7 +14,8 @@ from archive import adoption, comparison, holdings
 from archive.errors import ConfigurationError, DamagedRecord
 from archive.event import Event
 from archive.terms import Terms, told
-from archive.warc.check import Check, Finding, Severity
+from archive.warc.check import Check
+from archive.warc.finding import Finding, Rule, Severity
 from archive.warc.foreign.form import FormRefused
 from archive.warc.foreign.source import open_source
 from archive.warc.paths import resolve
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from archive.store import Archive
 
 # What no ARC record can have.
-_NOT_OF_ARC = frozenset({"record-id", "warcinfo"})
+_NOT_OF_ARC = frozenset({Rule.RECORD_ID, Rule.WARCINFO})
+_OF_CATALOGUE = frozenset({Rule.GONE, Rule.SAME_ID})
 
 
 def of_foreign(
@@ -40,40 +42,38 @@ def of_foreign(
     ``compared`` tells whether it is held against the catalogue, too.
     """
     agreed = terms.get(file, Terms(file))
-    severity = Severity.ELSEWHERE if agreed.attached else Severity.DAMAGED
+    rule = Rule.ATTACHED_FILE if agreed.attached else Rule.IMPORTED_FILE
     if agreed.attached and file not in terms:
-        said = "it was detached, but the catalogue has it still: run `presskeep rebuild`"
-        yield Finding(file, 0, "catalogue", Severity.REPAIRABLE, said)
+        yield Finding(file, 0, Rule.CATALOGUE, "it was detached, but the catalogue has it still")
         return
     try:
         as_it_came = _is_as_it_came(archive, agreed, compared=compared)
         found = list(_held_against(archive, terms, agreed, advanced, compared=compared))
     except (DamagedRecord, FormRefused, ConfigurationError, OSError) as error:
-        yield Finding(file, 0, "file", severity, getattr(error, "message", str(error)))
+        yield Finding(file, 0, rule, getattr(error, "message", str(error)))
         return
     if not as_it_came:
-        yield Finding(file, 0, "file", severity, "the file is not what it was when it came: its checksum differs")
+        yield Finding(file, 0, rule, "the file is not what it was when it came: its checksum differs")
     for finding in found:
-        if finding.severity is Severity.DAMAGED and finding.rule != "catalogue" and as_it_came:
-            yield replace(finding, severity=Severity.CONVENTION, message=f"as it came: {finding.message}")
-        elif finding.severity is Severity.DAMAGED:
-            yield replace(finding, severity=severity)
+        if finding.severity is Severity.DAMAGED and finding.rule not in _OF_CATALOGUE and as_it_came:
+            yield replace(finding, weighed=Severity.NOTE, message=f"as it came: {finding.message}")
+        elif finding.severity is Severity.DAMAGED and agreed.attached:
+            yield replace(finding, weighed=Severity.ELSEWHERE)
         else:
             yield finding
 
 
 def unknown(file: str) -> Finding:
     """The finding about a foreign file whose import or attachment was not finished."""
-    said = "the catalogue does not know this file: import or attach it again, or run `presskeep rebuild`"
-    return Finding(file, 0, "catalogue", Severity.REPAIRABLE, said)
+    return Finding(file, 0, Rule.UNKNOWN_IMPORT, "the catalogue does not know this file")
 
 
 def missing(terms: Mapping[str, Terms], known: Collection[str]) -> Iterator[Finding]:
     """The findings about foreign files of which neither the catalogue nor ``warc/`` has anything."""
     for file, agreed in terms.items():
         if file not in known:
-            said = "the imported file is missing: import it again, or copy it from a backup"
-            yield unknown(file) if agreed.attached else Finding(file, 0, "file", Severity.DAMAGED, said)
+            gone = Finding(file, 0, Rule.IMPORTED_FILE, "the imported file is missing")
+            yield unknown(file) if agreed.attached else gone
 
 
 def _is_as_it_came(archive: Archive, agreed: Terms, *, compared: bool) -> bool:
@@ -113,7 +113,7 @@ def _held_against(
             if not isinstance(event, Gap):
                 yield event
             elif event.records or agreed.listed is not None:  # of the others `check` has told
-                found.append(Finding(agreed.file, event.offset, "readable", Severity.DAMAGED, event.reason))
+                found.append(Finding(agreed.file, event.offset, Rule.READABLE, event.reason))
 
     if compared:
         yield from comparison.of_file(archive.catalog, warc, agreed.file, events())

@@ -15,7 +15,8 @@ from archive.catalog import Catalog
 from archive.digest import label
 from archive.event import Event
 from archive.holdings import FileState
-from archive.warc.check import Check, Finding, Severity
+from archive.warc.check import Check
+from archive.warc.finding import Finding, Rule, Severity
 from archive.warc.paths import OPEN, resolve
 from archive.warc.reader import Gap, Piece, read_on
 from archive.warc.tombstone import tombstone_of
@@ -61,10 +62,9 @@ class Inspection:
             if not alive or (state is not None and finding.offset < state.size):
                 yield finding
         if path.name.endswith(OPEN) and not alive:
-            said = "its writer was killed: the next `presskeep crawl` or `presskeep rebuild` closes it"
-            yield Finding(name, 0, "file", Severity.REPAIRABLE, said)
+            yield Finding(name, 0, Rule.OPEN_FILE, "its writer was killed before it closed the file")
         if self.catalog is not None and state is None and not alive:
-            yield Finding(name, 0, "catalogue", Severity.REPAIRABLE, "the catalogue does not know this file")
+            yield Finding(name, 0, Rule.UNKNOWN_FILE, "the catalogue does not know this file")
 
 
 class _Reading:
@@ -92,9 +92,7 @@ class _Reading:
     def events(self) -> Iterator[Event | Gap]:
         for event in read_on(self._warc, self._name, watch=self._watch):
             if isinstance(event, Gap) and event.records:
-                self._findings.append(
-                    Finding(self._name, event.offset, "readable", Severity.DAMAGED, f"{event.reason}: passed over")
-                )
+                self._findings.append(Finding(self._name, event.offset, Rule.READABLE, f"{event.reason}: passed over"))
             yield event
         self._findings += self._check.ended()
 
@@ -114,7 +112,7 @@ class _Reading:
             said = "the file has changed since it was closed: its size is the same, its checksum differs"
             if not any(finding.severity is Severity.DAMAGED for finding in self._findings):
                 said += "; all records are whole, so the bytes are such that no checksum of a record covers"
-        yield Finding(self._name, 0, "file", Severity.DAMAGED, said)
+        yield Finding(self._name, 0, Rule.FILE, said)
 
     def _watch(self, piece: Piece, stream: BinaryIO) -> None:
         self._findings += self._check.piece(piece)
@@ -135,7 +133,7 @@ class _Reading:
         tombstone = tombstone_of(piece)
         if tombstone is not None and tombstone.purge not in self._purges:
             said = f"a {tombstone.of} was removed here, by no purge that the archive knows of"
-            self._findings.append(Finding(self._name, piece.offset, "tombstone", Severity.DAMAGED, said))
+            self._findings.append(Finding(self._name, piece.offset, Rule.TOMBSTONE, said))
 
 
 def _is_written(path: Path) -> bool:

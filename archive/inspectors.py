@@ -20,7 +20,7 @@ from typing import Self
 
 from archive.crew import cores
 from archive.inspection import Advanced, Inspection
-from archive.warc.check import Finding
+from archive.warc.finding import Finding
 
 # A child costs a third of a second to start, in which this process has read as much.
 WORTH_IT = 32 * 2**20

@@ -20,7 +20,7 @@ from archive.clock import warc_date
 from archive.event import Act
 from archive.rows import Row, act_of_row, row_of_capture
 from archive.url import normalise
-from archive.warc.check import Finding, Severity
+from archive.warc.finding import Finding, Rule
 from archive.warc.quarantine import DIRECTORY, is_kept, location_of
 
 REPAIR = "repair"  # the act
@@ -161,4 +161,4 @@ def told(connection: Connection, states: Mapping[str, _Closed]) -> Iterator[Find
                 named = ", ".join(row["url"] for row in of_cut[:_NAMED])
                 more = f" and {len(of_cut) - _NAMED:,} more" if len(of_cut) > _NAMED else ""
                 said += f"; lost: {named}{more}"
-            yield Finding(mend.file, cut.offset, "loss", Severity.CONVENTION, said)
+            yield Finding(mend.file, cut.offset, Rule.LOSS, said)

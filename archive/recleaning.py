@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from archive.comparison import CATALOG
 from archive.crew import Children, cores
 from archive.dataset.rows import Entry
 from archive.textjob import profile_for
-from archive.warc.check import Finding, Severity
+from archive.warc.finding import Finding, Rule
 
 if TYPE_CHECKING:
     from archive.store import Archive
@@ -31,15 +31,24 @@ _AHEAD = 200  # texts under way at once: the answers must not have to fit into m
 class Sample:
     """A share of all texts, above 0 and up to 1: the same ones at each run, and others with another seed.
 
-    A text is in it by a digest of its capture's id, whatever else is in the archive.
+    A text is in it by a digest of its capture's id, whatever else is in the archive; where that draws none of all
+    texts, the one that is nearest to being drawn is. Raises ValueError for a share that is none.
     """
 
     share: float
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            raise ValueError(f"a share is above 0 and up to 1, not {self.share}")
+
     def __contains__(self, capture_id: str) -> bool:
+        return self.draw(capture_id) < self.share * 2**48
+
+    def draw(self, capture_id: str) -> int:
+        """The number by which a text is drawn, below 2**48: the lowest ones are."""
         drawn = hashlib.sha256(f"{self.seed} {capture_id}".encode()).digest()
-        return int.from_bytes(drawn[:6], "big") < self.share * 2**48
+        return int.from_bytes(drawn[:6], "big")
 
 
 WHOLE = Sample(1.0)
@@ -68,25 +77,51 @@ def reclean(
 
     ``advanced`` hears how many texts were done or left out.
     """
-    findings: list[Finding] = []
-    same = different = undecided = left_out = 0
+    counts = _Counts()
+    nearest: Entry | None = None
     with _workers(archive) as (threads, again):
         entries = archive.entries()
         while some := list(islice(entries, _AHEAD)):
             drawn = [entry for entry in some if entry.capture.id in sample]
-            left_out += len(some) - len(drawn)
-            for entry, made in zip(drawn, threads.map(again, drawn), strict=True):
-                if made is None:
-                    undecided += 1
-                elif made == entry.identity:
-                    same += 1
-                else:
-                    different += 1
-                    said = f"the text of {entry.capture.id} is not what this cleaner makes: {entry.capture.url}"
-                    findings.append(Finding(CATALOG, 0, "text", Severity.REPAIRABLE, said))
+            counts.left_out += len(some) - len(drawn)
+            if not counts.compared and not drawn:
+                near = [*some, nearest] if nearest is not None else some
+                nearest = min(near, key=lambda entry: sample.draw(entry.capture.id))
+            counts.compare(drawn, threads.map(again, drawn))
             if advanced is not None:
-                advanced(same + different + undecided + left_out)
-    return Recleaned(same, different, undecided, left_out, _elsewhere(archive)), tuple(findings)
+                advanced(counts.compared + counts.left_out)
+        if nearest is not None and not counts.compared:
+            counts.left_out -= 1
+            counts.compare([nearest], [again(nearest)])
+    shown = Recleaned(counts.same, counts.different, counts.undecided, counts.left_out, _elsewhere(archive))
+    return shown, tuple(counts.findings)
+
+
+@dataclass(slots=True)
+class _Counts:
+    """What has been compared so far."""
+
+    same: int = 0
+    different: int = 0
+    undecided: int = 0
+    left_out: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def compared(self) -> int:
+        return self.same + self.different + self.undecided
+
+    def compare(self, entries: Iterable[Entry], made: Iterable[str | None]) -> None:
+        """Hold texts against what was made again, in the same order."""
+        for entry, identity_now in zip(entries, made, strict=True):
+            if identity_now is None:
+                self.undecided += 1
+            elif identity_now == entry.identity:
+                self.same += 1
+            else:
+                self.different += 1
+                said = f"the text of {entry.capture.id} is not what this cleaner makes: {entry.capture.url}"
+                self.findings.append(Finding(CATALOG, 0, Rule.TEXT, said))
 
 
 @contextmanager

@@ -11,13 +11,15 @@ from archive import tables
 from archive.comparison import CATALOG
 from archive.purge import PURGE, unfinished
 from archive.rewrites import is_done, is_to_come, pending
-from archive.warc.check import Finding, Severity
+from archive.warc.finding import Finding, Rule
 from archive.warc.places import is_foreign
 
 if TYPE_CHECKING:
     from archive.store import Archive
 
-_OF_PLACES = frozenset({"catalogue", "file"})  # rules that a file breaks whose places the catalogue does not have yet
+_OF_FILE = frozenset({Rule.FILE, Rule.IMPORTED_FILE})
+# What a file breaks whose places the catalogue does not have yet.
+_OF_PLACES = frozenset({Rule.CATALOGUE, Rule.UNKNOWN_FILE, Rule.UNKNOWN_IMPORT, Rule.GONE, *_OF_FILE})
 
 
 def purges(connection: Connection) -> frozenset[str]:
@@ -33,11 +35,10 @@ def considered(archive: Archive, findings: Sequence[Finding]) -> list[Finding]:
     replaced = {file for file, one in waiting.items() if is_done(archive.warc_path, one)}
     # Of an imported file the act says already what it will be.
     to_come = {file for file, one in waiting.items() if is_foreign(file) and is_to_come(archive.warc_path, one)}
-    findings = [one for one in findings if one.rule != "file" or one.file not in to_come]
+    findings = [one for one in findings if one.rule not in _OF_FILE or one.file not in to_come]
     found = [one for one in findings if one.file not in replaced or one.rule not in _OF_PLACES]
-    said = "a purge was killed just after it had replaced this file: the next `presskeep crawl` or a rebuild enters it"
-    found += [Finding(file, 0, "file", Severity.REPAIRABLE, said) for file in sorted(replaced)]
+    said = "a purge was killed just after it had replaced this file"
+    found += [Finding(file, 0, Rule.REPLACED, said) for file in sorted(replaced)]
     for act in unfinished(archive):
-        said = f"the purge of {act.first('target')} has not ended: `presskeep takedown --list` says how it goes on"
-        found.append(Finding(CATALOG, 0, "purge", Severity.REPAIRABLE, said))
+        found.append(Finding(CATALOG, 0, Rule.PURGE, f"the purge of {act.first('target')} has not ended"))
     return found

@@ -29,8 +29,8 @@ from archive.reentry import forget, reenter
 from archive.rows import act_of_row
 from archive.terms import REWRITE
 from archive.verify import verify
-from archive.warc.check import Severity
 from archive.warc.durable import written
+from archive.warc.finding import Remedy, Rule, Severity
 from archive.warc.mending import EFFORT
 from archive.warc.openfile import storage
 from archive.warc.paths import resolve, warc_files
@@ -236,9 +236,10 @@ class _Repair:
     def _damaged(self, found: Verification) -> Iterator[tuple[str, FileState | None, Action | None]]:
         """The damaged files; an action where it is known without looking into them."""
         damaged = dict.fromkeys(one.file for one in found.of(Severity.DAMAGED))
-        others = {"file", "purge"}  # what a start of the next writer, or of the purge, puts right
-        catalogue = [one for one in found.of(Severity.REPAIRABLE) if one.rule not in others and one.file not in damaged]
-        self.disagrees = bool(catalogue)
+        self.disagrees = any(
+            one.file not in damaged and (one.remedy is Remedy.REBUILD or one.rule is Rule.UNKNOWN_IMPORT)
+            for one in found.findings
+        )
         states = _states(self._archive.catalog)
         for name in damaged:
             if self._named and name not in self._named:

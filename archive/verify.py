@@ -17,7 +17,7 @@ from archive.inspection import Inspection
 from archive.inspectors import inspect
 from archive.recleaning import WHOLE, Recleaned, Sample, reclean
 from archive.terms import in_force
-from archive.warc.check import Finding, Severity
+from archive.warc.finding import Finding, Rule, Severity
 from archive.warc.paths import resolve, warc_files
 from archive.warc.places import ATTACHED, is_foreign
 
@@ -109,7 +109,7 @@ def verify(archive: Archive, *, deep: bool | Sample = False, progress: Progress 
         # Looked for again: a writer may have begun the file meanwhile, but no file ever ends.
         if name not in sizes and not _is_there(warc, name):
             said = f"the file is missing, with {state.size:,} bytes of records"
-            findings.append(Finding(name, 0, "file", Severity.DAMAGED, said))
+            findings.append(Finding(name, 0, Rule.FILE, said))
     with archive.catalog.reading() as connection:
         findings += losses.told(connection, states)
     number = archive.count_texts()
@@ -142,7 +142,7 @@ def _states(archive: Archive, findings: list[Finding]) -> dict[str, FileState] |
                 raise DamagedRecord(f"the catalogue is damaged ({said}): run `presskeep rebuild`")
             return holdings.file_states(connection)
     except DamagedRecord as error:
-        findings.append(Finding(CATALOG, 0, "catalogue", Severity.REPAIRABLE, error.message))
+        findings.append(Finding(CATALOG, 0, Rule.CATALOGUE, error.message))
         return None
 
 

@@ -15,29 +15,39 @@ from rich.text import Text
 
 from archive import terminal
 from archive.entries import open_archive
-from archive.errors import DamagedRecord
+from archive.errors import DamagedRecord, UsageError
 from archive.typeset import count, facts
 from archive.verbs.options import ArchiveOption, JsonOption
 from archive.verbs.words import Json
+from archive.warc.finding import Finding, Remedy, Rule, Severity
 
 if TYPE_CHECKING:
     from archive.recleaning import Sample
     from archive.verify import Verification
-    from archive.warc.check import Finding
 
 REPAIRABLE = 7  # exit code: nothing is lost, and it says what repairs it
 DAMAGED = DamagedRecord.exit_code
-_SHOWN = 50  # findings of one severity that are shown; --json has all of them
-# By `archive.warc.check.Severity`.
-_STYLES = {"damaged": "bold red", "repairable": "yellow", "elsewhere": "yellow", "convention": "dim"}
+# What is shown; --json has all: files and rules that ask for one thing, findings of one file and rule.
+_GROUPS, _OF_GROUP, _OF_HARMLESS = 50, 5, 1
+_STYLES = {
+    Severity.DAMAGED: "bold red",
+    Severity.REPAIRABLE: "yellow",
+    Severity.ELSEWHERE: "yellow",
+    Severity.CONVENTION: "dim",
+    Severity.NOTE: "dim",
+}
 
 
 def verify(
     deep: Annotated[bool, typer.Option("--deep", help="Also make each text again and compare.")] = False,
     sample: Annotated[
-        float, typer.Option(metavar="SHARE", help="The same with a share of the texts: 0.1 is a tenth.", min=0, max=1)
-    ] = 0.0,
-    seed: Annotated[int, typer.Option(metavar="N", help="Which sample; each number draws another.")] = 0,
+        float | None,
+        typer.Option(metavar="SHARE", help="The same with a share of the texts: 0.1 is a tenth.", show_default=False),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Which sample (0); each number draws another.", show_default=False),
+    ] = None,
     json: JsonOption = False,
     archive: ArchiveOption = None,
 ) -> None:
@@ -45,9 +55,10 @@ def verify(
 
     Exit code 7 if something can be repaired and nothing is lost, 6 if something is damaged. Nothing is changed.
     """
+    drawn = _drawn(sample, seed, deep=deep)
     with open_archive(archive) as opened:
         with terminal.reported() as progress:
-            found = opened.verify(deep=deep or _sample(sample, seed), progress=progress)
+            found = opened.verify(deep=drawn, progress=progress)
         path = opened.path
     code = DAMAGED if found.damaged else REPAIRABLE if found.repairable or found.elsewhere else 0
     if json:
@@ -60,21 +71,27 @@ def verify(
         raise typer.Exit(code)
 
 
-def _sample(share: float, seed: int) -> Sample | bool:
+def _drawn(share: float | None, seed: int | None, *, deep: bool) -> Sample | bool:
+    """Which texts are made again; raises UsageError where that is not said clearly."""
+    if share is None:
+        if seed is not None:
+            raise UsageError("--seed says which sample: add --sample SHARE, as in --sample 0.1")
+        return deep
+    if deep:
+        raise UsageError("--deep makes all texts again, --sample a share of them: give one of the two")
+    if not 0 < share <= 1:
+        raise UsageError(f"--sample {share:g}: a share is above 0 and up to 1, as in --sample 0.1 for a tenth")
     from archive.recleaning import Sample  # noqa: PLC0415 - for this alone
 
-    return Sample(share, seed) if share else False
+    return Sample(share, seed or 0)
 
 
 def _page(found: Verification) -> list[RenderableType]:
-    by_severity: dict[str, list[Finding]] = {severity: [] for severity in _STYLES}
-    for finding in found.findings:
-        by_severity[finding.severity].append(finding)
     parts: list[RenderableType] = []
-    for severity, findings in by_severity.items():
-        parts += [_finding(finding) for finding in findings[:_SHOWN]]
-        if len(findings) > _SHOWN:
-            parts.append(Text(f"{severity}: {len(findings) - _SHOWN:,} more; --json has all of them", style="dim"))
+    for severity in Severity:
+        of_severity = found.of(severity)
+        for remedy in dict.fromkeys(one.remedy for one in of_severity):
+            parts += _section(severity, remedy, [one for one in of_severity if one.remedy is remedy])
     deep = found.deep
     compared = f"{deep.same:,} the same, {deep.different:,} different" if deep else ""
     if deep and deep.undecided:
@@ -94,30 +111,52 @@ def _page(found: Verification) -> list[RenderableType]:
     return parts if found.findings else parts[1:]
 
 
-def _finding(finding: Finding) -> RenderableType:
-    own = not finding.file.endswith(".sqlite") and not finding.file.startswith("attached/")
-    file = f"warc/{finding.file}" if own else finding.file
-    where = f"{file}, byte {finding.offset}" if finding.offset else file
-    head = Text.assemble((str(finding.severity), _STYLES[finding.severity]), f"  {terminal.one_line(where)}")
-    said = Text(f"{terminal.one_line(finding.message)} ({finding.rule})", style="dim")
-    return Group(head, Padding(said, (0, 0, 0, 4), expand=False))
+def _section(severity: Severity, remedy: Remedy, findings: list[Finding]) -> list[RenderableType]:
+    """Findings that are of one weight and ask for the same, by file and rule; then what they ask for."""
+    places: dict[tuple[str, Rule], list[Finding]] = {}
+    for finding in findings:
+        places.setdefault((finding.file, finding.rule), []).append(finding)
+    parts: list[RenderableType] = []
+    for (file, rule), some in list(places.items())[:_GROUPS]:
+        number = f", {len(some):,} times" if len(some) > 1 else ""
+        head = f"  {terminal.one_line(_name(file))}: {rule}{number}"
+        parts.append(Text.assemble((str(severity), _STYLES[severity]), head))
+        shown = some[: _OF_HARMLESS if severity.harmless else _OF_GROUP]
+        parts += [Padding(_said(one), (0, 0, 0, 4), expand=False) for one in shown]
+        if len(some) > len(shown):
+            parts.append(Text(f"    and {len(some) - len(shown):,} more; --json has all of them", style="dim"))
+    if len(places) > _GROUPS:
+        left = sum(len(some) for some in list(places.values())[_GROUPS:])
+        more = f"{severity}: {left:,} more, in {len(places) - _GROUPS:,} groups; --json has all of them"
+        parts.append(Text(more, style="dim"))
+    if remedy:
+        parts.append(Padding(Text(f"→ {remedy}", style=_STYLES[severity]), (0, 0, 0, 2), expand=False))
+    return parts
+
+
+def _name(file: str) -> str:
+    """A file as the user finds it in the archive's directory."""
+    return file if file.endswith(".sqlite") or file.startswith("attached/") else f"warc/{file}"
+
+
+def _said(finding: Finding) -> Text:
+    at = f"byte {finding.offset}: " if finding.offset else ""
+    return Text(f"{at}{terminal.one_line(finding.message)}", style="dim")
 
 
 def _conclusion(found: Verification) -> Text:
-    """What it comes to, and what to do next."""
+    """What it comes to; what to do next stands beside the findings."""
     if found.damaged:
         return Text(
-            "✗ stored bytes are damaged. If there is a backup of the named files, copy them into warc/; then run "
-            "'presskeep repair'. All that is not named here can still be read.",
+            "✗ stored bytes are damaged: do what stands behind →. All that is not named here can still be read.",
             style="bold red",
         )
     if found.repairable:
-        return Text("! nothing is lost: run 'presskeep rebuild', which makes the rest again", style="yellow")
+        steps = list(dict.fromkeys(one.remedy for one in found.of(Severity.REPAIRABLE)))
+        return Text(f"! nothing is lost: {'; '.join(steps)}", style="yellow")
     if found.elsewhere:
         return Text(
-            "! the archive's own bytes are accounted for; attached files are not: bring them back, or let go of them "
-            "with 'presskeep detach'",
-            style="yellow",
+            f"! the archive's own bytes are accounted for; attached files are not: {Remedy.ATTACH}", style="yellow"
         )
     missing = "; 'presskeep clean' makes the missing texts" if found.waiting > found.failed else ""
     if found.lost:
@@ -157,5 +196,16 @@ def _document(found: Verification) -> Json:
         "waiting": found.waiting,
         "failed": found.failed,
         "deep": asdict(found.deep) if found.deep else None,
-        "findings": [asdict(finding) for finding in found.findings],
+        "findings": [_entry(finding) for finding in found.findings],
+    }
+
+
+def _entry(finding: Finding) -> Json:
+    return {
+        "file": finding.file,
+        "offset": finding.offset,
+        "rule": str(finding.rule),
+        "severity": str(finding.severity),
+        "message": finding.message,
+        "next": str(finding.remedy),
     }

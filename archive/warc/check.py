@@ -1,45 +1,21 @@
-"""Findings about one WARC file: what is damaged, what can be repaired, what is another writer's convention."""
+"""The check of one WARC file, record by record: what is damaged, cut off, or another writer's convention."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 
 from archive.errors import DamagedRecord
 from archive.http import HttpMessage
 from archive.warc.digests import matches
+from archive.warc.finding import Finding, Rule
 from archive.warc.group import ANSWERS, completes
 from archive.warc.paths import OPEN
 from archive.warc.scan import Gap, Piece, scan
 from archive.warc.stored import BLOCK_LIMIT, Record, date_of
 
 _STEP = 2**20
-
-
-class Severity(StrEnum):
-    """What a finding means for whoever relies on the file."""
-
-    DAMAGED = "damaged"  # stored bytes are gone or not what they were
-    REPAIRABLE = "repairable"  # a writer was killed: the next one's start cuts the file to what is whole
-    ELSEWHERE = "elsewhere"  # an attached file, which is not the archive's own, is gone or not what it was
-    CONVENTION = "convention"  # another reading of the standard than ours; nothing to do
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not as it should be: in which file, at which offset, against which rule.
-
-    Rules: ``readable``, ``date``, ``block-digest``, ``payload-digest``, ``group``, ``trailer``, ``record-id``,
-    ``warcinfo``, ``size``, ``tombstone``, ``purge`` (docs/warc-profile.md).
-    """
-
-    file: str
-    offset: int
-    rule: str
-    severity: Severity
-    message: str
 
 
 def check_file(path: Path, file: str | None = None) -> Iterator[Finding]:
@@ -83,17 +59,17 @@ class Check:
         """The findings at the file's end."""
         if self.begun is None:
             return []
-        severity = Severity.REPAIRABLE if self.being_written else Severity.DAMAGED
-        return [Finding(self.file, self.begun, "group", severity, "the last group has no metadata record")]
+        rule = Rule.TAIL if self.being_written else Rule.GROUP
+        return [Finding(self.file, self.begun, rule, "the last group has no metadata record")]
 
     def _gap(self, gap: Gap) -> Finding:
         if gap.end == self.end:
-            severity = Severity.REPAIRABLE if self.being_written else Severity.DAMAGED
+            rule = Rule.TAIL if self.being_written else Rule.READABLE
             rest = f"nothing of the {gap.length} bytes from here to the end can be read"
         else:
-            severity = Severity.DAMAGED
+            rule = Rule.READABLE
             rest = f"{gap.length} bytes cannot be read; the next whole record is at {gap.end}"
-        return Finding(self.file, gap.offset, "readable", severity, f"{gap.reason}: {rest}")
+        return Finding(self.file, gap.offset, rule, f"{gap.reason}: {rest}")
 
     def _record(self, record: Record, found: list[Finding]) -> None:
         at = record.offset
@@ -101,56 +77,56 @@ class Check:
             self._first(record, found)
         self._head(record, found)
         if record.trailer != b"\r\n\r\n":
-            found.append(self._convention(at, "trailer", "the block is not followed by exactly two line ends"))
+            found.append(self._finding(at, Rule.TRAILER, "the block is not followed by exactly two line ends"))
         if record.whole:
             self._digests(record, found)
         else:
             found.append(
-                self._convention(at, "size", f"a block of {record.declared} bytes: too large to check its digests")
+                self._finding(at, Rule.SIZE, f"a block of {record.declared} bytes: too large to check its digests")
             )
         if self.own:
             if completes(record):
                 self.begun = None
             elif record.kind in ANSWERS and self.begun is not None:
-                found.append(self._damaged(self.begun, "group", "a group without its metadata record"))
+                found.append(self._finding(self.begun, Rule.GROUP, "a group without its metadata record"))
                 self.begun = at
             elif self.begun is None:
                 self.begun = at
 
     def _first(self, record: Record, found: list[Finding]) -> None:
         if record.kind != "warcinfo":
-            found.append(self._convention(0, "warcinfo", "the file does not begin with a warcinfo record"))
+            found.append(self._finding(0, Rule.WARCINFO, "the file does not begin with a warcinfo record"))
             return
         self.own = record.named.first("presskeep-schema") is not None
         given = record.fields.first("WARC-Filename")
         if given is not None and given != self.file.rpartition("/")[2]:
-            found.append(self._convention(0, "warcinfo", f"the file was once named {given}"))
+            found.append(self._finding(0, Rule.WARCINFO, f"the file was once named {given}"))
 
     def _head(self, record: Record, found: list[Finding]) -> None:
         at = record.offset
         if record.id is None:
-            found.append(self._convention(at, "record-id", "the record has no id"))
+            found.append(self._finding(at, Rule.RECORD_ID, "the record has no id"))
         elif record.id in self.ids:
-            found.append(self._convention(at, "record-id", f"another record of this file has the id {record.id}"))
+            found.append(self._finding(at, Rule.RECORD_ID, f"another record of this file has the id {record.id}"))
         else:
             self.ids.add(record.id)
         try:
             date_of(record)
         except ValueError:
-            found.append(self._damaged(at, "date", "the record has no date that can be read"))
+            found.append(self._finding(at, Rule.DATE, "the record has no date that can be read"))
 
     def _digests(self, record: Record, found: list[Finding]) -> None:
         stated = record.fields.first("WARC-Block-Digest")
         if stated is not None:
             right = matches(stated, [record.block])
             if right is False:
-                found.append(self._damaged(record.offset, "block-digest", f"the block is not that of {stated}"))
+                found.append(self._finding(record.offset, Rule.BLOCK_DIGEST, f"the block is not that of {stated}"))
             elif right is None:
                 found.append(
-                    self._convention(record.offset, "block-digest", f"{stated[:80]!r} is a digest not known here")
+                    self._finding(record.offset, Rule.UNKNOWN_DIGEST, f"{stated[:80]!r} is a digest not known here")
                 )
         elif self.own:
-            found.append(self._damaged(record.offset, "block-digest", "the record states no digest of its block"))
+            found.append(self._finding(record.offset, Rule.BLOCK_DIGEST, "the record states no digest of its block"))
         stated = record.fields.first("WARC-Payload-Digest")
         # The digest of a revisit is that of the record it refers to.
         if stated is not None and record.kind != "revisit":
@@ -163,26 +139,23 @@ class Check:
         if entity is not None and (right := matches(stated, [entity])) is not False:
             if right is None:
                 found.append(
-                    self._convention(record.offset, "payload-digest", f"{stated[:80]!r} is a digest not known here")
+                    self._finding(record.offset, Rule.UNKNOWN_DIGEST, f"{stated[:80]!r} is a digest not known here")
                 )
             return
         # Over what stands behind the head, with its framing, where that is not the entity.
         right = matches(stated, [_framed(record)])
         if right is None:
             found.append(
-                self._convention(record.offset, "payload-digest", f"{stated[:80]!r} is a digest not known here")
+                self._finding(record.offset, Rule.UNKNOWN_DIGEST, f"{stated[:80]!r} is a digest not known here")
             )
         elif not right:
-            found.append(self._damaged(record.offset, "payload-digest", f"the payload is not that of {stated}"))
+            found.append(self._finding(record.offset, Rule.PAYLOAD_DIGEST, f"the payload is not that of {stated}"))
         elif entity is not None:
             framing = "the payload digest is over the chunk framing (warcio, wget and others), not over the entity"
-            found.append(self._convention(record.offset, "payload-digest", framing))
+            found.append(self._finding(record.offset, Rule.FRAMED_DIGEST, framing))
 
-    def _damaged(self, offset: int, rule: str, message: str) -> Finding:
-        return Finding(self.file, offset, rule, Severity.DAMAGED, message)
-
-    def _convention(self, offset: int, rule: str, message: str) -> Finding:
-        return Finding(self.file, offset, rule, Severity.CONVENTION, message)
+    def _finding(self, offset: int, rule: Rule, message: str) -> Finding:
+        return Finding(self.file, offset, rule, message)
 
 
 def _framed(record: Record) -> memoryview:

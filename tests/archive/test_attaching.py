@@ -28,7 +28,7 @@ from archive.prove import prove
 from archive.store import Archive
 from archive.terms import Filter, lines
 from archive.verify import Verification
-from archive.warc.check import Severity
+from archive.warc.finding import Severity
 
 FORMS = forms()
 HERALD = [f"http://herald.example/{name}" for name in NAMES]
@@ -50,7 +50,7 @@ def urls(archive: Archive) -> list[str]:
 
 
 def told(found: Verification) -> set[tuple[str, Severity]]:
-    return {(one.rule, one.severity) for one in found.findings if one.severity is not Severity.CONVENTION}
+    return {(one.rule, one.severity) for one in found.findings if not one.severity.harmless}
 
 
 def derived(archive: Archive) -> dict[str, list[str]]:
@@ -225,7 +225,7 @@ def test_with_an_index_only_what_it_lists_is_read(tmp_path: Path, archive: Archi
     assert derived(archive)["captures"] == before
     (listed,) = (archive.warc_path / "attached").rglob("*.cdxj")
     listed.write_bytes(listed.read_bytes()[:-10])
-    assert told(archive.verify()) == {("file", Severity.ELSEWHERE)}
+    assert told(archive.verify()) == {("attached-file", Severity.ELSEWHERE)}
 
 
 def test_an_index_of_several_files_names_them(tmp_path: Path, archive: Archive) -> None:
@@ -284,11 +284,11 @@ def test_files_behind_urls_are_read_in_ranges(archive: Archive, server: RangeSer
         opened.rebuild()
         assert derived(opened) == before
         server.files["/crawl/members.warc.gz"] += b"more"
-        assert told(opened.verify()) == {("file", Severity.ELSEWHERE)}
+        assert told(opened.verify()) == {("attached-file", Severity.ELSEWHERE)}
         with pytest.raises(DamagedRecord, match="has changed since"):
             next(opened.captures()).block()
         del server.files["/crawl/members.warc.gz"]
-        assert told(opened.verify()) == {("file", Severity.ELSEWHERE)}
+        assert told(opened.verify()) == {("attached-file", Severity.ELSEWHERE)}
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from archive.exchange import Role
 from archive.rebuild import Rebuilt
 from archive.store import Archive
 from archive.verify import Verification
-from archive.warc.check import Severity
+from archive.warc.finding import Severity
 
 
 @pytest.fixture

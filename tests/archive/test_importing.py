@@ -24,7 +24,7 @@ from archive.prove import prove
 from archive.store import Archive
 from archive.takedown import take_down
 from archive.terms import IMPORT, in_force
-from archive.warc.check import Severity
+from archive.warc.finding import Severity
 
 FORMS = forms()
 
@@ -71,7 +71,7 @@ def test_every_form_from_the_file_to_the_proof_and_back_again(tmp_path: Path, ar
             assert isinstance(entry.text, Article)
             assert prove(entry.text, [entry.capture]).holds
         found = opened.verify(deep=True)
-        assert not [one for one in found.findings if one.severity is not Severity.CONVENTION]
+        assert not [one for one in found.findings if not one.severity.harmless]
         assert found.deep is not None
         assert (found.deep.same, found.deep.different) == (len(urls), 0)
         before = derived(opened.catalog)
@@ -106,7 +106,7 @@ def test_another_capture_of_the_same_id_gets_one_of_its_own(tmp_path: Path, arch
     (capture,) = archive.timeline("http://herald.example/tower")
     assert capture.id != "urn:uuid:00000000-0000-4000-8000-000000000000"
     assert b"tower" in capture.block()
-    assert not [one for one in archive.verify().findings if one.severity is not Severity.CONVENTION]
+    assert not [one for one in archive.verify().findings if not one.severity.harmless]
     clean_pending(archive)
     before = derived(archive.catalog)
     archive.rebuild()
@@ -123,7 +123,7 @@ def test_broken_records_are_counted_with_their_offsets_and_the_rest_is_imported(
     assert brought.entered.captures == 2
     assert [gap.offset for gap in brought.entered.gaps] == [len(torn[0]) + len(torn[1])]
     found = archive.verify()
-    assert [(one.rule, one.severity) for one in found.findings] == [("readable", Severity.CONVENTION)]
+    assert [(one.rule, one.severity) for one in found.findings] == [("readable", Severity.NOTE)]
     assert found.findings[0].message.startswith("as it came")
     # Harm that comes later is damage.
     assert brought.file is not None
@@ -152,7 +152,7 @@ def test_files_of_another_presskeep_bring_captures_with_their_sites_and_nothing_
     assert sum(one.entered.captures for one in done) == 2
     assert [(capture.site, capture.role.value) for capture in archive.captures()] == [("courier", "article")] * 2
     assert [run.command for run in archive.runs()] == [IMPORT]
-    assert not [one for one in archive.verify().findings if one.severity is not Severity.CONVENTION]
+    assert not [one for one in archive.verify().findings if not one.severity.harmless]
 
 
 def test_a_file_that_was_laid_below_imported_is_held_against_what_it_was(archive: Archive) -> None:
@@ -188,7 +188,7 @@ def test_an_import_that_was_killed_goes_on(tmp_path: Path, archive: Archive, mon
     with archive.catalog.reading() as connection:
         assert len(connection.execute(select(tables.acts)).all()) == 3
     assert not list((archive.warc_path / "imported").glob("*.part"))
-    assert not [one for one in archive.verify().findings if one.severity is not Severity.CONVENTION]
+    assert not [one for one in archive.verify().findings if not one.severity.harmless]
 
 
 def _three() -> Iterator[tuple[int, list[bytes]]]:

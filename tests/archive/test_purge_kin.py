@@ -92,7 +92,7 @@ def test_a_revisit_of_what_a_repair_lost_is_told(archive: Archive) -> None:
     repair(archive, effort=10_000)
     found = archive.verify()
     assert (found.lost, found.damaged) == (1, False)
-    said = [one.message for one in found.findings if one.rule == "revisit"]
+    said = [one.message for one in found.findings if one.rule == "lost-referent"]
     assert len(said) == 1
     assert "was lost to damage" in said[0]
 

@@ -18,7 +18,7 @@ from archive.crew import clean_pending
 from archive.recleaning import Sample
 from archive.store import Archive
 from archive.verify import Verification
-from archive.warc.check import Severity
+from archive.warc.finding import Severity
 from archive.warc.paths import open_files
 
 
@@ -79,9 +79,9 @@ def test_a_flipped_bit_is_damage(copy: Archive) -> None:
     content[where.offset + where.length // 2] ^= 1
     path.write_bytes(content)
     found = copy.verify()
-    assert {("file", Severity.DAMAGED), ("readable", Severity.DAMAGED), ("catalogue", Severity.DAMAGED)} <= rules(found)
+    assert {("file", Severity.DAMAGED), ("readable", Severity.DAMAGED), ("gone", Severity.DAMAGED)} <= rules(found)
     assert not found.repairable
-    (lost,) = [one for one in found.findings if one.rule == "catalogue"]
+    (lost,) = [one for one in found.findings if one.rule == "gone"]
     assert "https://courier.example/a" in lost.message
 
 
@@ -151,7 +151,7 @@ def test_files_that_the_catalogue_does_not_know_are_repairable(copy: Archive) ->
     with copy.catalog.writing() as connection:
         connection.execute(delete(tables.files))
         connection.execute(delete(tables.captures))
-    assert rules(copy.verify()) >= {("catalogue", Severity.REPAIRABLE)}
+    assert rules(copy.verify()) >= {("unknown-file", Severity.REPAIRABLE)}
     copy.adopt()
     assert copy.files() == (file,)
     assert copy.verify().findings == ()
@@ -162,7 +162,7 @@ def test_records_of_one_id_in_two_files_are_told_apart(copy: Archive) -> None:
     (copy.warc_path / "zz-the-same.warc.gz").write_bytes(first.read_bytes())
     copy.adopt()
     found = copy.verify()
-    assert {one.severity for one in found.findings if one.rule == "catalogue"} >= {Severity.CONVENTION}
+    assert ("held-twice", Severity.NOTE) in rules(found)
     assert not found.damaged
     record = (
         b"WARC/1.1\r\nWARC-Type: response\r\nWARC-Date: 2026-11-25T00:00:00Z\r\nWARC-Record-ID: <%s>\r\n"
@@ -229,6 +229,15 @@ def test_a_sample_of_the_texts_is_made_again(copy: Archive) -> None:
     assert (found.deep.same, found.deep.different, found.deep.left_out) == (1, 0, len(ids) - 1)
     assert heard[-1] == len(ids)
     assert found.findings == ()
+
+
+def test_a_sample_that_draws_none_has_the_text_that_is_nearest(copy: Archive) -> None:
+    found = copy.verify(deep=Sample(1e-9))
+    assert found.deep is not None
+    assert (found.deep.same, found.deep.different, found.deep.left_out) == (1, 0, 2)
+    for share in (0.0, -1.0, 1.1, float("nan")):
+        with pytest.raises(ValueError, match="a share"):
+            Sample(share)
 
 
 def test_deep_tells_same_different_and_made_elsewhere(copy: Archive) -> None:

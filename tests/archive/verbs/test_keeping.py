@@ -57,7 +57,7 @@ def test_damage_is_named_with_file_and_byte(copy: Path) -> None:
     file.write_bytes(stored)
     done = run("verify", "--archive", copy)
     assert done.returncode == 6
-    assert f"damaged  warc/{file.relative_to(copy / 'warc')}, byte " in done.stdout
+    assert f"damaged  warc/{file.relative_to(copy / 'warc')}: readable\n    byte " in done.stdout
     assert "presskeep repair" in done.stdout
     assert json.loads(run("verify", "--json", "--archive", copy).stdout)["outcome"] == "damaged"
     built = run("rebuild", "--json", "--archive", copy)

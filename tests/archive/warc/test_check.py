@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from archive.exchange import Attempt, NoAnswer
-from archive.warc.check import Finding, Severity, check_file
+from archive.warc.check import check_file
+from archive.warc.finding import Finding, Severity
 from archive.warc.member import compress
 from archive.warc.reader import read_records
 
@@ -64,7 +65,7 @@ def test_a_torn_end_can_be_repaired_while_the_file_is_open_and_is_damage_afterwa
     own.write_bytes(own.read_bytes()[:-cut])
     assert rules(own) == [("readable", DAMAGED)]
     being_written = own.rename(own.with_name(f"{own.name}.open"))
-    assert rules(being_written) == [("readable", REPAIRABLE)]
+    assert rules(being_written) == [("tail", REPAIRABLE)]
 
 
 def test_a_group_without_its_end_is_told(own: Path) -> None:
@@ -73,7 +74,7 @@ def test_a_group_without_its_end_is_told(own: Path) -> None:
     (finding,) = check_file(own)
     assert (finding.offset, finding.rule, finding.severity) == (records[3].offset, "group", DAMAGED)
     being_written = own.rename(own.with_name(f"{own.name}.open"))
-    assert rules(being_written) == [("group", REPAIRABLE)]
+    assert rules(being_written) == [("tail", REPAIRABLE)]
 
 
 def test_a_group_without_its_end_is_told_in_the_middle_too(tmp_path: Path) -> None:
@@ -123,7 +124,7 @@ def test_another_writers_good_file_is_without_findings(tmp_path: Path, name: str
 def test_digests_over_the_chunk_framing_are_a_convention(tmp_path: Path) -> None:
     framed = sha1(CHUNKED.partition(b"\r\n\r\n")[2])
     (finding,) = foreign(tmp_path, response(block=CHUNKED, WARC_Payload_Digest=framed))
-    assert (finding.rule, finding.severity) == ("payload-digest", CONVENTION)
+    assert (finding.rule, finding.severity) == ("framed-digest", CONVENTION)
     assert foreign(tmp_path, response(block=CHUNKED, WARC_Payload_Digest=sha1(b"quay\n"))) == []
 
 
@@ -132,8 +133,8 @@ def test_digests_over_the_chunk_framing_are_a_convention(tmp_path: Path) -> None
     [
         (response(WARC_Payload_Digest=sha1(b"other")), ("payload-digest", DAMAGED)),
         (response(WARC_Block_Digest=sha1(b"other")), ("block-digest", DAMAGED)),
-        (response(WARC_Block_Digest="crc32:00000000"), ("block-digest", CONVENTION)),
-        (response(WARC_Payload_Digest="unknown"), ("payload-digest", CONVENTION)),
+        (response(WARC_Block_Digest="crc32:00000000"), ("unknown-digest", CONVENTION)),
+        (response(WARC_Payload_Digest="unknown"), ("unknown-digest", CONVENTION)),
         (response(WARC_Date="soon"), ("date", DAMAGED)),
         (response().removesuffix(b"\r\n"), ("trailer", CONVENTION)),
         (raw_record("response", RESPONSE, WARC_Target_URI=URL), ("record-id", CONVENTION)),
