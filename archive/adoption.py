@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from archive import foreign_ids, holdings
+from sqlalchemy import delete, select
+
+from archive import foreign_ids, holdings, locking, tables
 from archive.capture import Capture
 from archive.catalog import Catalog
+from archive.cleaning.version import CLEANER
 from archive.digest import label
-from archive.errors import DamagedRecord
+from archive.errors import ConfigurationError, DamagedRecord
 from archive.event import Event
 from archive.holdings import FileState
 from archive.terms import Terms, in_force, told
+from archive.warc import incoming
 from archive.warc.foreign.form import FormRefused
 from archive.warc.foreign.source import identity
 from archive.warc.paths import open_files, resolve, warc_files
@@ -53,6 +57,8 @@ class Entered:
 def adopt(warc: Path, quarantine: Path, catalog: Catalog) -> Adopted:
     """Close the files of dead writers, and enter all closed files that the catalogue does not know to their end.
 
+    Imports and attachments that were killed are brought to their end, too.
+
     Files of living writers are left to them. Two processes that do this at once do no harm: what is entered already
     stays as it is.
     """
@@ -77,6 +83,9 @@ def adopt(warc: Path, quarantine: Path, catalog: Catalog) -> Adopted:
         for gap in gaps:
             logger.warning("damaged: %s; run `presskeep verify`", gap)
         damaged += gaps
+    with locking.if_free(catalog.path.parent) as free:
+        if free:  # else whoever holds it does so himself
+            entered += finish(warc, catalog)
     return Adopted(tuple(recovered), tuple(entered), tuple(damaged))
 
 
@@ -89,6 +98,31 @@ def _enter_laid(catalog: Catalog, warc: Path, file: str) -> tuple[Gap, ...] | No
     except (DamagedRecord, FormRefused) as error:
         logger.warning("not entered: %s", error)
         return None
+
+
+def finish(warc: Path, catalog: Catalog) -> dict[str, Entered]:
+    """Bring imports and attachments to their end that were killed behind their act; what came of the files.
+
+    To be called under the lock of `locking.one_by_one`. What cannot be had now is left for another time.
+    """
+    with catalog.reading() as connection:
+        states = holdings.file_states(connection)
+    done: dict[str, Entered] = {}
+    for file, terms in in_force(catalog).items():
+        if (file in states and states[file].sha256 is not None) or (terms.attached and terms.place.remote):
+            continue
+        try:
+            put_in_place(warc, terms)
+            done[file] = enter_foreign(catalog, warc, terms)
+        except (DamagedRecord, FormRefused, ConfigurationError, OSError) as error:
+            logger.warning("not finished: %s", error)
+    return done
+
+
+def put_in_place(warc: Path, terms: Terms) -> None:
+    """Give an imported file its name, where a kill has left it without."""
+    if not terms.attached and not (warc / terms.file).exists():
+        incoming.finish(warc, terms.file, terms.identity, terms.size)
 
 
 def laid(warc: Path, file: str) -> Terms:
@@ -171,7 +205,11 @@ def enter_foreign(catalog: Catalog, warc: Path, terms: Terms, advanced: Callable
         counts["captures"] += len(fresh)
         if advanced is not None and batch[-1].location is not None:
             advanced(batch[-1].location.offset)
+    pending, texts = tables.pending.c, tables.texts.c
+    cleaned = select(texts.capture).where(texts.cleaner == CLEANER, texts.capture == pending.capture).exists()
     with catalog.writing() as connection:
+        # Entered again, or from another file than before, a capture may have its text already.
+        connection.execute(delete(tables.pending).where(pending.file == terms.file, cleaned))
         holdings.enter(connection, (), [FileState(terms.file, terms.size, terms.identity)])
     return Entered(counts["captures"], counts["known"], counts["left_out"], tuple(gaps))
 

@@ -3,43 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import hashlib
-import os
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urljoin, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import delete, select
-
-from archive import adoption, holdings, tables, texts
-from archive.clock import from_datetime
-from archive.digest import sha256
+from archive import adoption, holdings, locking, standing
+from archive.bringing import Bringing, Brought, Heard, Progress, blocked, remarks, safe_name, said
+from archive.digest import sha256_of_file
+from archive.durable import replacing, storage, sync_directory
 from archive.errors import DamagedRecord, NotFound, UsageError
-from archive.importing import Brought, Heard, Progress, remarks, safe_name, sources
-from archive.target import replacing
-from archive.terms import ATTACH, DETACH, Filter, Known, Terms, in_force, lines
+from archive.indexes import Lines, by_name, lines_of
+from archive.sources import Absent, is_url, path_of, sources
+from archive.terms import ATTACH, DETACH, Filter, Terms, in_force
 from archive.warc import places
 from archive.warc.foreign import remote
+from archive.warc.foreign.ends import ends
 from archive.warc.foreign.form import FormRefused
 from archive.warc.foreign.source import open_source
-from archive.warc.openfile import storage, sync_directory
+from archive.warc.incoming import opened
+from archive.warc.paths import resolve
 from archive.warc.places import ATTACHED
 from archive.warc.wellformed import well_formed
 
 if TYPE_CHECKING:
     from archive.store import Archive
-    from archive.writing import ArchiveWriter
-
-Lines = Callable[[], Iterator[bytes]]  # those of an index that are about one file
-
-_MAGIC = b"\x1f\x8b"
-_LIST = ".cdxj"  # behind the name of an attached file: the lines by which it is read
-_MOST_LINE = 2**20  # bytes of a line of a CDXJ
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,32 +42,26 @@ class Asked:
     site: str | None = None
     by_host: bool = False
 
+    @property
+    def says_terms(self) -> bool:
+        """Whether it says on which terms; where it does not, what is attached stays so on those that it has."""
+        return self.index is not None or self.filter != Filter() or self.site is not None or self.by_host
+
 
 def attach(archive: Archive, asked: Asked, *, progress: Progress | None = None) -> Iterator[Brought]:
     """Attach files one by one; what became of each is told when it is done.
 
-    What is attached or imported already is passed over. Killed anywhere, it can be done again and goes on with the
-    file at which it stopped. Raises ArchiveBusy while the archive is rebuilt, StorageFull, NotFound, UsageError, and
+    What is attached or imported already is passed over. What has changed since, or is asked for on other terms, is
+    attached anew, and the old attachment let go of. Killed anywhere, it can be done again and goes on with the file at
+    which it stopped. Raises ArchiveBusy while the archive is rebuilt, StorageFull, NotFound, UsageError, and
     ConfigurationError where what reads URLs is not installed.
     """
     wanted = list(_wanted(archive, asked))
     heard = Heard(progress, len(wanted))
     with contextlib.ExitStack() as stack:
-        stack.enter_context(archive.locked())
-        writer: ArchiveWriter | None = None
-        known = Known(archive.catalog)
-        note(archive)
-
-        def act(terms: Terms) -> None:
-            nonlocal writer
-            if writer is None:  # a run that brings nothing leaves no trace
-                writer = stack.enter_context(archive.writer(ATTACH, worker="attach"))
-            writer.add_act(ATTACH, terms.facts())
-            writer.commit()
-            known.add(terms)
-
-        for place, lines_of in wanted:
-            yield _attach(archive, asked, place, lines_of, known, act)
+        run = _Attach(Bringing(archive, ATTACH, stack), asked)
+        for one in wanted:
+            yield Brought.none(one) if isinstance(one, Absent) else run.bring(*one)
             heard.next(1)
 
 
@@ -86,43 +70,48 @@ def attachments(archive: Archive) -> tuple[Terms, ...]:
     return tuple(terms for terms in in_force(archive.catalog).values() if terms.attached)
 
 
-def detach(archive: Archive, given: str) -> tuple[Terms, ...]:
+@dataclass(frozen=True, slots=True)
+class Detached:
+    """What was let go of; and why other files that hold some of it could not be entered instead, if so."""
+
+    files: tuple[Terms, ...]
+    unreached: tuple[str, ...] = ()
+
+
+def detach(archive: Archive, given: str) -> Detached:
     """Let go of what is attached under a name, or from a path or URL; what was made from it goes, too.
 
-    The files themselves are left alone, whatever they are. Raises NotFound where nothing is attached so.
+    The files themselves are left alone, whatever they are. What another foreign file holds as well stays, from there.
+    An import that was killed, and of which there is nothing to finish it with, is let go of in the same way. Raises
+    NotFound where there is nothing of the kind.
     """
-    path = str(_path(given))
-    found = [
-        one
-        for one in attachments(archive)
-        if given in {one.file, one.source} or one.source == path or one.source.startswith(f"{path.rstrip('/')}/")
-    ]
-    if not found:
-        raise NotFound(f"nothing is attached as {given}: `presskeep attach --list` shows what is")
-    with archive.locked(), archive.writer(DETACH, worker="detach") as writer:
-        for one in found:
-            writer.add_act(DETACH, (("file", one.file), ("source", one.source)))
-        writer.commit()
-        for one in found:
-            forget(archive, one.file)
-        note(archive)
+    with archive.locked(), locking.one_by_one(archive.catalog.path.parent):
+        adoption.finish(archive.warc_path, archive.catalog)
+        found = [one for one in in_force(archive.catalog).values() if _is_meant(archive, one, given)]
+        if not found:
+            raise NotFound(f"nothing is attached as {given}: `presskeep attach --list` shows what is")
+        with archive.writer(DETACH, worker="detach") as writer:
+            for one in found:
+                writer.add_act(DETACH, one.let_go())
+            writer.commit()
+            unreached = standing.leave(archive, [one.file for one in found])
+            note(archive)
     archive.compact()
-    return tuple(found)
+    return Detached(tuple(found), unreached)
 
 
-def forget(archive: Archive, file: str) -> None:
-    """Take out of the catalogue what it has of a file: captures, their texts, and what waits."""
-    captures = tables.captures.c
-    while True:
-        with archive.catalog.writing() as connection:
-            some = list(connection.scalars(select(captures.id).where(captures.file == file).limit(holdings.FETCH)))
-            if not some:
-                connection.execute(delete(tables.files).where(tables.files.c.file == file))
-                return
-            texts.forget(connection, some)
-            connection.execute(delete(tables.pending).where(tables.pending.c.file == file))
-            connection.execute(delete(tables.blocked).where(tables.blocked.c.id.in_(some)))
-            connection.execute(delete(tables.captures).where(captures.id.in_(some)))
+def _is_meant(archive: Archive, terms: Terms, given: str) -> bool:
+    path = str(path_of(given))
+    named = given in {terms.file, terms.source} or terms.source == path
+    if not terms.attached:
+        return named and _never_came(archive, terms)
+    return named or terms.source.startswith(f"{path.rstrip('/')}/")
+
+
+def _never_came(archive: Archive, terms: Terms) -> bool:
+    with archive.catalog.reading() as connection:
+        known = holdings.file_states(connection, terms.file)
+    return not known and not (archive.warc_path / terms.file).exists()
 
 
 def note(archive: Archive) -> None:
@@ -131,170 +120,156 @@ def note(archive: Archive) -> None:
         places.note(archive.warc_path, (one.place for one in attachments(archive)))
 
 
-def _attach(
-    archive: Archive,
-    asked: Asked,
-    place: str,
-    lines_of: Lines | None,
-    known: Known,
-    act: Callable[[Terms], None],
-) -> Brought:
-    if not _is_text(place):
-        # No record could name it, and a rebuild would not find it again.
-        return Brought(well_formed(place), refused="its name is not UTF-8: rename it, or import it")
-    try:
-        size, identity = _looked(place, listed=lines_of is not None)
+class _Attach:
+    """One run of attachments."""
+
+    def __init__(self, run: Bringing, asked: Asked) -> None:
+        self._run = run
+        self._archive = run.archive
+        self._asked = asked
+        with run.alone():
+            note(run.archive)
+
+    def bring(self, place: str, given: Lines | None) -> Brought:
+        """Attach one file, or the lines of an index that are about it."""
+        if well_formed(place) != place:
+            # No record could name it, and a rebuild would not find it again.
+            return Brought(well_formed(place), refused="its name is not UTF-8: rename it, or import it")
+        names = [place, _name(place)]
+        with self._run.alone():
+            try:
+                before = self._run.known.attached_from(place)
+                terms = self._terms(place, before, given)
+                names.append(terms.file)
+                if before is None and (before := self._moved(terms)) is not None and not self._asked.says_terms:
+                    terms = replace(before, file=terms.file, source=place)
+                there = before if before is not None and before.source == place and _are_same(before, terms) else None
+                if there is None:
+                    there = self._elsewhere(terms, before)
+                if there is not None and self._run.known.is_whole(there.file):
+                    return self._run.there(place, there)
+                # What is there, and was killed before its end, is gone on with.
+                terms = self._agreed(terms, before, given) if there is None else there
+                return self._entered(place, terms, changed=before is not None and there is None)
+            except (FormRefused, DamagedRecord, NotFound, UsageError, OSError) as error:
+                return Brought(place, refused=said(error, *names))
+
+    def _terms(self, place: str, before: Terms | None, given: Lines | None) -> Terms:
+        """The terms on which the file is to be attached: those that are asked for, or those that it has."""
+        asked = self._asked
+        stays = before if before is not None and not asked.says_terms else None
+        in_part = given is not None or (stays is not None and stays.listed is not None)
+        size, identity = _looked(place, in_part=in_part)
         file = f"{ATTACHED}/{_short(place, identity)}/{safe_name(_name(place))}"
-        there = next((one for one in known.of(identity) if known.is_whole(one.file)), None)
-        if there is not None:
-            return Brought(place, there.file, size, there.form, there=True)
-        terms = known.by_file.get(file)
-        if terms is None:
-            terms = Terms(
-                file=file,
-                source=place,
-                size=size,
-                identity=identity,
-                site=asked.site,
-                by_host=asked.by_host,
-                filter=asked.filter,
-            )
-            terms = _agreed(archive, terms, lines_of, act)
-        with open_source(archive.warc_path, terms.file) as source:
-            said = remarks(source)
-        entered = adoption.enter_foreign(archive.catalog, archive.warc_path, terms)
-        return Brought(place, terms.file, size, terms.form, entered=entered, remarks=said)
-    except (FormRefused, DamagedRecord, NotFound) as error:
-        return Brought(place, refused=error.message)
-    except OSError as error:
-        return Brought(place, refused=error.strerror or str(error))
+        if stays is not None:
+            if stays.listed is not None and stays.identity != identity:
+                raise UsageError(
+                    "it has changed since it was attached by an index: attach it with --cdxj and an index of what it "
+                    "is now"
+                )
+            return replace(stays, file=file, size=size, identity=identity)
+        terms = Terms(file, place, size, identity, "", asked.site, asked.by_host, asked.filter)
+        if given is None:
+            return terms
+        digest = hashlib.sha256()
+        for line in given():
+            digest.update(line)
+        # By its digest: the list of an attachment that is let go of must not change before it is.
+        name = f"{file}.{digest.hexdigest()[:16]}.cdxj"
+        return replace(terms, listed=name, listed_sha256=digest.hexdigest())
+
+    def _moved(self, terms: Terms) -> Terms | None:
+        """An attached file of the same bytes that is gone from its place: a drive may have another name now."""
+        for one in self._run.known.of(terms.identity):
+            if one.attached and not one.place.remote:
+                try:
+                    resolve(self._archive.warc_path, one.file)
+                except DamagedRecord:
+                    return one
+        return None
+
+    def _elsewhere(self, terms: Terms, before: Terms | None) -> Terms | None:
+        """A file of the same bytes that the archive has and can read; raises UsageError where it has other terms."""
+        for one in self._run.known.of(terms.identity):
+            if before is not None and one.file == before.file:
+                continue
+            with contextlib.suppress(DamagedRecord):
+                if not (one.attached and one.place.remote):
+                    resolve(self._archive.warc_path, one.file)
+                if self._asked.says_terms and not _are_same(one, terms):
+                    said = (
+                        f"it is attached from {one.source} on other terms: detach that first"
+                        if one.attached
+                        else f"it is imported already, as {one.file}: whose captures they are, `presskeep import` says"
+                    )
+                    raise UsageError(said)
+                return one
+        return None
+
+    def _agreed(self, terms: Terms, before: Terms | None, given: Lines | None) -> Terms:
+        """The terms, once the file has been looked at, the act is durable, and what was there before is let go of."""
+        # Noted for the look at it; if it comes to nothing, nobody asks for the place, and the next note leaves it out.
+        with storage(places.NAME):
+            places.add(self._archive.warc_path, terms.place)
+        with open_source(self._archive.warc_path, terms.file) as source:
+            terms = replace(terms, form=str(source.form))
+        if given is not None and terms.listed is not None:
+            _write_list(self._archive.warc_path / terms.listed, given())
+        self._run.act(terms, instead=before, detach=DETACH)
+        if before is not None:
+            standing.leave(self._archive, [before.file])
+            note(self._archive)
+        return terms
+
+    def _entered(self, place: str, terms: Terms, *, changed: bool) -> Brought:
+        with open_source(self._archive.warc_path, terms.file) as source:
+            odd = remarks(source)
+        entered = standing.enter(self._archive, terms)
+        odd += blocked(self._archive, terms.file)
+        return Brought(place, terms.file, terms.size, terms.form, changed=changed, entered=entered, remarks=odd)
 
 
-def _agreed(archive: Archive, terms: Terms, lines_of: Lines | None, act: Callable[[Terms], None]) -> Terms:
-    """The terms, once the file has been looked at and the act is durable."""
-    # Noted for the look at it; if it comes to nothing, nobody asks for the place, and the next note leaves it out.
-    with storage(places.NAME):
-        places.add(archive.warc_path, terms.place)
-    with open_source(archive.warc_path, terms.file) as source:
-        terms = replace(terms, form=str(source.form))
-    if lines_of is not None:
-        terms = _with_list(archive, terms, lines_of())
-    act(terms)
-    return terms
+def _are_same(one: Terms, other: Terms) -> bool:
+    """Whether two terms are about the same bytes, and take the same of them as the same."""
+    return replace(one, file="", source="", form="", listed=None) == replace(
+        other, file="", source="", form="", listed=None
+    )
 
 
-def _with_list(archive: Archive, terms: Terms, given: Iterable[bytes]) -> Terms:
-    """The terms with the lines of the index that they take, kept beside the archive's own files."""
-    name = f"{terms.file}{_LIST}"
-    path = archive.warc_path / name
-    digest = hashlib.sha256()
-    with storage(name):
+def _write_list(path: Path, given: Iterable[bytes]) -> None:
+    """Keep the lines of an index by which a file is read, durably."""
+    with storage(path.name):
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as out:
-            for line in given:
-                digest.update(line)
-                out.write(line)
+            out.writelines(given)
         for directory in (path.parent.parent, path.parent.parent.parent):
             sync_directory(directory)
-    return replace(terms, listed=name, listed_sha256=digest.hexdigest())
 
 
-def _wanted(archive: Archive, asked: Asked) -> Iterator[tuple[str, Lines | None]]:
+def _wanted(archive: Archive, asked: Asked) -> Iterator[tuple[str, Lines | None] | Absent]:
     """The places that are asked for, with the lines of the index that are about each, where there is one."""
     if asked.index is None:
-        for given in asked.given:
-            if _is_url(given):
-                yield given, None
-            else:
-                for path in sources([str(_path(given))], archive.path):
-                    yield str(path), None
+        urls = [one for one in asked.given if is_url(one)]
+        paths = [str(path_of(one)) for one in asked.given if not is_url(one)]
+        found = sources(paths, archive.path, alone=not urls)
+        yield from (one if isinstance(one, Absent) else (str(one), None) for one in found)
+        yield from ((one, None) for one in urls)
         return
     if len(asked.given) != 1:
         raise UsageError("with --cdxj name one place: the file that the index is of, or what its file names begin at")
-    for name, place in _by_name(asked.given[0], asked.index).items():
-        yield place, _lines_of(asked.index, name, asked.filter)
+    for name, place in by_name(asked.given[0], asked.index).items():
+        yield place, lines_of(asked.index, name, asked.filter)
 
 
-def _by_name(given: str, index: Path) -> dict[str | None, str]:
-    """The places that the file names in an index stand for; None for all of its lines, of one file."""
-    directory = given.endswith("/") if _is_url(given) else _path(given).is_dir()
-    if not directory:
-        return {None: given if _is_url(given) else str(_path(given))}
-    names = {said.get("filename") for _, said in lines(_read(index))}
-    found: dict[str | None, str] = {}
-    for name in sorted(one for one in names if isinstance(one, str)):
-        if not name or "\0" in name or not _is_text(name):
-            raise UsageError(f"{index}: {name[:80]!r} is no file name")
-        if ".." in PurePosixPath(name).parts or name.startswith("/") or "://" in name:
-            raise UsageError(f"{index}: the file name {name[:80]!r} leads out of {given}")
-        found[name] = urljoin(given, name) if _is_url(given) else str(_path(given) / name)
-    if not found:
-        raise UsageError(f"{index} names no file")
-    return found
-
-
-def _lines_of(index: Path, name: str | None, wanted: Filter) -> Lines:
-    def given() -> Iterator[bytes]:
-        for line in _read(index):
-            for _, said in lines([line]):
-                if (name is None or said.get("filename") == name) and _may_take(wanted, said):
-                    yield line.rstrip(b"\r\n") + b"\n"
-
-    return given
-
-
-def _may_take(wanted: Filter, said: dict[str, Any]) -> bool:
-    """Whether a line can be about a capture that is wanted; what it does not say is left to the record."""
-    url, mime = said.get("url"), said.get("mime")
-    at = _time(str(said["timestamp"]))
-    if at is not None and not replace(wanted, hosts=(), mimes=()).takes("", None, at):
-        return False
-    if isinstance(url, str) and not Filter(hosts=wanted.hosts).takes(url, None, 0):
-        return False
-    # Of revisits an index has another type than the record; "unk" says that it knows none.
-    return mime in {None, "", "-", "unk", "warc/revisit"} or Filter(mimes=wanted.mimes).takes("", str(mime), 0)
-
-
-def _is_text(name: str) -> bool:
-    """Whether UTF-8 can hold a name."""
-    return well_formed(name) == name
-
-
-def _time(timestamp: str) -> int | None:
-    """Microseconds of the 14 digits of a CDXJ, or of the first of them; None for what is no time."""
-    digits = timestamp[:14]
-    try:
-        return from_datetime(datetime.strptime(digits.ljust(14, "0"), "%Y%m%d%H%M%S").replace(tzinfo=UTC))
-    except ValueError:
-        return None
-
-
-def _read(index: Path) -> Iterator[bytes]:
-    """The lines of a CDXJ, gzipped or not; raises NotFound, DamagedRecord."""
-    try:
-        with index.open("rb") as raw:
-            packed = raw.read(2) == _MAGIC
-            raw.seek(0)
-            with gzip.open(raw) if packed else contextlib.nullcontext(raw) as content:
-                while line := content.readline(_MOST_LINE):
-                    yield line
-    except EOFError as error:
-        raise DamagedRecord(f"{index} is cut", file=str(index)) from error
-    except zlib.error as error:
-        raise DamagedRecord(f"{index} cannot be unpacked: its bytes have changed", file=str(index)) from error
-    except OSError as error:
-        raise NotFound(f"the index {index} cannot be read: {error.strerror or error}") from error
-
-
-def _looked(place: str, *, listed: bool) -> tuple[int, str]:
-    """Size and identity of a file: its digest, or what else tells it from others where reading it all is too much."""
-    if _is_url(place):
+def _looked(place: str, *, in_part: bool) -> tuple[int, str]:
+    """Size and identity of a file: its digest, or that of its ends where reading it all is too much."""
+    if is_url(place):
         return remote.look(place)
-    path = Path(place)
-    if listed:
-        about = path.stat()
-        return about.st_size, sha256(f"{place}\n{about.st_size}\n{about.st_mtime_ns}".encode())
-    return adoption.measure(path)
+    with opened(Path(place)) as stream:
+        if in_part:
+            return ends(stream)
+        sha256 = sha256_of_file(stream)
+        return stream.tell(), sha256
 
 
 def _short(place: str, identity: str) -> str:
@@ -302,13 +277,4 @@ def _short(place: str, identity: str) -> str:
 
 
 def _name(place: str) -> str:
-    return PurePosixPath(unquote(urlsplit(place).path) if _is_url(place) else place).name
-
-
-def _is_url(given: str) -> bool:
-    return "://" in given and not given.startswith("file://")
-
-
-def _path(given: str) -> Path:
-    named = unquote(urlsplit(given).path) if given.startswith("file://") else given
-    return Path(os.path.abspath(named))  # noqa: PTH100 - without its "..", and through no links
+    return PurePosixPath(unquote(urlsplit(place).path) if is_url(place) else place).name

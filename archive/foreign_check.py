@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from archive import adoption, comparison, holdings
 from archive.errors import ConfigurationError, DamagedRecord
-from archive.event import Event
+from archive.event import Event, RunEnded
 from archive.terms import Terms, told
 from archive.warc.check import Check
 from archive.warc.finding import Finding, Rule, Severity
+from archive.warc.foreign.ends import ALGORITHM, ends
 from archive.warc.foreign.form import FormRefused
-from archive.warc.foreign.source import open_source
+from archive.warc.foreign.source import open_raw, open_source
 from archive.warc.paths import resolve
 from archive.warc.reader import Gap, Piece
+from archive.writing import FINISHED
 
 if TYPE_CHECKING:
     from archive.store import Archive
@@ -68,16 +70,41 @@ def unknown(file: str) -> Finding:
     return Finding(file, 0, Rule.UNKNOWN_IMPORT, "the catalogue does not know this file")
 
 
-def missing(terms: Mapping[str, Terms], known: Collection[str]) -> Iterator[Finding]:
+def missing(archive: Archive, terms: Mapping[str, Terms], known: Collection[str]) -> Iterator[Finding]:
     """The findings about foreign files of which neither the catalogue nor ``warc/`` has anything."""
     for file, agreed in terms.items():
-        if file not in known:
-            gone = Finding(file, 0, Rule.IMPORTED_FILE, "the imported file is missing")
-            yield unknown(file) if agreed.attached else gone
+        if file in known:
+            continue
+        if agreed.attached:
+            yield _unreached(archive, file) or unknown(file)
+        elif _is_finished(archive, agreed):
+            yield Finding(file, 0, Rule.IMPORTED_FILE, "the imported file is missing")
+        else:
+            said = f"the import of {agreed.source} was killed before the file had its name"
+            yield Finding(file, 0, Rule.UNKNOWN_IMPORT, said)
+
+
+def _unreached(archive: Archive, file: str) -> Finding | None:
+    """What keeps an attached file from being read; None where nothing does."""
+    try:
+        with open_source(archive.warc_path, file):
+            return None
+    except (DamagedRecord, FormRefused, ConfigurationError, OSError) as error:
+        return Finding(file, 0, Rule.ATTACHED_FILE, getattr(error, "message", str(error)))
+
+
+def _is_finished(archive: Archive, agreed: Terms) -> bool:
+    """Whether the run that imported a file came to its end: then the file was there."""
+    with archive.catalog.reading() as connection:
+        marks = holdings.marks(connection, agreed.run) if agreed.run is not None else []
+    return any(isinstance(mark, RunEnded) and mark.outcome == FINISHED for mark in marks)
 
 
 def _is_as_it_came(archive: Archive, agreed: Terms, *, compared: bool) -> bool:
-    """Whether the file's bytes are those that came, as far as that is known: of some only the size is."""
+    """Whether the file's bytes are those that came; of those that are read in part, its size and ends."""
+    if agreed.identity.startswith(f"{ALGORITHM}:"):
+        with open_raw(archive.warc_path, agreed.file) as stream:
+            return ends(stream)[1] == agreed.identity
     if agreed.listed is not None or (agreed.attached and agreed.place.remote):
         return True
     identity = agreed.identity

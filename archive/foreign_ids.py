@@ -1,15 +1,25 @@
-"""Ids of foreign captures held against those that the archive has: the same capture again, or another of that name."""
+"""Ids of foreign captures held against those that the archive has: the same capture again, or another of that name.
+
+A capture that several files hold has one row, of the file that came first; but a copy in the archive precedes what lies
+elsewhere. The places in the other files are kept beside: if that file goes, one of them takes its place.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy.dialects.sqlite import insert
 
-from archive import tables
+from archive import tables, texts
 from archive.capture import Capture
+from archive.warc.places import ATTACHED, IMPORTED
+from archive.warc.quarantine import is_kept
 from archive.warc.reader import made_id
+
+_SOME = 500  # ids in one statement
 
 
 def settled(
@@ -19,24 +29,81 @@ def settled(
 
     One whose id another capture has gets an id made from ``identity``, that of its file, and its place.
     """
+    fresh, known, others = _compared(connection, captures)
+    if others:
+        named = [replace(one, id=made_id(identity(), one.location.offset)) for one in others if one.location]
+        more, again, _ = _compared(connection, named)
+        fresh, known = fresh + more, known + again
+    _note(connection, known)
+    return fresh, len(known)
+
+
+def _compared(
+    connection: Connection, captures: Sequence[Capture]
+) -> tuple[list[Capture], list[Capture], list[Capture]]:
+    """Which of some captures are to be entered, are known from another file, or have the id of another capture."""
     table = tables.captures.c
-    question = select(table.id, table.url, table.at, table.kind, table.payload_digest, table.file, table.offset)
-    rows = connection.execute(question.where(table.id.in_([one.id for one in captures])))
-    held = {row.id: row for row in rows}
+    columns = (table.id, table.url, table.at, table.kind, table.payload_digest, table.file, table.offset, table.site)
+    held: dict[str, Row[Any]] = {}
+    for some in _parts([one.id for one in captures]):
+        held |= {row.id: row for row in connection.execute(select(*columns).where(table.id.in_(some)))}
     fresh: list[Capture] = []
-    known = 0
+    known: list[Capture] = []
+    others: list[Capture] = []
     for one in captures:
-        row = held.get(one.id)
-        place = one.location
+        row, place = held.get(one.id), one.location
         if row is None or place is None or (row.file, row.offset) == (place.file, place.offset):
             fresh.append(one)
-        elif same(one, row.url, row.at, row.kind, row.payload_digest):
-            known += 1
+        elif not same(one, row.url, row.at, row.kind, row.payload_digest):
+            others.append(one)
+        elif place.file.startswith(f"{IMPORTED}/") and row.file.startswith(f"{ATTACHED}/"):
+            _give_way(connection, row, one)
+            fresh.append(one)
+        elif place.file.startswith(f"{IMPORTED}/") and is_kept(row.file):
+            fresh.append(one)  # what a repair had to give up for lost is there again
         else:
-            fresh.append(replace(one, id=made_id(identity(), place.offset)))
-    return fresh, known
+            known.append(one)
+    return fresh, known, others
 
 
 def same(one: Capture, url: str, at: int, kind: str, payload_digest: str | None) -> bool:
     """Whether a capture with the same id is the same fetch, wherever and however it is stored."""
     return (one.url, one.at, one.kind, one.payload_digest) == (url, at, kind, payload_digest)
+
+
+def _give_way(connection: Connection, row: Row[Any], one: Capture) -> None:
+    """A capture that was known from an attached file is had from a copy now; its texts stay, if its site does."""
+    if row.site != one.site:
+        texts.forget(connection, [row.id])
+    pending = tables.pending.c
+    connection.execute(delete(tables.pending).where(pending.file == row.file, pending.offset == row.offset))
+    connection.execute(delete(tables.captures).where(tables.captures.c.id == row.id))
+    connection.execute(_copies([{"file": row.file, "offset": row.offset, "id": row.id}]))
+
+
+def _note(connection: Connection, known: Iterable[Capture]) -> None:
+    places = [(one.location, one.id) for one in known]
+    rows = [{"file": place.file, "offset": place.offset, "id": name} for place, name in places if place is not None]
+    if rows:
+        connection.execute(_copies(rows))
+
+
+def _copies(rows: list[dict[str, Any]]) -> Any:  # noqa: ANN401 - a statement of a dialect
+    statement = insert(tables.copies).values(rows)
+    return statement.on_conflict_do_update(
+        index_elements=[tables.copies.c.file, tables.copies.c.offset], set_={"id": statement.excluded.id}
+    )
+
+
+def depending(connection: Connection, file: str) -> set[str]:
+    """The other files that tell something else once a file is gone: they hold some of its captures, or share ids."""
+    table, copies = tables.captures, tables.copies
+    held = select(table.c.id).where(table.c.file == file)
+    found = set(connection.scalars(select(copies.c.file).where(copies.c.id.in_(held)).distinct()))
+    found.update(connection.scalars(select(table.c.file).where(table.c.record.in_(held)).distinct()))
+    return found - {file}
+
+
+def _parts(ids: Sequence[str]) -> Iterable[Sequence[str]]:
+    for start in range(0, len(ids), _SOME):
+        yield ids[start : start + _SOME]

@@ -1,4 +1,4 @@
-"""The archive's lock: many writers at once, or one rebuild."""
+"""The archive's locks: many writers at once, or one rebuild; and one foreign file after the other."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from archive.durable import storage
 from archive.errors import ArchiveBusy
-from archive.warc.openfile import storage
 
 NAME = "archive.lock"
+FOREIGN = "foreign.lock"
 
 
 @contextlib.contextmanager
@@ -33,11 +34,45 @@ def alone(directory: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def one_by_one(directory: Path) -> Iterator[None]:
+    """Hold the lock under which foreign files come and go, one after the other; waits for whoever holds it.
+
+    What a foreign file gives depends on those before it: in a rebuild they come in the order of their acts, and so they
+    must have come the first time.
+    """
+    descriptor = _open(directory / FOREIGN)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def if_free(directory: Path) -> Iterator[bool]:
+    """The same where nobody holds it, told by True; what holds it may be this very process."""
+    descriptor = _open(directory / FOREIGN)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    with storage(str(path)):
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+
+
+@contextlib.contextmanager
 def _held(directory: Path, kind: int, said: str) -> Iterator[None]:
     path = directory / NAME
     # Never removed: whoever waits for a lock file that was unlinked holds nothing.
-    with storage(str(path)):
-        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    lock = _open(path)
     try:
         try:
             fcntl.flock(lock, kind | fcntl.LOCK_NB)

@@ -14,7 +14,7 @@ from archive.crew import Crew
 from archive.dataset.compaction import Compaction
 from archive.errors import ConfigurationError, DamagedRecord
 from archive.filesystem import require_local
-from archive.remainder import keep_lost, keep_others
+from archive.remainder import keep_lost, keep_others, keep_unreached
 from archive.terms import in_force
 from archive.textjob import TextSummary
 from archive.warc.foreign.form import FormRefused
@@ -70,7 +70,7 @@ def rebuild(archive: Archive, progress: Progress | None = None) -> Rebuilt:
             known = adoption.committed_in(archive.catalog) if readable else lambda file: None
             recovered = recover(archive.warc_path, archive.quarantine_path, known)
             with _private(archive, beside) as new:
-                total, damaged, unreached = _enter_files(new, progress)
+                total, damaged, unreached = _enter_files(new, archive if readable else None, progress)
                 lost = keep_lost(archive, new, {gap.file for gap in damaged}) if readable else 0
                 with Crew(new) as crew:
                     summary = TextSummary()
@@ -118,7 +118,9 @@ def _readable(archive: Archive) -> bool:
         return False
 
 
-def _enter_files(new: Archive, progress: Progress | None) -> tuple[int, tuple[Gap, ...], tuple[str, ...]]:
+def _enter_files(
+    new: Archive, old: Archive | None, progress: Progress | None
+) -> tuple[int, tuple[Gap, ...], tuple[str, ...]]:
     """Enter all files, the archive's own first; their bytes, the gaps passed over, and what cannot be reached."""
     warc = new.warc_path
     files = adoption.closed_files(warc)
@@ -136,14 +138,19 @@ def _enter_files(new: Archive, progress: Progress | None) -> tuple[int, tuple[Ga
         damaged += adoption.enter_file(new.catalog, warc, file, advanced=advanced)
         before += sizes[file]
         advanced(0, before)
-    unreached = _enter_foreign(new, foreign, progress)
+    unreached = _enter_foreign(new, old, foreign, progress)
+    foreign = tuple(file for file in adoption.closed_files(warc) if is_foreign(file))
     return total + sum(resolve(warc, file).stat().st_size for file in foreign), tuple(damaged), unreached
 
 
-def _enter_foreign(new: Archive, files: tuple[str, ...], progress: Progress | None) -> tuple[str, ...]:
+def _enter_foreign(
+    new: Archive, old: Archive | None, files: tuple[str, ...], progress: Progress | None
+) -> tuple[str, ...]:
     """Enter imported and attached files, in the order of their acts; those that cannot be had, and why.
 
-    What is broken in them was told when they came, and `verify` tells it.
+    Of an attached file that cannot be had, what the ``old`` catalogue has is taken over in its turn: so it is the first
+    to have what others hold as well, as it was. What is broken in the others was told when they came, and `verify`
+    tells it.
     """
     warc = new.warc_path
     terms = in_force(new.catalog)
@@ -155,7 +162,10 @@ def _enter_foreign(new: Archive, files: tuple[str, ...], progress: Progress | No
         if progress is not None:
             progress(number, len(order), "foreign files")
         try:
+            adoption.put_in_place(warc, agreed)
             adoption.enter_foreign(new.catalog, warc, agreed)
         except (DamagedRecord, FormRefused, ConfigurationError, OSError) as error:
             unreached.append(getattr(error, "message", f"{agreed.file}: {error}"))
+            if old is not None and agreed.attached:
+                keep_unreached(old, new, agreed.file)
     return tuple(unreached)

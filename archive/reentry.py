@@ -18,7 +18,7 @@ from archive.holdings import FileState
 from archive.warc.paths import resolve
 from archive.warc.reader import Gap, read_on
 
-_PLACED = (tables.captures, tables.attempts, tables.marks, tables.sites, tables.acts, tables.pending)
+_PLACED = (tables.captures, tables.copies, tables.attempts, tables.marks, tables.sites, tables.acts, tables.pending)
 
 
 def reenter(catalog: Catalog, warc: Path, file: str) -> None:

@@ -11,7 +11,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, Select, delete, select
+from sqlalchemy.dialects.sqlite import insert
 
 from archive import comparison, holdings, losses, tables, texts
 from archive.article import identity
@@ -45,9 +46,9 @@ def keep_lost(old: Archive, new: Archive, damaged: Collection[str]) -> int:
     """
     found = 0
     try:
+        if not is_intact(old):
+            return 0
         with old.catalog.reading() as connection:
-            if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
-                return 0
             states = holdings.file_states(connection)
         for state in states.values():
             lost = _lost(old, new, state.file)
@@ -65,6 +66,38 @@ def keep_lost(old: Archive, new: Archive, damaged: Collection[str]) -> int:
     except (DamagedRecord, ValueError) as error:  # ValueError: a value that no program of ours wrote
         logger.warning("%s: of what only the old catalogue has, %d rows were kept", error, found)
     return found
+
+
+def is_intact(old: Archive) -> bool:
+    """Whether a catalogue that can be opened is sound throughout; raises DamagedRecord where it cannot be told."""
+    with old.catalog.reading() as connection:
+        return bool(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() == "ok")
+
+
+def keep_unreached(old: Archive, new: Archive, file: str) -> None:
+    """Take over all that the old catalogue has of an attached file that is out of reach now, with its texts."""
+    try:
+        if not is_intact(old):
+            return
+        with old.catalog.reading() as connection:
+            state = holdings.file_states(connection, file).get(file)
+            copies = [dict(row) for row in connection.execute(_copies_in(file)).mappings()]
+        if state is None:
+            return
+        events = list(comparison.entered(old.catalog, old.warc_path, file).values())
+        _enter(new, events, state)
+        with new.catalog.writing() as connection:
+            for start in range(0, len(copies), FETCH):
+                connection.execute(insert(tables.copies).on_conflict_do_nothing(), copies[start : start + FETCH])
+        for some in _parts([event.id for event in events if isinstance(event, Capture)]):
+            _take_texts(old, new, tables.texts.c.capture.in_(some) & (tables.texts.c.cleaner == CLEANER))
+    except (DamagedRecord, ValueError) as error:
+        logger.warning("%s: of %s not all was kept", error, file)
+
+
+def _copies_in(file: str) -> Select[tuple[str, int, str]]:
+    table = tables.copies.c
+    return select(table.file, table.offset, table.id).where(table.file == file)
 
 
 def keep_others(old: Archive, new: Archive) -> int:

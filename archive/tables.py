@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-SCHEMA = 2  # of these tables; a catalogue of an older one is made anew by a rebuild, a newer one is refused
+SCHEMA = 3  # of these tables; a catalogue of an older one is made anew by a rebuild, a newer one is refused
 
 metadata = MetaData()
 
@@ -78,6 +78,18 @@ captures = Table(
     Index("captures_by_payload", text(PAYLOAD_PREFIX), "site", sqlite_where=text(MAY_BE_REFERRED_TO)),
     Index("captures_by_referent", "refers_to", sqlite_where=text("refers_to IS NOT NULL")),
     Index("captures_by_referent_uri", "refers_to_uri", sqlite_where=text("refers_to_uri IS NOT NULL")),
+    Index("captures_by_record", "record", sqlite_where=text("record IS NOT NULL")),
+)
+
+# Where foreign files hold captures that the archive has from another file: if that one goes, they take its place.
+copies = Table(
+    "copies",
+    metadata,
+    _text("file", key=True),
+    _number("offset", key=True),
+    _text("id"),
+    Index("copies_by_id", "id"),
+    sqlite_with_rowid=False,
 )
 
 attempts = Table(
@@ -226,4 +238,4 @@ failures = Table(
 )
 
 # What a rebuild makes again, exactly.
-DERIVED = (captures, attempts, marks, sites, acts, blocked, files, texts, editions)
+DERIVED = (captures, copies, attempts, marks, sites, acts, blocked, files, texts, editions)

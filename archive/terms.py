@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from sqlalchemy import func, select
 
 from archive import holdings, tables
 from archive.capture import Capture
@@ -25,6 +27,7 @@ from archive.warc.reader import Gap, Piece, read_listed, read_on
 
 IMPORT, ATTACH, DETACH = "import", "attach", "detach"
 REWRITE = "rewrite"  # a file was replaced by one from which something was removed (`archive.rewrites`)
+ACTS = (IMPORT, ATTACH, DETACH, REWRITE)  # by which foreign files are what they are
 Facts = tuple[tuple[str, str], ...]
 
 
@@ -67,7 +70,7 @@ class Terms:
     ``identity`` is the labelled SHA-256 of the file (of a remote one, see `archive.warc.places.Place`). With ``site``
     all its captures are of that site; with ``by_host`` those that name none are of the site that is named after their
     host. ``listed`` is the name, below ``warc/``, of the CDXJ by which alone it is read, and ``listed_sha256`` its
-    digest.
+    digest. ``run`` is the run whose act says so, and no part of what the terms are.
     """
 
     file: str
@@ -80,6 +83,7 @@ class Terms:
     filter: Filter = Filter()
     listed: str | None = None
     listed_sha256: str | None = None
+    run: str | None = field(default=None, compare=False)
 
     def facts(self) -> Facts:
         """The facts of the act that says so."""
@@ -98,6 +102,10 @@ class Terms:
         if self.listed is not None:
             facts += [("listed", self.listed), ("listed-identity", self.listed_sha256 or "")]
         return tuple(facts)
+
+    def let_go(self) -> Facts:
+        """The facts of the act by which the archive lets go of the file."""
+        return ("file", self.file), ("source", self.source)
 
     @classmethod
     def of(cls, act: Act) -> Terms | None:
@@ -124,11 +132,12 @@ class Terms:
             filter=Filter(act.all("only-host"), act.all("only-mime"), since, until),
             listed=act.first("listed"),
             listed_sha256=act.first("listed-identity"),
+            run=act.run,
         )
 
     def rewritten(self, act: Act) -> Terms:
         """The terms of the file that has taken the place of this one."""
-        size, identity = act.first("size") or "", act.first("is")
+        size, identity = act.first("is-size") or act.first("size") or "", act.first("is")
         return replace(self, size=int(size), identity=identity) if size.isdecimal() and identity else self
 
     @property
@@ -154,44 +163,80 @@ class Terms:
 
 
 def in_force(catalog: Catalog) -> dict[str, Terms]:
-    """The terms of all foreign files, by name, in the order of their acts; the first act about a file decides.
+    """The terms of all foreign files, by name, in the order of the first act about each; the last one decides.
 
-    Files that were detached are left out. Of those from which something was purged, size and identity are what the
-    purge has made of them.
+    Files that were detached are left out; attached again they come last. Of those from which something was purged, size
+    and identity are what the purge has made of them.
     """
     found: dict[str, Terms] = {}
-    for act in holdings.acts(catalog, tables.acts.c.act.in_((IMPORT, ATTACH, DETACH, REWRITE))):
+    for act in holdings.acts(catalog, tables.acts.c.act.in_(ACTS)):
         file = act.first("file") or ""
         if act.act == DETACH:
             found.pop(file, None)
         elif act.act == REWRITE:
             if file in found:
                 found[file] = found[file].rewritten(act)
-        elif file not in found and (terms := Terms.of(act)) is not None:
+        elif (terms := Terms.of(act)) is not None:
             found[file] = terms
     return found
 
 
 class Known:
-    """The foreign files that an archive has, found by their identity, while more come in."""
+    """The foreign files that an archive has, found by what tells them from others, while more come in."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+        self._mark: tuple[int, int] | None = None
+        self._read()
+
+    def refresh(self) -> None:
+        """Take in what other processes have done meanwhile."""
+        if self._mark != self._acts():
+            self._read()
+
+    def _read(self) -> None:
+        self._mark = self._acts()
         self.by_file: dict[str, Terms] = {}
         self._by_identity: dict[str, list[Terms]] = {}
+        self._by_source: dict[str, Terms] = {}
         self._sizes: set[int] = set()
-        for terms in in_force(catalog).values():
-            self.add(terms)
+        for terms in in_force(self._catalog).values():
+            self._put(terms)
+
+    def _acts(self) -> tuple[int, int]:
+        table = tables.acts.c
+        with self._catalog.reading() as connection:
+            row = connection.execute(select(func.count(), func.max(table.at)).where(table.act.in_(ACTS))).one()
+        return row[0], row[1] or 0
 
     def add(self, terms: Terms) -> None:
-        """One more file, about which there is an act now."""
+        """One more file, about which there is an act now, or other terms of one; nobody else adds any meanwhile."""
+        self.remove(terms.file)
+        self._put(terms)
+        self._mark = self._acts()
+
+    def _put(self, terms: Terms) -> None:
         self.by_file[terms.file] = terms
         self._by_identity.setdefault(terms.identity, []).append(terms)
         self._sizes.add(terms.size)
+        if terms.attached:
+            self._by_source[terms.source] = terms
+
+    def remove(self, file: str) -> None:
+        """A file of which the archive lets go."""
+        terms = self.by_file.pop(file, None)
+        if terms is not None:
+            self._by_identity[terms.identity].remove(terms)
+            if self._by_source.get(terms.source) is terms:
+                del self._by_source[terms.source]
 
     def of(self, identity: str) -> list[Terms]:
         """The files of this identity, in the order of their acts."""
         return self._by_identity.get(identity, [])
+
+    def attached_from(self, source: str) -> Terms | None:
+        """The file that is attached from a path or URL; None where none is."""
+        return self._by_source.get(source)
 
     def has_size(self, size: int) -> bool:
         """Whether there is a file of so many bytes."""

@@ -101,7 +101,7 @@ def verify(archive: Archive, *, deep: bool | Sample = False, progress: Progress 
         advanced(0)
     if states is None:
         return Verification(tuple(findings), len(names), total)
-    findings += missing(terms, {*names, *states})
+    findings += missing(archive, terms, {*names, *states})
     for name, state in states.items():
         if name.startswith(f"{ATTACHED}/"):
             findings += of_foreign(archive, terms, name)

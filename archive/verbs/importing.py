@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,14 +11,16 @@ import typer
 from rich.filesize import decimal
 
 from archive import terminal
+from archive.clock import warc_date
 from archive.entries import open_archive
-from archive.errors import DamagedRecord, PresskeepError, UsageError
+from archive.errors import DamagedRecord, NotFound, PresskeepError, UsageError
 from archive.typeset import count, facts
 from archive.verbs.options import ArchiveOption, JsonOption, point
 from archive.verbs.words import Json
 
 if TYPE_CHECKING:
-    from archive.importing import Brought
+    from archive.bringing import Brought
+    from archive.store import Archive
     from archive.terms import Terms
 
 _SHOWN = 20  # broken places of one file that are shown; --json has all of them
@@ -51,7 +54,8 @@ def import_(
 
     Nothing of them is changed. Their captures are listed, cleaned and proved like its own.
     """
-    from archive.importing import import_files, look, sources  # noqa: PLC0415 - brings SQLAlchemy
+    from archive.importing import import_files, look  # noqa: PLC0415 - brings SQLAlchemy
+    from archive.sources import sources  # noqa: PLC0415 - the same
 
     _one_of(site, by_host)
     with open_archive(archive) as opened, terminal.reported() as progress:
@@ -60,7 +64,8 @@ def import_(
             done = list(look(paths, progress=progress))
         else:
             done = list(import_files(opened, paths, site=site, by_host=by_host, progress=progress))
-    _tell(done, json=json, did="looked at" if dry_run else "imported")
+        waiting = 0 if dry_run else _waiting(opened, done)
+    _tell(done, json=json, did="looked at" if dry_run else "imported", waiting=waiting)
 
 
 def attach(
@@ -112,7 +117,8 @@ def attach(
         asked = attaching.Asked(tuple(places or ()), index, wanted, site, by_host)
         with terminal.reported() as progress:
             done = list(attaching.attach(opened, asked, progress=progress))
-    _tell(done, json=json, did="attached")
+        waiting = _waiting(opened, done)
+    _tell(done, json=json, did="attached", waiting=waiting)
 
 
 def detach(
@@ -128,9 +134,11 @@ def detach(
     with open_archive(archive) as opened:
         found = attaching.detach(opened, place)
     if json:
-        terminal.emit({"detached": [one.source for one in found]})
+        terminal.emit({"detached": [one.source for one in found.files], "unreached": list(found.unreached)})
     else:
-        terminal.put(facts([("detached", count(len(found), "file"))]))
+        terminal.put(facts([("detached", count(len(found.files), "file"))]))
+        for reason in found.unreached:
+            terminal.say(f"what it holds as well cannot be read now; 'presskeep rebuild' enters it later: {reason}")
 
 
 def _one_of(site: str | None, by_host: bool) -> None:
@@ -141,24 +149,61 @@ def _one_of(site: str | None, by_host: bool) -> None:
 
 
 def _list(attached: Iterable[Terms], *, json: bool) -> None:
-    if json:
-        for one in attached:
-            terminal.emit(
-                {"file": one.file, "place": one.source, "bytes": one.size, "form": one.form, "site": one.site}
-            )
-        return
     for one in attached:
-        terminal.row([one.source, one.form, decimal(one.size), one.site or ""])
+        if json:
+            terminal.emit(
+                {
+                    "file": one.file,
+                    "place": one.source,
+                    "bytes": one.size,
+                    "form": one.form,
+                    "site": one.site,
+                    "by_host": one.by_host,
+                    "hosts": list(one.filter.hosts),
+                    "mimes": list(one.filter.mimes),
+                    "since": _day(one.filter.since),
+                    "until": _day(one.filter.until),
+                    "by_index": one.listed is not None,
+                }
+            )
+        else:
+            terminal.row([one.source, one.form, decimal(one.size), _terms(one)])
 
 
-def _tell(done: list[Brought], *, json: bool, did: str) -> None:
-    refused = [one for one in done if one.refused]
+def _terms(one: Terms) -> str:
+    """The terms of an attachment, in the words of the command line."""
+    words = [f"--site {shlex.quote(one.site)}"] if one.site is not None else []
+    words += ["--by-host"] if one.by_host else []
+    words += [f"--host {shlex.quote(host)}" for host in one.filter.hosts]
+    words += [f"--mime {shlex.quote(mime)}" for mime in one.filter.mimes]
+    words += [f"--since {_day(one.filter.since)}"] if one.filter.since is not None else []
+    words += [f"--until {_day(one.filter.until)}"] if one.filter.until is not None else []
+    words += ["--cdxj"] if one.listed is not None else []
+    return " ".join(words)
+
+
+def _day(at: int | None) -> str | None:
+    """A time as the options take it: the day alone where it is midnight."""
+    return warc_date(at).removesuffix("T00:00:00.000000Z") if at is not None else None
+
+
+def _waiting(opened: Archive, done: list[Brought]) -> int:
+    """How many pages of the archive wait for the cleaner, where something has come."""
+    if not any(one.entered.captures for one in done):
+        return 0
+    waiting, failed = opened.count_waiting()
+    return waiting - failed
+
+
+def _tell(done: list[Brought], *, json: bool, did: str, waiting: int) -> None:
+    absent = [one for one in done if one.absent]
+    refused = [one for one in done if one.refused and not one.absent]
     broken = sum(len(one.entered.gaps) for one in done)
     if json:
-        terminal.emit(_document(done))
+        terminal.emit(_document(done, waiting))
     else:
         fresh = [one for one in done if not one.refused and not one.there]
-        entered = [one.entered for one in fresh]
+        entered = [one.entered for one in done]
         terminal.put(
             facts(
                 [
@@ -166,9 +211,11 @@ def _tell(done: list[Brought], *, json: bool, did: str) -> None:
                     ("captures", f"{sum(one.captures for one in entered):,}"),
                     ("known", _some(sum(one.known for one in entered), "capture")),
                     ("left out", _some(sum(one.left_out for one in entered), "capture")),
-                    ("there", _some(sum(one.there for one in done), "file")),
+                    ("there", _some(sum(one.there and not one.changed for one in done), "file")),
+                    ("changed", _some(sum(one.changed for one in done), "file")),
                     ("broken", _some(broken, "place")),
                     ("refused", _some(len(refused), "file")),
+                    ("waiting", f"{count(waiting, 'page')}: 'presskeep clean' makes the texts" if waiting else ""),
                 ]
             )
         )
@@ -180,6 +227,8 @@ def _tell(done: list[Brought], *, json: bool, did: str) -> None:
         )
     if refused:
         raise PresskeepError(f"{count(len(refused), 'file')} could not be taken: see above")
+    if absent:
+        raise NotFound("not all that was named could be taken: see above")
 
 
 def _some(number: int, noun: str) -> str:
@@ -187,18 +236,25 @@ def _some(number: int, noun: str) -> str:
 
 
 def _remark(one: Brought) -> None:
+    source = terminal.one_line(one.source)
     if one.refused:
-        terminal.say(f"{one.source}: {one.refused.removeprefix(f'{Path(one.source).name}: ')}")
+        terminal.say(f"{source}: {terminal.one_line(one.refused)}")
     for gap in one.entered.gaps[:_SHOWN]:
         where = f"byte {gap.offset:,}" if not gap.length else f"{gap.length:,} bytes from {gap.offset:,} on"
-        terminal.say(f"{one.source}: broken, {where}: {gap.reason}")
+        terminal.say(f"{source}: broken, {where}: {terminal.one_line(gap.reason)}")
     if len(one.entered.gaps) > _SHOWN:
-        terminal.say(f"{one.source}: {len(one.entered.gaps) - _SHOWN:,} more; --json has all of them")
+        terminal.say(f"{source}: {len(one.entered.gaps) - _SHOWN:,} more; --json has all of them")
     for remark in one.remarks:
-        terminal.say(f"{one.source}: {remark}")
+        terminal.say(f"{source}: {terminal.one_line(remark)}")
 
 
-def _document(done: list[Brought]) -> Json:
+def _outcome(one: Brought) -> str:
+    if one.refused:
+        return "absent" if one.absent else "refused"
+    return "changed" if one.changed else "there" if one.there else "taken"
+
+
+def _document(done: list[Brought], waiting: int) -> Json:
     return {
         "files": [
             {
@@ -206,7 +262,7 @@ def _document(done: list[Brought]) -> Json:
                 "file": one.file,
                 "bytes": one.size,
                 "form": one.form or None,
-                "outcome": "refused" if one.refused else "there" if one.there else "taken",
+                "outcome": _outcome(one),
                 "refused": one.refused or None,
                 "captures": one.entered.captures,
                 "known": one.entered.known,
@@ -220,4 +276,5 @@ def _document(done: list[Brought]) -> Json:
         ],
         "captures": sum(one.entered.captures for one in done),
         "known": sum(one.entered.known for one in done),
+        "waiting": waiting,
     }

@@ -27,7 +27,8 @@ SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz", ".arc.zst", ".w
 class Place:
     """Where an attached file lies: its name in the archive, a path or URL, its size, and what tells it from others.
 
-    ``identity`` is the labelled SHA-256 of a local file; of a remote one that of its URL, size and entity tag.
+    ``identity`` is the labelled SHA-256 of a local file; of a remote one, and of one that is read by an index, that of
+    its size and its ends (`archive.warc.foreign.ends`).
     """
 
     file: str

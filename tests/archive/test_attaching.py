@@ -9,58 +9,25 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from bringing_in import attached, derived, few_workers, imported, laid, told, urls
 from exchanges import exchange, page
 from foreign_files import NAMES, forms, gzipped, http, warc_record, warc_records
 from rangeserver import RangeServer
-from sqlalchemy import select
 
-from archive import tables
 from archive.article import Article
-from archive.attaching import Asked, attach, attachments, detach
+from archive.attaching import attachments, detach
 from archive.clock import parse_warc_date
 from archive.crew import clean_pending
 from archive.errors import DamagedRecord, NotFound, UsageError
-from archive.importing import Brought, import_files
 from archive.prove import prove
 from archive.store import Archive
 from archive.terms import Filter, lines
-from archive.verify import Verification
 from archive.warc.finding import Severity
 
 FORMS = forms()
 HERALD = [f"http://herald.example/{name}" for name in NAMES]
-
-
-def bring(archive: Archive, *given: str | Path, **how: Any) -> list[Brought]:
-    return list(attach(archive, Asked(tuple(map(str, given)), **how)))
-
-
-def laid(tmp_path: Path, name: str, content: bytes) -> Path:
-    path = tmp_path / "there" / name
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(content)
-    return path
-
-
-def urls(archive: Archive) -> list[str]:
-    return sorted({capture.url for capture in archive.captures()})
-
-
-def told(found: Verification) -> set[tuple[str, Severity]]:
-    return {(one.rule, one.severity) for one in found.findings if not one.severity.harmless}
-
-
-def derived(archive: Archive) -> dict[str, list[str]]:
-    with archive.catalog.reading() as connection:
-        return {table.name: sorted(map(repr, connection.execute(select(table)).all())) for table in tables.DERIVED}
-
-
-def few_workers(archive: Archive) -> None:
-    given = archive.path / "archive.toml"
-    given.write_text(f"{given.read_text()}\n[cleaning]\nworkers = 1\n")
 
 
 @pytest.mark.slow
@@ -70,7 +37,7 @@ def test_every_form_is_read_where_it_lies_and_found_again_by_a_rebuild(tmp_path:
     for name, content in apart.items():
         laid(tmp_path, name, content).chmod(0o400)
     with Archive.open(archive.path) as opened:
-        done = bring(opened, tmp_path / "there", by_host=True)
+        done = attached(opened, tmp_path / "there", by_host=True)
         assert [(one.refused, one.entered.captures) for one in done] == [("", 3)] * len(apart)
         assert clean_pending(opened).cleaned == 3 * len(apart)
         for entry in opened.entries():
@@ -101,7 +68,7 @@ def test_every_form_is_read_where_it_lies_and_found_again_by_a_rebuild(tmp_path:
     ],
 )
 def test_filters_hold_in_a_rebuild_too(tmp_path: Path, archive: Archive, wanted: Filter, left: list[str]) -> None:
-    (brought,) = bring(archive, laid(tmp_path, "a.warc", FORMS["plain.warc"]), filter=wanted)
+    (brought,) = attached(archive, laid(tmp_path, "a.warc", FORMS["plain.warc"]), filter=wanted)
     assert (brought.entered.captures, brought.entered.left_out) == (len(left), 3 - len(left))
     assert urls(archive) == sorted(f"http://herald.example/{one}" for one in left)
     assert told(archive.verify()) == set()
@@ -111,7 +78,7 @@ def test_filters_hold_in_a_rebuild_too(tmp_path: Path, archive: Archive, wanted:
 
 def test_what_is_gone_or_changed_is_told_apart_from_damage(tmp_path: Path, archive: Archive) -> None:
     path = laid(tmp_path, "a.warc.gz", FORMS["members.warc.gz"])
-    bring(archive, path)
+    attached(archive, path)
     capture = next(archive.captures())
     content = path.read_bytes()
     for harm, said in (
@@ -138,7 +105,7 @@ def test_what_is_gone_or_changed_is_told_apart_from_damage(tmp_path: Path, archi
 @pytest.mark.slow
 def test_a_rebuild_keeps_what_is_known_of_a_file_that_cannot_be_reached(tmp_path: Path, archive: Archive) -> None:
     path = laid(tmp_path, "a.warc.gz", FORMS["members.warc.gz"])
-    bring(archive, path, site="herald")
+    attached(archive, path, site="herald")
     content = path.read_bytes()
     path.unlink()
     done = archive.rebuild()
@@ -156,9 +123,9 @@ def test_detaching_takes_captures_and_texts_and_leaves_the_file(tmp_path: Path, 
     kept = laid(tmp_path, "kept.warc", warc_record("tower", 8))
     gone = laid(tmp_path, "gone.warc", FORMS["plain.warc"])
     with Archive.open(archive.path) as opened:
-        bring(opened, kept.parent)
+        attached(opened, kept.parent)
         clean_pending(opened)
-        assert [one.source for one in detach(opened, str(gone))] == [str(gone)]
+        assert [one.source for one in detach(opened, str(gone)).files] == [str(gone)]
         assert urls(opened) == ["http://herald.example/tower"]
         assert opened.count_texts() == 1
         assert told(opened.verify(deep=True)) == set()
@@ -168,7 +135,7 @@ def test_detaching_takes_captures_and_texts_and_leaves_the_file(tmp_path: Path, 
         assert [one.source for one in attachments(opened)] == [str(kept)]
         with pytest.raises(NotFound):
             detach(opened, str(gone))
-        (again,) = [one for one in bring(opened, gone) if not one.there]
+        (again,) = [one for one in attached(opened, gone) if not one.there]
         assert again.entered.captures == 3
         before = derived(opened)
         clean_pending(opened)
@@ -180,7 +147,7 @@ def test_detaching_takes_captures_and_texts_and_leaves_the_file(tmp_path: Path, 
 def test_no_capture_of_ours_rests_on_a_file_that_lies_elsewhere(tmp_path: Path, archive: Archive) -> None:
     again = exchange("crane", site="herald", body=page("crane") * 3)
     block = again.response
-    bring(archive, laid(tmp_path, "a.warc", warc_record("crane", block=block)), site="herald")
+    attached(archive, laid(tmp_path, "a.warc", warc_record("crane", block=block)), site="herald")
     with archive.writer("crawl") as writer:
         assert writer.add(again).kind == "response"
         writer.commit()
@@ -189,10 +156,13 @@ def test_no_capture_of_ours_rests_on_a_file_that_lies_elsewhere(tmp_path: Path, 
 
 def test_what_is_attached_or_imported_already_is_passed_over(tmp_path: Path, archive: Archive) -> None:
     path = laid(tmp_path, "a.warc", FORMS["plain.warc"])
-    bring(archive, path)
-    assert [one.there for one in bring(archive, path, f"file://{path}")] == [True, True]
-    assert [one.there for one in import_files(archive, [path])] == [True]
+    attached(archive, path)
+    assert [one.there for one in attached(archive, path, f"file://{path}")] == [True]
+    assert [one.there for one in attached(archive, laid(tmp_path, "b.warc", FORMS["plain.warc"]))] == [True]
     assert archive.count()[0] == 3
+    (copied,) = imported(archive, laid(tmp_path, "c.warc", warc_record("tower", 8)))
+    assert not copied.there
+    assert [one.there for one in attached(archive, copied.source)] == [True]
 
 
 def cdxj(content: bytes, name: str) -> str:
@@ -213,7 +183,7 @@ def test_with_an_index_only_what_it_lists_is_read(tmp_path: Path, archive: Archi
     index = tmp_path / "index.cdxj"
     index.write_text(cdxj(content, "a.warc.gz").replace("broken {", ""))
     since = parse_warc_date("2019-03-02T00:00:00Z")
-    (brought,) = bring(archive, path, index=index, filter=Filter(since=since))
+    (brought,) = attached(archive, path, index=index, filter=Filter(since=since))
     assert (brought.refused, brought.entered.captures) == ("", 2)
     assert urls(archive) == sorted(HERALD[1:])
     index.unlink()  # what it lists is kept in the archive
@@ -236,11 +206,11 @@ def test_an_index_of_several_files_names_them(tmp_path: Path, archive: Archive) 
     tower = {"url": "http://herald.example/tower", "offset": "0", "filename": "b.warc.gz", "mime": "text/html"}
     given = cdxj(content, "a.warc.gz") + f"example,herald)/tower 20190309100000 {json.dumps(tower)}\n"
     index.write_bytes(gzip.compress(given.encode()))
-    done = bring(archive, tmp_path / "there", index=index)
+    done = attached(archive, tmp_path / "there", index=index)
     assert [one.entered.captures for one in done] == [3, 1]
     index.write_bytes(given.replace("b.warc.gz", "../b.warc.gz").encode())
     with pytest.raises(UsageError, match="leads out"):
-        bring(archive, tmp_path / "there", index=index)
+        attached(archive, tmp_path / "there", index=index)
 
 
 def test_an_index_that_is_wrong_is_told_of_and_harms_nothing(tmp_path: Path, archive: Archive) -> None:
@@ -248,7 +218,7 @@ def test_an_index_that_is_wrong_is_told_of_and_harms_nothing(tmp_path: Path, arc
     index = tmp_path / "index.cdxj"
     lies = [{"offset": str(offset), "url": "http://herald.example/"} for offset in (1, 7, 10**15, 2**80, -4)]
     index.write_text("".join(f"example,herald)/ 20190301100000 {json.dumps(one)}\n" for one in lies))
-    (brought,) = bring(archive, path, index=index)
+    (brought,) = attached(archive, path, index=index)
     assert brought.refused == ""
     assert (brought.entered.captures, len(brought.entered.gaps)) == (0, 3)
     assert list(lines([b"x 2019 {", b"x {}", b"\xff\xfe", b'x 1 {"offset": []}'])) == []
@@ -273,7 +243,7 @@ def test_files_behind_urls_are_read_in_ranges(archive: Archive, server: RangeSer
     few_workers(archive)
     url = f"{server.url}/crawl/members.warc.gz"
     with Archive.open(archive.path) as opened:
-        (brought,) = bring(opened, url, filter=Filter(until=parse_warc_date("2019-03-05T00:00:00Z")))
+        (brought,) = attached(opened, url, filter=Filter(until=parse_warc_date("2019-03-05T00:00:00Z")))
         assert (brought.refused, brought.entered.captures) == ("", 3)
         server.given = 0
         assert next(opened.captures()).block() == http("crane")
@@ -298,7 +268,7 @@ def test_with_an_index_little_of_a_file_behind_a_url_is_fetched(
     index = tmp_path / "index.cdxj"
     index.write_text(cdxj(server.files["/crawl/members.warc.gz"], "members.warc.gz"))
     server.given = 0
-    (brought,) = bring(archive, f"{server.url}/crawl/", index=index)
+    (brought,) = attached(archive, f"{server.url}/crawl/", index=index)
     assert (brought.refused, brought.entered.captures) == ("", 3)
     assert server.given < len(server.files["/crawl/members.warc.gz"]) // 2
 
@@ -306,12 +276,12 @@ def test_with_an_index_little_of_a_file_behind_a_url_is_fetched(
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["crawl.wacz", "whole.warc.gz"])
 def test_other_forms_behind_urls(archive: Archive, server: RangeServer, name: str) -> None:
-    (brought,) = bring(archive, f"{server.url}/crawl/{name}")
+    (brought,) = attached(archive, f"{server.url}/crawl/{name}")
     assert (brought.refused, brought.entered.captures) == ("", 3)
     assert next(archive.captures()).block() == http("crane")
 
 
 def test_a_url_that_leads_nowhere_is_refused(archive: Archive, server: RangeServer) -> None:
-    (brought,) = bring(archive, f"{server.url}/nothing.warc.gz")
+    (brought,) = attached(archive, f"{server.url}/nothing.warc.gz")
     assert "cannot be read" in brought.refused
     assert archive.count()[0] == 0

@@ -14,10 +14,12 @@ from sqlalchemy import select
 from archive import tables
 from archive.attaching import Asked, attach
 from archive.blocking import Target
+from archive.bringing import Brought
 from archive.crew import clean_pending
 from archive.errors import TakenDown
-from archive.importing import Brought, import_files, sources
+from archive.importing import import_files
 from archive.purge import Purged, plan, purge
+from archive.sources import sources
 from archive.store import Archive
 from archive.takedown import take_down
 

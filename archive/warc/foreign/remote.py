@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from archive import digest
 from archive.errors import ConfigurationError, DamagedRecord, NotFound
+from archive.warc.foreign.ends import ends
 from archive.warc.places import Place
 
 _BLOCK = 256 * 1024  # bytes asked for at least: a page with its record's head
@@ -20,7 +20,7 @@ _HINT = "pip install 'presskeep[remote]'"
 def opened(place: Place, file: str) -> Iterator[BinaryIO]:
     """An attached file to be read and sought in; raises DamagedRecord where it cannot be had, or is another size."""
     try:
-        stream, size, _ = _open(place.place)
+        stream, size = _open(place.place)
     except NotFound as error:
         raise DamagedRecord(error.message, file=file) from error
     with stream:
@@ -32,13 +32,13 @@ def opened(place: Place, file: str) -> Iterator[BinaryIO]:
 
 
 def look(url: str) -> tuple[int, str]:
-    """Size of what lies behind a URL, and the labelled digest that tells it from others; raises NotFound."""
-    stream, size, tag = _open(url)
-    stream.close()
-    return size, digest.sha256(f"{url}\n{size}\n{tag}".encode())
+    """Size of what lies behind a URL, and the labelled digest of its ends; raises NotFound, DamagedRecord."""
+    stream, size = _open(url)
+    with stream:
+        return size, ends(io.BufferedReader(_Remote(stream, "", url), _BUFFER))[1]
 
 
-def _open(url: str) -> tuple[Any, int, str]:
+def _open(url: str) -> tuple[Any, int]:
     try:
         import fsspec  # noqa: PLC0415 - an extra
     except ImportError as error:
@@ -49,8 +49,7 @@ def _open(url: str) -> tuple[Any, int, str]:
         size = about.get("size")
         if not isinstance(size, int):
             raise NotFound(f"{url}: the server does not say how large it is, so it cannot be read in ranges", url=url)
-        tag = str(about.get("ETag") or about.get("etag") or about.get("LastModified") or about.get("mtime") or "")
-        return system.open(path, "rb", block_size=_BLOCK, cache_type="readahead"), size, tag
+        return system.open(path, "rb", block_size=_BLOCK, cache_type="readahead"), size
     except ImportError as error:  # the library behind a scheme is missing
         raise ConfigurationError(f"{url}: {error}; {_HINT}") from error
     except NotFound:
@@ -79,7 +78,7 @@ class _Remote(io.RawIOBase):
             part = self._stream.read(len(buffer))
         except Exception as error:  # every file system behind fsspec has errors of its own
             said = f"{self._url} cannot be read: {error or type(error).__name__}"
-            raise DamagedRecord(said, file=self._file) from error
+            raise DamagedRecord(said, file=self._file or None) from error
         buffer[: len(part)] = part
         return len(part)
 

@@ -73,7 +73,7 @@ def open_source(directory: Path, file: str) -> Iterator[Source]:
     Raises DamagedRecord where it is missing or changed, FormRefused where it is of no form that can be read.
     """
     with contextlib.ExitStack() as stack:
-        raw = stack.enter_context(_raw(directory, file))
+        raw = stack.enter_context(open_raw(directory, file))
         yield _source(directory, file, raw, stack)
 
 
@@ -89,7 +89,8 @@ def _opened_place(path: Path, derived: Path, file: str) -> Iterator[Source]:
         yield _made(raw, detect(raw, file), file, derived / file, f"{path.stat().st_size}", stack)
 
 
-def _raw(directory: Path, file: str) -> contextlib.AbstractContextManager[BinaryIO]:
+def open_raw(directory: Path, file: str) -> contextlib.AbstractContextManager[BinaryIO]:
+    """The bytes of a file as they lie, wherever that is; raises as `open_source` does."""
     place = places.place_of(directory, file)
     if place is not None and place.remote:
         return remote.opened(place, file)
@@ -106,7 +107,7 @@ def _source(directory: Path, file: str, raw: BinaryIO, stack: contextlib.ExitSta
 
 @lru_cache(maxsize=512)
 def _form(directory: Path, file: str, size: int) -> Form:  # the size: a file that has changed is looked at again
-    with _raw(directory, file) as raw:
+    with open_raw(directory, file) as raw:
         return detect(raw, file)
 
 
