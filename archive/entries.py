@@ -77,6 +77,12 @@ def some_of(held: Sequence[str]) -> str:
     return f"it has {', '.join(named)}{f' and {len(held) - len(named)} more' if len(held) > len(named) else ''}"
 
 
+def still_to_clean(archive: Archive) -> int:
+    """How many captures wait for the cleaner; what it could not do is not counted: it is listed as a failure."""
+    waiting, failed = archive.count_waiting()
+    return max(0, waiting - failed)
+
+
 def all_entries(archive: Archive, selection: Selection) -> Iterator[Entry]:
     """The texts of the selection's sites, ordered by site, key, time and id; raises NotFound for an unknown site."""
     require_sites(archive, selection.sites)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 
+NOTHING = "nothing matched: 'presskeep list --verdict all' shows what there is"  # of whoever writes a file for others
+
+
 class PresskeepError(Exception):
     """A surprise that a person must hear of, in one line that says what to do next.
 

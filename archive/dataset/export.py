@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain, islice
 from pathlib import Path
 
 from archive.dataset.comma import write_csv
 from archive.dataset.jsonl import write_jsonl
 from archive.dataset.rows import PRESSKEEP, ROWS, Entry, Schema
 from archive.dataset.selection import Selection, choose
+from archive.errors import NOTHING, NotFound
 from archive.target import STDOUT, open_target
 
 
@@ -42,14 +44,20 @@ def export(
     selection: Selection | None = None,
     schema: Schema = PRESSKEEP,
     csv_safe: bool = False,
+    require_rows: bool = False,
 ) -> Exported:
     """Write the chosen entries to ``target``, a path or ``-`` for standard output.
 
     The entries come ordered by site, key, time and id; the same entries give the same bytes. Memory is bounded by one
-    row group (`archive.dataset.parquet`), whatever the archive's size. Raises as `open_target` does.
+    row group (`archive.dataset.parquet`), whatever the archive's size. Raises as `open_target` does, and with
+    ``require_rows`` NotFound, before anything is written, where nothing is chosen.
     """
-    rows = (schema.row(entry) for entry in choose(entries, selection or Selection()))
+    chosen = iter(choose(entries, selection or Selection()))
     with open_target(target) as out:
+        first = list(islice(chosen, 1))
+        if require_rows and not first:
+            raise NotFound(NOTHING)
+        rows = (schema.row(entry) for entry in chain(first, chosen))
         match form:
             case Format.JSONL:
                 count = write_jsonl(rows, schema, out)

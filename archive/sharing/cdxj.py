@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from archive.capture import Capture, Location
 from archive.clock import to_datetime
+from archive.errors import NOTHING, NotFound
 from archive.sharing.selection import Selection, Share
 from archive.sharing.sorting import in_order
 from archive.surt import surt
@@ -52,13 +53,13 @@ def write_index(
 ) -> Indexed:
     """Write the index of an archive's captures to a path or ``-``; file names are relative to ``warc/``.
 
-    Memory does not grow with the archive. Raises as `archive.target.open_target` does.
+    Memory does not grow with the archive. Raises NotFound where nothing is selected, and as
+    `archive.target.open_target` does.
     """
     written = left_out = 0
 
-    def lines(share: Share) -> Iterator[bytes]:
+    def lines(share: Share, total: int) -> Iterator[bytes]:
         nonlocal written, left_out
-        total = share.sum_up()[0] if progress else 0
         for number, capture in enumerate(share.by_place(), 1):
             if progress and (number % _OFTEN == 0 or number == total):
                 progress(number, total, "captures")
@@ -72,8 +73,10 @@ def write_index(
     with open_target(target) as out:
         with archive.catalog.reading() as connection:
             share = Share(connection, archive.warc_path, selection)
-            lost = share.count_lost()
-            found = in_order(lines(share))
+            total, lost = share.sum_up()[0], share.count_lost()
+            if not total:
+                raise NotFound(NOTHING)
+            found = in_order(lines(share, total))
         out.writelines(found)
     return Indexed(target, written, left_out, lost, None if target == STDOUT else Path(target).stat().st_size)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from archive.capture import Capture
 from archive.clock import to_datetime
-from archive.errors import NotFound, UsageError
+from archive.errors import NOTHING, NotFound, UsageError
 from archive.exchange import Role
 from archive.holdings import FileState, awaits_cleaning, file_states
 from archive.sharing import cdxj, pages
@@ -87,7 +87,7 @@ def pack(
         share = Share(connection, archive.warc_path, selection)
         total, latest = share.sum_up()
         if not total:
-            raise NotFound("nothing matches: 'presskeep list --verdict all' shows what there is")
+            raise NotFound(NOTHING)
         with open_target(target) as out, Package(out, latest) as package:
             packing = _Packing(share, package, total, progress)
             packing.write_archive()

@@ -17,11 +17,12 @@ from archive.dataset.export import Exported, Format, export
 from archive.dataset.foreign import SCHEMAS
 from archive.dataset.rows import Entry
 from archive.dataset.selection import Editions, Selection
-from archive.entries import all_entries, open_archive
+from archive.entries import all_entries, open_archive, still_to_clean
 from archive.errors import UsageError
 from archive.target import STDOUT
 from archive.typeset import count
 from archive.verbs.options import ArchiveOption, JsonOption, LanguagesOption, SitesOption, day, noted, point
+from archive.verbs.words import waits
 
 EVERYTHING = "all"
 
@@ -82,8 +83,12 @@ def export_(
         raise UsageError("Parquet is no text for a terminal: name a file, or pipe it into a program")
     with open_archive(archive) as opened, terminal.progress() as bar:
         entries = _counted(all_entries(opened, selection), bar)
-        done = export(entries, out, form, selection=selection, schema=SCHEMAS[schema], csv_safe=csv_safe)
-    _summarise(done, json=json)
+        if waiting := still_to_clean(opened):
+            terminal.say(waits(waiting))
+        done = export(
+            entries, out, form, selection=selection, schema=SCHEMAS[schema], csv_safe=csv_safe, require_rows=True
+        )
+    _summarise(done, waiting, json=json)
 
 
 def _counted(entries: Iterable[Entry], bar: Progress) -> Iterator[Entry]:
@@ -94,15 +99,13 @@ def _counted(entries: Iterable[Entry], bar: Progress) -> Iterator[Entry]:
         bar.advance(task)
 
 
-def _summarise(done: Exported, *, json: bool) -> None:
+def _summarise(done: Exported, waiting: int, *, json: bool) -> None:
     """The summary; on stderr where the rows themselves are on stdout."""
     said = f"{count(done.rows, 'row')} of the schema {done.schema}, version {done.schema_version}"
     if done.target == STDOUT:
         terminal.say(said)
     elif json:
-        terminal.emit(asdict(done))
+        terminal.emit({**asdict(done), "waiting": waiting})
     else:
         size = f", {count(done.bytes, 'byte')}" if done.bytes is not None else ""
         terminal.out().print(f"{terminal.one_line(done.target)}: {said}{size}", soft_wrap=True)
-    if not done.rows:
-        terminal.say("nothing matched: 'presskeep list --verdict all' shows what there is")

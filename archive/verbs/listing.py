@@ -18,10 +18,10 @@ from archive.article import Article, Refusal, Verdict
 from archive.clock import warc_date
 from archive.dataset.rows import Entry
 from archive.dataset.selection import Selection, matches, not_before
-from archive.entries import Failure, all_entries, failures, open_archive, require_sites
+from archive.entries import Failure, all_entries, failures, open_archive, require_sites, still_to_clean
 from archive.typeset import count
 from archive.verbs.options import ArchiveOption, JsonOption, LanguagesOption, SitesOption, day, noted
-from archive.verbs.words import explain
+from archive.verbs.words import explain, waits
 
 EVERYTHING = "all"
 FAILED = "failed"
@@ -96,6 +96,7 @@ def list_(
                 elif _within(line, since, until):
                     others[line.verdict] += 1
         require_sites(opened, selection.sites)
+        waiting = still_to_clean(opened)
         if not selection.languages:
             failed = [_of_failure(one) for one in failures(opened, selection.sites)]
             if FAILED in wanted:
@@ -112,7 +113,9 @@ def list_(
     else:
         _show(lines)
         narrowed = any((site, since, until, verdict, language))
-        terminal.say(_summary(lines, others, narrowed=narrowed))
+        terminal.say(_summary(lines, others, narrowed=narrowed, waiting=waiting))
+    if waiting:
+        terminal.say(waits(waiting))
 
 
 def standing(entries: Iterable[Entry], selection: Selection) -> Iterator[Entry]:
@@ -195,7 +198,7 @@ def _row(line: Line, width: int, column: int) -> RenderableType:
     return grid
 
 
-def _summary(lines: Sequence[Line], others: Counter[str], *, narrowed: bool) -> str:
+def _summary(lines: Sequence[Line], others: Counter[str], *, narrowed: bool, waiting: int) -> str:
     beside = f"{_counts(others)} under --verdict all" if others else ""
     if lines:
         said = _counts(Counter(line.verdict for line in lines))
@@ -204,7 +207,7 @@ def _summary(lines: Sequence[Line], others: Counter[str], *, narrowed: bool) -> 
         return f"nothing to list but {beside}"
     if narrowed:
         return "nothing matched: 'presskeep list --verdict all' shows what there is"
-    return "nothing to list yet: 'presskeep crawl' fetches, 'presskeep clean' makes the text of what was fetched"
+    return "nothing to list yet" if waiting else "nothing to list yet: 'presskeep crawl' fetches what there is"
 
 
 def _counts(counted: Counter[str]) -> str:

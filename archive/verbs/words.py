@@ -6,6 +6,7 @@ from archive.capture import Capture
 from archive.clock import warc_date
 from archive.event import StoredAttempt
 from archive.exchange import NoAnswer, Role
+from archive.typeset import count
 
 Json = dict[str, object]
 
@@ -43,6 +44,14 @@ ROLES: dict[Role, str] = {
     Role.REQUISITE: "as a part of another page",
     Role.OTHER: "for a purpose that is not recorded",
 }
+
+
+def waits(pages: int) -> str:
+    """What is said where pages of the archive have no text yet."""
+    said = count(pages, "page")
+    return (
+        f"{said} of this archive {'waits' if pages == 1 else 'wait'} for the cleaner: 'presskeep clean' makes the texts"
+    )
 
 
 def explain(reason: str, detail: str) -> str:

@@ -241,7 +241,7 @@ def test_a_name_that_no_package_can_have(news: Archive, tmp_path: Path, name: st
 
 
 def test_nothing_selected_and_nothing_written(news: Archive, tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="nothing matches"):
+    with pytest.raises(NotFound, match="nothing matched"):
         pack(news, str(tmp_path / "none.wacz"), Selection(sites=("nowhere",)))
     assert not list(tmp_path.iterdir())
 

@@ -49,7 +49,24 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make(tmp_path_factory.mktemp("verbs") / "NEWS")
 
 
-def make(path: Path) -> Path:
+@pytest.fixture
+def uncleaned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The path of an archive whose captures wait for the cleaner."""
+    return make(tmp_path_factory.mktemp("uncleaned") / "NEWS", clean=False)
+
+
+def clean_one(path: Path) -> None:
+    """Make the text of one article of the archive, and leave the others to wait."""
+    from archive.article import canonical_json
+    from archive.cleaning.clean import clean
+    from archive.store import Archive
+
+    with Archive.open(path) as archive:
+        (capture, *_) = archive.captures(url=pages.FERRY)
+        archive.add_texts([(capture, canonical_json(clean([capture])))])
+
+
+def make(path: Path, *, clean: bool = True) -> Path:
     """A new archive with all captures of `pages`, and their texts."""
     from archive.crew import clean_pending
     from archive.store import Archive
@@ -60,5 +77,6 @@ def make(path: Path) -> Path:
                 writer.add(exchange)
             for attempt in pages.ATTEMPTS:
                 writer.add_attempt(attempt)
-        clean_pending(archive)
+        if clean:
+            clean_pending(archive)
     return path

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from .conftest import run
+from .conftest import clean_one, run
 from .pages import BRIDGE, FERRY, GONE, HOSTILE, SNOW
 
 
@@ -57,10 +57,25 @@ def test_files_and_their_summaries(news: Path, tmp_path: Path) -> None:
 
 
 def test_nothing_that_matches_is_said(news: Path, tmp_path: Path) -> None:
-    done = run("export", "jsonl", tmp_path / "none.jsonl", "--published-since", "2030-01-01", "--archive", news)
+    for form in ("jsonl", "csv", "parquet"):
+        for out in (tmp_path / "none", "-"):
+            done = run("export", form, out, "--published-since", "2030-01-01", "--archive", news)
+            assert (done.returncode, done.stdout) == (4, "")
+            assert "nothing matched" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pages_that_wait_for_the_cleaner_are_told(uncleaned: Path, tmp_path: Path) -> None:
+    assert run("export", "jsonl", "-", "--archive", uncleaned).returncode == 4
+    said = "8 pages of this archive wait for the cleaner: 'presskeep clean' makes the texts\n"
+    assert run("export", "jsonl", "-", "--archive", uncleaned).stderr.startswith(said)
+    clean_one(uncleaned)
+    done = run("export", "jsonl", "-", "--archive", uncleaned)
     assert done.returncode == 0
-    assert (tmp_path / "none.jsonl").read_bytes() == b""
-    assert "nothing matched" in done.stderr
+    assert done.stderr.startswith("7 pages of this archive wait")
+    summary = run("export", "jsonl", tmp_path / "out.jsonl", "--json", "--archive", uncleaned)
+    assert json.loads(summary.stdout)["waiting"] == 7
+    assert "7 pages" in summary.stderr
 
 
 def test_wrong_calls_leave_no_file(news: Path, tmp_path: Path) -> None:

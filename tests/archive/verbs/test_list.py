@@ -8,7 +8,7 @@ from pathlib import Path
 from archive.entries import some_of
 from archive.verbs.words import explain
 
-from .conftest import run
+from .conftest import clean_one, run
 from .pages import BRIDGE, FERRY, FORBIDDEN, GONE, HOSTILE, SNOW, TEASER, UNRESOLVED
 
 
@@ -91,6 +91,19 @@ def test_an_empty_list_says_whether_nothing_is_there_or_nothing_matched(news: Pa
     run("init", tmp_path / "A", "--contact", "we@example.org")
     assert run("list", "--archive", tmp_path / "A").stderr.startswith("nothing to list yet: 'presskeep crawl' fetches")
     assert run("list", "--archive", news, "--since", "2030-01-01").stderr.startswith("nothing matched: ")
+
+
+def test_pages_that_wait_for_the_cleaner_are_told(uncleaned: Path) -> None:
+    done = run("list", "--archive", uncleaned)
+    assert done.returncode == 0
+    assert done.stderr.splitlines()[-1] == (
+        "8 pages of this archive wait for the cleaner: 'presskeep clean' makes the texts"
+    )
+    assert "presskeep crawl" not in done.stderr
+    clean_one(uncleaned)
+    listed = run("list", "--json", "--archive", uncleaned)
+    assert [json.loads(line)["verdict"] for line in listed.stdout.splitlines()] == ["article"]
+    assert listed.stderr.startswith("7 pages of this archive wait")
 
 
 def test_robots_that_could_not_be_had_are_no_rule_of_the_publisher() -> None:

@@ -36,8 +36,13 @@ def test_an_index_in_a_file(news: Path, tmp_path: Path) -> None:
     assert done.stdout.startswith(f"{path}: {len(urls(path.read_text()))} capture")
     assert SNOW in urls(path.read_text())
     assert BRIDGE not in urls(path.read_text())
+    before = path.read_bytes()
     done = run("index", path, "--json", "--until", "2020-01-01", "--archive", news)
-    assert json.loads(done.stdout) == {"target": str(path), "captures": 0, "confirmations": 0, "lost": 0, "bytes": 0}
+    assert (done.returncode, done.stdout, path.read_bytes()) == (4, "", before)
+    done = run("index", path, "--json", "--archive", news)
+    size = path.stat().st_size
+    said = {"target": str(path), "captures": len(urls(path.read_text())), "confirmations": 0, "lost": 0, "bytes": size}
+    assert json.loads(done.stdout) == said
 
 
 def test_a_package_and_what_it_holds(news: Path, tmp_path: Path) -> None:
@@ -70,7 +75,7 @@ def test_parts(news: Path, tmp_path: Path) -> None:
     [
         (("pack", "news.zip"), 2, "ends in .wacz"),
         (("pack", "news.wacz", "--site", "talblat.example"), 4, "did you mean talblatt.example?"),
-        (("pack", "news.wacz", "--until", "2020-01-01"), 4, "nothing matches"),
+        (("pack", "news.wacz", "--until", "2020-01-01"), 4, "nothing matched"),
         (("pack", "news.wacz", "--since", "soon"), 2, "--since takes a day or a time"),
         (("pack", "news.wacz", "--url", "no address"), 2, "is no web address"),
         (("pack", "news.wacz", "--urls", "missing.txt"), 2, "cannot be read"),
@@ -78,6 +83,8 @@ def test_parts(news: Path, tmp_path: Path) -> None:
         (("pack", "news.wacz", "--urls", "empty.txt"), 2, "names no address"),
         (("pack", "nowhere/news.wacz"), 2, "does not exist"),
         (("index", "nowhere/index.cdxj"), 2, "does not exist"),
+        (("index", "index.cdxj", "--until", "2020-01-01"), 4, "nothing matched"),
+        (("index", "--until", "2020-01-01"), 4, "nothing matched"),
     ],
 )
 def test_what_cannot_be_is_said_and_nothing_is_left(
