@@ -89,7 +89,7 @@ def detach(archive: Archive, given: str) -> Detached:
         adoption.finish(archive.warc_path, archive.catalog)
         found = [one for one in in_force(archive.catalog).values() if _is_meant(archive, one, given)]
         if not found:
-            raise NotFound(f"nothing is attached as {given}: `presskeep attach --list` shows what is")
+            raise NotFound(f"nothing is attached as {given}: 'presskeep attach --list' shows what is")
         with archive.writer(DETACH, worker="detach") as writer:
             for one in found:
                 writer.add_act(DETACH, one.let_go())
@@ -200,7 +200,7 @@ class _Attach:
                     said = (
                         f"it is attached from {one.source} on other terms: detach that first"
                         if one.attached
-                        else f"it is imported already, as {one.file}: whose captures they are, `presskeep import` says"
+                        else f"it is imported already, as {one.file}: whose captures they are, 'presskeep import' says"
                     )
                     raise UsageError(said)
                 return one

@@ -69,6 +69,7 @@ def _matching(pattern: str) -> Iterable[Path]:
         return map(Path, glob.glob(pattern))  # noqa: PTH207 - a pattern may begin anywhere
     # Below "**" no links are followed: they may lead in circles.
     parts = Path(pattern).parts
+    parts += ("*",) if parts[-1] == "**" else ()
     first = next(n for n, part in enumerate(parts) if glob.has_magic(part))
     return Path(*parts[:first]).glob(str(Path(*parts[first:])))
 
@@ -90,7 +91,7 @@ def _checked(path: Path, own: Path) -> Path | Absent:
 
 def _of_our_own(path: Path) -> Absent:
     return Absent(
-        str(path), UsageError(f"{path} lies in the archive itself: `presskeep rebuild` enters what is missing of it")
+        str(path), UsageError(f"{path} lies in the archive itself: 'presskeep rebuild' enters what is missing of it")
     )
 
 

@@ -19,7 +19,7 @@ from archive.article import Article
 from archive.blocking import Target
 from archive.bringing import safe_name
 from archive.crew import clean_pending
-from archive.errors import NotFound, StorageFull, UsageError
+from archive.errors import StorageFull
 from archive.importing import import_files, look
 from archive.prove import prove
 from archive.sources import sources
@@ -218,21 +218,6 @@ def test_refused_files_leave_no_trace(tmp_path: Path, archive: Archive) -> None:
     assert "empty" in two.refused
     assert derived(archive) == before
     assert not [one for one in (archive.warc_path / "imported").rglob("*") if one.is_file()]
-
-
-def test_sources_are_files_directories_and_patterns(tmp_path: Path, archive: Archive) -> None:
-    for name in ("a.warc", "b.WARC.GZ", "c.txt", "d.arc"):
-        laid(tmp_path, name, b"x")
-    base = tmp_path / "there"
-    assert [one.name for one in sources([str(base)], archive.path) if isinstance(one, Path)] == ["a.warc", "b.WARC.GZ", "d.arc"]
-    assert sources([str(base / "*.txt"), str(base / "c.txt")], archive.path) == [base / "c.txt"]
-    for missing in ("nothing", "*.nothing"):
-        with pytest.raises(NotFound):
-            sources([str(base / missing)], archive.path)
-    own = archive.warc_path / "own.warc"
-    own.write_bytes(b"x")
-    with pytest.raises(UsageError, match="in the archive itself"):
-        sources([str(own)], archive.path)
 
 
 def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:

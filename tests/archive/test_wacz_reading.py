@@ -119,7 +119,7 @@ def test_what_datapackage_says_is_held_against_the_files() -> None:
         return list(mismatches(stream, read_wacz(stream, "x")))
 
     assert said(wacz()) == []
-    assert "not that of its digest" in said(wacz(digest=f"sha256:{'0' * 64}"))[0]
+    assert "has another digest" in said(wacz(digest=f"sha256:{'0' * 64}"))[0]
     assert "no datapackage.json" in said(wacz(package=False))[0]
     with_other = zipped_with(
         ("archive/data.warc.gz", WARC), ("datapackage.json", b'{"resources": [{"path": "gone"}, 7]}')

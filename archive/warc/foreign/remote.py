@@ -55,7 +55,13 @@ def _open(url: str) -> tuple[Any, int]:
     except NotFound:
         raise
     except Exception as error:  # every file system behind fsspec has errors of its own
-        raise NotFound(f"{url} cannot be read: {error or type(error).__name__}", url=url) from error
+        raise NotFound(f"{url} cannot be read: {_why(error, url)}", url=url) from error
+
+
+def _why(error: Exception, url: str) -> str:
+    """The reason in an error, or in what it came from: some say no more than the address."""
+    told = [str(one) for one in (error, error.__cause__, error.__context__) if one is not None]
+    return next((one for one in told if one not in {"", url}), "nothing is there")
 
 
 class _Remote(io.RawIOBase):
@@ -77,7 +83,7 @@ class _Remote(io.RawIOBase):
         try:
             part = self._stream.read(len(buffer))
         except Exception as error:  # every file system behind fsspec has errors of its own
-            said = f"{self._url} cannot be read: {error or type(error).__name__}"
+            said = f"{self._url} cannot be read: {_why(error, self._url)}"
             raise DamagedRecord(said, file=self._file or None) from error
         buffer[: len(part)] = part
         return len(part)

@@ -118,7 +118,7 @@ def _wrong_digest(stream: BinaryIO, entry: Entry, stated: object) -> str | None:
         missing -= len(part)
     if running.hexdigest() == value.lower():
         return None
-    return f"{entry.name[:80]!r} is not that of its digest in datapackage.json"
+    return f"{entry.name[:80]!r} has another digest than its datapackage.json says"
 
 
 def _content(stream: BinaryIO, entry: Entry, most: int) -> bytes | None:
