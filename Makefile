@@ -1,10 +1,12 @@
 # What people do with this checkout; everything runs in .venv, which is made at the first use.
 SHELL := bash
 PY := .venv/bin/python
-# Processes that run tests at once; many tests wait for processes of their own.
-WORKERS ?= 2
+# Processes that run tests at once: one more than the cores of a small machine, for many tests wait for other processes.
+WORKERS ?= 3
+# A file's tests share what they make, so they stay together; slow files first (tests/conftest.py), not those with many.
+PYTEST = $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test quick lint types environment peers wheel lock clean
+.PHONY: help demo test quick coverage lint types environment peers wheel lock clean
 
 help:  ## show this
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -18,11 +20,16 @@ peers: environment  ## make .peers: the tools that tests and benchmarks compare 
 demo: environment  ## the whole job on the bundled newsroom; the archive stays in demo-archive/
 	@.venv/bin/presskeep demo --force
 
-test: environment peers lint types  ## style, types, then the whole suite with coverage
-	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --durations=25 --cov --cov-report=term:skip-covered
+test: environment peers lint  ## style, types, and the whole suite
+	@said=$$(mktemp); .venv/bin/mypy > $$said 2>&1 & types=$$!; \
+	$(PYTEST) --durations=25; suite=$$?; \
+	wait $$types; types=$$?; cat $$said; rm -f $$said; exit $$((suite ? suite : types))
 
 quick: environment  ## the suite without what takes long
-	@$(PY) -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not shared"
+	@$(PYTEST) -m "not slow and not shared"
+
+coverage: environment peers  ## the whole suite, and which lines and branches it reaches; takes half as long again
+	@$(PYTEST) --cov --cov-report=term:skip-covered
 
 lint: environment
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
