@@ -15,8 +15,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.util import LRUCache
 
+from archive.durable import is_read_only, put
 from archive.errors import ArchiveBusy, ConfigurationError, DamagedRecord, NotAnArchive, PresskeepError, StorageFull
-from archive.filesystem import is_read_only, require_local
+from archive.filesystem import require_local
 from archive.tables import SCHEMA, about, metadata
 
 BUSY = 30.0  # seconds to wait for another process' transaction; an ordinary one takes milliseconds
@@ -176,8 +177,7 @@ def replace(old: Path, new: Path) -> None:
     finally:
         source.close()
     _remove_side_files(old)
-    new.replace(old)
-    _sync(old.parent)
+    put(new, old)
 
 
 def shrink(path: Path) -> bool:
@@ -194,14 +194,6 @@ def shrink(path: Path) -> bool:
 
 def _is_garbage(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-
-
-def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _connect(path: Path, *, create: bool = False) -> sqlite3.Connection:

@@ -24,8 +24,8 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from archive.declaration import Declaration, read_declaration
+from archive.durable import replacing
 from archive.errors import ConfigurationError, NotAnArchive
-from archive.target import replacing
 from archive.url import host as host_of
 
 FILE_NAME = "archive.toml"

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from archive.durable import FULL, leads_to, written
 from archive.errors import ConfigurationError, StorageFull, UsageError
 
 # Ten thousand sites with thirty sources each have 20 MB; more is another file by mistake.
 MAX_BYTES = 64_000_000
-
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +149,12 @@ def append_table(path: Path, block: str, check: Callable[[Declaration], object])
         gap = b"" if not raw else b"\n" if raw.endswith(b"\n") else b"\n\n"
         after = raw + gap + block.encode("utf-8")
         check(parse_declaration(path, after))
-        _replace(target, after)
+        try:
+            written(target, [after])
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            raise StorageFull(f"no room to write {target}: it is as it was; make room and try again") from error
 
 
 @contextlib.contextmanager
@@ -165,36 +167,7 @@ def _held(target: Path) -> Iterator[bytes]:
             raise ConfigurationError(f"{target} cannot be written ({error.strerror})", file=str(target)) from error
         with os.fdopen(descriptor, "rb") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
-            if not _is_still(held, target):
+            if not leads_to(target, held.fileno()):
                 continue  # another one replaced it while this one waited
             yield held.read()
             return
-
-
-def _is_still(held: IO[bytes], target: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(held.fileno()), target.stat())
-    except FileNotFoundError:
-        return False
-
-
-def _replace(target: Path, raw: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(raw)
-            out.flush()
-            os.fchmod(out.fileno(), target.stat().st_mode & 0o7777)
-            os.fsync(out.fileno())
-        temporary.replace(target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        if error.errno in _FULL:
-            raise StorageFull(f"no room to write {target}: it is as it was; make room and try again") from error
-        raise
-    directory = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)  # the rename itself must survive a power loss
-    finally:
-        os.close(directory)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -77,37 +77,28 @@ def leads_to(path: Path, descriptor: int) -> bool:
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A stream whose bytes become the regular file ``path`` in one step, durably, when the block ends well.
 
-    When it does not, ``path`` is as it was and nothing else remains. The bytes wait in ``.NAME.part`` beside it; raises
-    ArchiveBusy while another process writes that.
+    When it does not, ``path`` is as it was and nothing else remains. The bytes wait in ``.NAME.part`` beside it, with
+    the permissions of the old file; raises ArchiveBusy while another process writes that.
     """
-    with made(path.with_name(f".{path.name}{PART}"), path) as out:
+    part = path.with_name(f".{path.name}{PART}")
+    # The name is given while the lock is held: nobody takes the file over.
+    with _filled(part, path, lambda: put(part, path)) as out:
         yield out
 
 
 @contextmanager
-def made(part: Path, place: Path | None = None) -> Iterator[IO[bytes]]:
+def made(part: Path, like: Path | None = None) -> Iterator[IO[bytes]]:
     """A stream into a new file that is durable when the block ends well, and gone when it does not.
 
-    It is `put` in its place then, or else later by who made it: until then its name is not durable. Raises ArchiveBusy
-    while another process writes it.
+    Its name is not durable, until it is `put` in its place. It has the permissions of the file ``like``, where there
+    is one. Raises ArchiveBusy while another process writes it.
     """
-    with _locked(part) as out:
-        try:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-            if place is not None:
-                put(part, place)  # while the lock is held: nobody else takes the file over
-        except BaseException:  # an interrupt as much as an error: the half-written file must go
-            with suppress(OSError):
-                part.unlink()
-            raise
+    with _filled(part, like, lambda: None) as out:
+        yield out
 
 
 def put(part: Path, path: Path) -> None:
-    """Gives a durable file its name, durably, in the place of the file that has it, whose permissions it takes over."""
-    with suppress(FileNotFoundError, PermissionError):  # not every file system can hold them
-        part.chmod(path.stat().st_mode & 0o7777)
+    """Gives a durable file its name, durably, in the place of the file that has it."""
     part.replace(path)
     sync_directory(path.parent)
 
@@ -115,7 +106,8 @@ def put(part: Path, path: Path) -> None:
 def written(path: Path, parts: Iterable[bytes]) -> None:
     """Writes a file's content, in the place of what it had before; its directory is there. See `replacing`."""
     with replacing(path) as out:
-        out.writelines(parts)
+        for part in parts:
+            write(out.fileno(), part)
 
 
 def write(descriptor: int, part: bytes) -> None:
@@ -123,6 +115,23 @@ def write(descriptor: int, part: bytes) -> None:
     rest = memoryview(part)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
+
+
+@contextmanager
+def _filled(part: Path, like: Path | None, then: Callable[[], None]) -> Iterator[IO[bytes]]:
+    with _locked(part) as out:
+        try:
+            if like is not None:
+                with suppress(FileNotFoundError, PermissionError):  # not every file system can hold them
+                    os.fchmod(out.fileno(), like.stat().st_mode & 0o7777)
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+            then()
+        except BaseException:  # an interrupt as much as an error: the half-written file must go
+            with suppress(OSError):
+                part.unlink()
+            raise
 
 
 @contextmanager

@@ -73,11 +73,3 @@ def require_local(directory: Path, *, mounts: Path | None = None) -> None:
             '"/a/local/directory" into its archive.toml and go on',
             file=str(directory),
         )
-
-
-def is_read_only(directory: Path) -> bool:
-    """Whether a file system takes no bytes at all for now, as one does after an error of its device."""
-    try:
-        return bool(os.statvfs(directory).f_flag & os.ST_RDONLY)
-    except OSError:
-        return False

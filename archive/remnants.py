@@ -9,9 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from archive.durable import PART, sync_directory
 from archive.warc.member import MAGIC
-from archive.warc.openfile import sync_directory
-from archive.warc.paths import PART
 from archive.warc.scan import Gap, scan
 from archive.warc.stored import bare
 

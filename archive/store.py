@@ -19,6 +19,7 @@ from archive.clock import now
 from archive.configuration import FILE_NAME, ArchiveConfiguration, read_configuration, write_configuration
 from archive.dataset.compaction import Compaction, Texts, compact_texts
 from archive.dataset.rows import Entry
+from archive.durable import storage
 from archive.errors import ConfigurationError, DamagedRecord, NotAnArchive, NotFound, UsageError
 from archive.event import Run, RunStarted, StoredAttempt
 from archive.exchange import Role
@@ -26,7 +27,6 @@ from archive.holdings import FileState
 from archive.texts import Outcome
 from archive.url import normalise
 from archive.waiting import FailedText, TextJob
-from archive.warc.openfile import storage
 from archive.warc.paths import warc_files
 from archive.warc.record import Form
 from archive.warc.writer import WarcWriter

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import os
 import stat
 import sys
@@ -12,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from archive.errors import ArchiveBusy, StorageFull, UsageError
+from archive.durable import FULL, replacing
+from archive.errors import StorageFull, UsageError
 
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 STDOUT = "-"
 
 
@@ -48,47 +46,3 @@ def open_target(target: str) -> Iterator[IO[bytes]]:
                 f"no room for {target}: free some space and run it again; nothing was left there"
             ) from error
         raise
-
-
-@contextlib.contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A stream whose bytes become the regular file ``path`` in one step, durably, when the block ends well."""
-    part = path.with_name(f".{path.name}.part")
-    with _locked(part) as out:
-        try:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-            part.replace(path)
-        except BaseException:  # an interrupt as much as an error: the half-written file must go
-            part.unlink(missing_ok=True)
-            raise
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)  # else a power loss may undo the rename
-    finally:
-        os.close(directory)
-
-
-@contextlib.contextmanager
-def _locked(part: Path) -> Iterator[IO[bytes]]:
-    """The part file, empty and ours alone; one that a killed process left is taken over."""
-    while True:
-        # Not for appending: who writes a ZIP file goes back to say how long a member became.
-        with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT, 0o666), "r+b") as out:
-            try:
-                fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise ArchiveBusy("another process is writing this file: wait until it ends", file=str(part)) from error
-            # Between open and lock its owner may have renamed it into place: then this is the finished file.
-            if _same(part, out):
-                out.truncate(0)
-                yield out
-                return
-
-
-def _same(path: Path, out: IO[bytes]) -> bool:
-    try:
-        return os.path.samestat(path.stat(), os.fstat(out.fileno()))
-    except FileNotFoundError:
-        return False

@@ -30,8 +30,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from archive.durable import FULL
 from archive.errors import ArchiveBusy, DamagedRecord, PresskeepError, StorageFull
-from archive.target import FULL
 
 INTERRUPTED = 130  # 128 and SIGINT's number, as shells have it
 PIPE_CLOSED = 141  # the same for SIGPIPE

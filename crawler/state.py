@@ -7,13 +7,13 @@ the frontier is seeded again from the captures.
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from archive.durable import is_read_only
 from archive.errors import ArchiveBusy, DamagedRecord, NotAnArchive, StorageFull
 
 SCHEMA = 1  # of the tables below; a newer one than the program knows is refused
@@ -143,7 +143,7 @@ def translated(path: Path) -> Iterator[None]:
         match getattr(error, "sqlite_errorcode", 0) & 0xFF:
             case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
                 raise StorageFull("no room for the crawler's state: free some space", file=str(path)) from error
-            case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN if _is_read_only(path):
+            case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN if is_read_only(path.parent):
                 raise StorageFull("the file system of the crawler's state is read-only", file=str(path)) from error
             case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
                 raise ArchiveBusy("another process keeps the crawler's state locked", file=str(path)) from error
@@ -153,11 +153,3 @@ def translated(path: Path) -> Iterator[None]:
                     file=str(path),
                 ) from error
         raise
-
-
-def _is_read_only(path: Path) -> bool:
-    """Whether its file system takes no bytes at all for now, as one does after an error of its device."""
-    try:
-        return bool(os.statvfs(path.parent).f_flag & os.ST_RDONLY)
-    except OSError:
-        return False

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import errno
 import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from archive.durable import STORAGE_ERRORS
 from archive.errors import StorageFull
 from archive.store import Archive
-from archive.target import FULL
 from archive.terminal import translate
 from crawler.jobs import Paused, Stop
 from crawler.room import LONGEST, Pause, Room
 
 _STEP = 0.2  # seconds
-_STORAGE = FULL | {errno.EIO, errno.EROFS}
 
 T = TypeVar("T")
 
@@ -45,7 +43,7 @@ class Patience:
             except StorageFull as full:
                 error = full
             except OSError as failed:
-                if failed.errno not in _STORAGE:
+                if failed.errno not in STORAGE_ERRORS:
                     raise
                 error = StorageFull(str(translate(failed)))
             # What went on for long did not fail at once.

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from archive.article import canonical_json
 from archive.clock import from_datetime, to_datetime
 from archive.dataset.rows import PRESSKEEP, ROWS, Column, Entry, Kind, Schema
-from archive.target import replacing
+from archive.durable import replacing
 
 PART = "part-0.parquet"
 STATE = b"presskeep.texts"  # metadata key: number and sum of what the file holds
@@ -111,7 +111,7 @@ class Texts:
 
 
 def compact_texts(texts: Texts, directory: Path) -> Compaction:
-    """Bring ``text/`` up to date with the catalogue; raises StorageFull as `archive.target.replacing` does.
+    """Bring ``text/`` up to date with the catalogue; raises StorageFull as `archive.durable.replacing` does.
 
     A file is replaced in one step, so that a reader sees the old or the new one. Files without texts are removed.
     """

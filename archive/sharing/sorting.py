@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
 from typing import IO
 
+from archive.durable import FULL
 from archive.errors import StorageFull
-from archive.target import FULL
 
 ROOM = 64 * 2**20  # bytes of lines held in memory
 _BESIDE = 60  # bytes that Python takes for each line beside its content

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from archive import digest
-from archive.errors import FileTooLarge, StorageFull
+from archive.durable import lock, put, storage, sync_directory
 from archive.warc.paths import OPEN
 
-# What a disk, a quota, a file-size limit, a broken device or a file system gone read-only answers.
-STORAGE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+__all__ = ["ClosedFile", "OpenFile", "lock", "storage", "sync_directory"]
 _PIECES = 1000  # pieces in one write call; Linux takes 1024 (IOV_MAX)
 
 
@@ -27,51 +24,6 @@ class ClosedFile:
     file: str
     size: int
     sha256: str
-
-
-@contextmanager
-def storage(file: str) -> Iterator[None]:
-    """Turns the errors of storage that is full or failing into StorageFull; any other OSError passes.
-
-    It is FileTooLarge where this file alone may not grow.
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in STORAGE_ERRORS:
-            raise
-        kind = FileTooLarge if error.errno == errno.EFBIG else StorageFull
-        raise kind(
-            f"the storage took no more bytes ({error.strerror}): free space, then run the command again; "
-            "what was committed is safe",
-            file=file,
-        ) from error
-
-
-def sync_directory(path: Path) -> None:
-    """Makes the entries of a directory durable."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # file systems whose directories need no fsync say so
-            raise
-    finally:
-        os.close(descriptor)
-
-
-def lock(descriptor: int, path: Path) -> bool:
-    """Takes the lock on an open file, if nobody holds it and ``path`` still leads to this file."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    # Between open and lock another process may have adopted, renamed or removed it.
-    mine = os.fstat(descriptor)
-    with suppress(FileNotFoundError):
-        there = path.stat()
-        return (mine.st_dev, mine.st_ino) == (there.st_dev, there.st_ino)
-    return False
 
 
 class OpenFile:
@@ -160,9 +112,7 @@ class OpenFile:
             with storage(self.file):
                 self._cut_torn()
                 self.sync()
-                final = self._directory / self.file
-                self._path.rename(final)
-                sync_directory(final.parent)
+                put(self._path, self._directory / self.file)
         finally:
             os.close(self._descriptor)
         return ClosedFile(self.file, self.size, digest.label("sha256", self._digest.digest()))

@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from archive.durable import replacing
 from archive.errors import DamagedRecord
-from archive.target import replacing
 
 IMPORTED, ATTACHED = "imported", "attached"  # directories that begin the names of foreign files
 NAME = "attached.jsonl"

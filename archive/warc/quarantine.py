@@ -10,9 +10,8 @@ from typing import BinaryIO
 
 from archive import digest
 from archive.clock import now, warc_date
+from archive.durable import sync_directory, written
 from archive.errors import DamagedRecord
-from archive.warc.durable import written
-from archive.warc.openfile import sync_directory
 from archive.warc.scan import scan
 from archive.warc.stored import Record
 

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from archive.durable import PART, lock, put, storage, sync_directory, write
 from archive.errors import DamagedRecord
 from archive.warc.again import Again
-from archive.warc.durable import write
 from archive.warc.group import Group
-from archive.warc.openfile import lock, storage, sync_directory
 from archive.warc.patched import Edit, edited
-from archive.warc.paths import OPEN, PART, open_files
+from archive.warc.paths import OPEN, open_files
 from archive.warc.quarantine import checksum, set_aside
 from archive.warc.scan import Gap, Piece, scan
 from archive.warc.stored import Record, date_of
@@ -99,10 +98,10 @@ def _recovered(directory: Path, quarantine: Path, file: str, descriptor: int, co
             final = directory / file
             if final.exists():
                 raise DamagedRecord(f"both {file} and {path.name} exist: move one of them out of warc/", file=file)
-            path.rename(final)
+            put(path, final)
         else:
             path.unlink()
-        sync_directory(path.parent)
+            sync_directory(path.parent)
     return Recovery(file, left, sha256, sum(end - start for start, end, _ in cuts), reports[-1] if reports else None)
 
 
@@ -166,8 +165,7 @@ def _closed_up(path: Path, content: Iterable[bytes]) -> int:
         for part in content:
             write(descriptor, part)
         os.fsync(descriptor)
-        partial.replace(path)
-        sync_directory(path.parent)
+        put(partial, path)
     except BaseException:
         with suppress(OSError):
             partial.unlink()

@@ -58,13 +58,22 @@ def test_what_is_made_waits_until_it_is_put_in_its_place(tmp_path: Path) -> None
     part, path = tmp_path / "new", tmp_path / "file"
     path.write_bytes(OLD)
     path.chmod(0o640)
-    with durable.made(part) as out:
+    with durable.made(part, path) as out:
         out.write(NEW)
     assert (part.read_bytes(), path.read_bytes()) == (NEW, OLD)
     durable.put(part, path)
     assert path.read_bytes() == NEW
     assert path.stat().st_mode & 0o777 == 0o640
     assert names(tmp_path) == ["file"]
+
+
+def test_a_file_that_others_may_not_read_stays_one_even_while_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(OLD)
+    path.chmod(0o600)
+    with durable.replacing(path) as out:
+        assert os.fstat(out.fileno()).st_mode & 0o777 == 0o600
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_an_interrupt_leaves_nothing_half_written(tmp_path: Path) -> None:
