@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-
 NOTHING = "nothing matched: 'presskeep list --verdict all' shows what there is"  # of whoever writes a file for others
 
 

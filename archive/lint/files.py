@@ -15,7 +15,6 @@ from archive.lint.record import Record
 from archive.lint.runs import (
     BEGINNING,
     GZIP_MAGIC,
-    ZSTD_MAGIC,
     Gap,
     GzipRun,
     PlainRun,
@@ -25,6 +24,7 @@ from archive.lint.runs import (
     zstd_runs,
 )
 from archive.lint.walk import walk
+from archive.warc import zstd
 
 ZIP_MAGIC = b"PK\x03\x04"
 _ARC = b"filedesc:"
@@ -36,7 +36,6 @@ _LAYERS = re.compile(rb"\ntransfer-encoding:[^\n]*(?:gzip|deflate|br|zstd)", re.
 _LAYERS_WITHIN = 64 * 2**10
 _INDEXED = {"response", "revisit"}
 _OPEN = ".open"  # Heritrix and Presskeep add it while they write
-_SKIPPABLE_END = b"\x2a\x4d\x18"
 
 EMPTY = error("file-empty", warc("4"), "A WARC file holds at least one record.", "There is nothing in it.")
 NOT_WARC = error(
@@ -162,8 +161,8 @@ def _opened(stream: BinaryIO, size: int, budget: Budget) -> Iterator[Run | Gap] 
         if _begins(GzipRun(stream, 0, budget)).startswith(_ARC):
             return Place(0, (ARC, "gzipped"))
         return gzip_runs(stream, size, budget)
-    if head.startswith(ZSTD_MAGIC) or head[1:4] == _SKIPPABLE_END:
-        if head.startswith(ZSTD_MAGIC) and _begins(ZstdRun(stream, 0, budget, None)).startswith(_ARC):
+    if zstd.is_packed(head[:4]):
+        if head.startswith(zstd.MAGIC) and _begins(ZstdRun(stream, 0, budget, None)).startswith(_ARC):
             return Place(0, (ARC, "in zstd"))
         return zstd_runs(stream, size, budget)
     if head.startswith(_ARC):

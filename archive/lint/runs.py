@@ -12,20 +12,16 @@ from isal import igzip_lib
 
 from archive.lint.budget import Budget
 from archive.lint.finding import Fault, error, note, warc
+from archive.warc import zstd
 
 GZIP_MAGIC = b"\x1f\x8b\x08"
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 BEGINNING = b"WARC/"
 _ISAL_ERROR = cast("type[Exception]", igzip_lib.IsalError)  # the library's stub says that it is an instance
-_SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18", re.DOTALL)  # RFC 8878, section 3.1.2
-_DICTIONARY = b"\x5d\x2a\x4d\x18"
 _GZIP_HEAD = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]", re.DOTALL)  # RFC 1952: three flags must be 0
-_ZSTD_HEAD = re.compile(re.escape(ZSTD_MAGIC))
+_ZSTD_HEAD = re.compile(re.escape(zstd.MAGIC))
 _FIRST, _LAST = 16 * 1024, 256 * 1024  # file bytes read at a time
 _CONTENT = 256 * 1024  # bytes of content at a time
 _SLICE = 512  # of a zstd frame: one byte of it may stand for 32 KiB
-_WINDOW = 2**27  # a decoder must know 8 MiB; zstd's own --long mode asks for 128
-_DICTIONARY_LIMIT = 8 * 2**20  # of the draft on zstd in WARC files
 _SEARCH = 2**20
 _LEAST = 4096  # what an attempt costs in any case
 
@@ -171,7 +167,7 @@ class ZstdRun(_Packed):
         self, stream: BinaryIO, offset: int, budget: Budget, shared: zstandard.ZstdCompressionDict | None
     ) -> None:
         super().__init__(stream, offset, budget)
-        unpacker = zstandard.ZstdDecompressor(dict_data=shared, max_window_size=_WINDOW)
+        unpacker = zstandard.ZstdDecompressor(dict_data=shared, max_window_size=zstd.WINDOW_LIMIT)
         self._frame = unpacker.decompressobj()
         self._waiting = b""  # file bytes that are not given to the frame yet
         self._content = b""
@@ -228,19 +224,20 @@ def zstd_runs(stream: BinaryIO, size: int, budget: Budget) -> Iterator[Run | Gap
     while at < size:
         stream.seek(at)
         head = stream.read(8)
-        if _SKIPPABLE.match(head) and len(head) == 8:
+        if zstd.SKIPPABLE.match(head) and len(head) == 8:
             end = at + 8 + int.from_bytes(head[4:], "little")
             if end > size:
                 yield Gap(at, size, (TORN, "the file ends within a frame that is to be skipped"))
                 return
-            if head.startswith(_DICTIONARY) and at == 0:
+            if head.startswith(zstd.DICTIONARY) and at == 0:
                 try:
-                    shared = _dictionary(stream.read(min(end - at - 8, _DICTIONARY_LIMIT + 1)), budget)
-                except (zstandard.ZstdError, ValueError, MemoryError) as problem:
+                    shared = zstd.dictionary(stream.read(min(end - at - 8, zstd.DICTIONARY_LIMIT + 1)))
+                    budget.spend(len(shared))
+                except ValueError as problem:
                     yield Gap(at, end, (DICTIONARY, str(problem)[:200]))
             at = end
             continue
-        if not head.startswith(ZSTD_MAGIC):
+        if not head.startswith(zstd.MAGIC):
             found = _next(stream, at, size, budget, _ZSTD_HEAD, opened)
             yield Gap(at, found, (GARBAGE, _described(stream, at, found)))
             at = found
@@ -250,21 +247,6 @@ def zstd_runs(stream: BinaryIO, size: int, budget: Budget) -> Iterator[Run | Gap
         while run.read(_CONTENT):
             pass
         at = _next(stream, at + 1, size, budget, _ZSTD_HEAD, opened) if run.fault else run.end
-
-
-def _dictionary(given: bytes, budget: Budget) -> zstandard.ZstdCompressionDict:
-    if len(given) > _DICTIONARY_LIMIT:
-        raise ValueError(f"it has more than {_DICTIONARY_LIMIT} bytes")
-    if given.startswith(ZSTD_MAGIC):
-        # A frame that states its size is not held to max_output_size: so much memory is taken at once.
-        stated = zstandard.get_frame_parameters(given).content_size
-        if _DICTIONARY_LIMIT < stated < zstandard.CONTENTSIZE_UNKNOWN:
-            raise ValueError(f"it unpacks to {stated} bytes")
-        given = zstandard.ZstdDecompressor(max_window_size=_DICTIONARY_LIMIT).decompress(
-            given, max_output_size=_DICTIONARY_LIMIT
-        )
-    budget.spend(len(given))
-    return zstandard.ZstdCompressionDict(given)
 
 
 class _Opens(Protocol):

@@ -20,7 +20,7 @@ from archive.capture import Capture, Location
 from archive.errors import DamagedRecord
 from archive.holdings import FileState
 from archive.sharing.zipnum import Sink
-from archive.warc import frame
+from archive.warc import frame, zstd
 from archive.warc.block import FileBlock
 from archive.warc.fields import parse_fields
 from archive.warc.foreign.form import Coding
@@ -129,12 +129,12 @@ class _Copy:
             self._pack([_head(record, record_id, source.file), record.block, b"\r\n\r\n"])
         else:
             source.stream.seek(record.offset)
-            head = source.stream.read(len(frame.MAGIC))
+            head = source.stream.read(len(zstd.MAGIC))
             parts = _parts(source.stream, record.offset, record.length, source.file)
             if head.startswith(MAGIC):
                 for part in parts:
                     self._write(part)
-            elif head == frame.MAGIC:
+            elif head == zstd.MAGIC:
                 self._pack(_unpacked(source, record.offset))
             else:
                 self._pack(parts)

@@ -6,23 +6,15 @@ frames there may be skippable ones that mean nothing to a reader.
 
 from __future__ import annotations
 
-import io
-import re
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 from weakref import WeakKeyDictionary
 
 import zstandard
 
+from archive.warc import zstd
 from archive.warc.member import Tear
 
-MAGIC = b"\x28\xb5\x2f\xfd"
-DICTIONARY = b"\x5d\x2a\x4d\x18"
-# Asked of hostile frames only: zstd itself refuses windows beyond 128 MiB where none is asked for.
-WINDOW_LIMIT = 128 * 2**20
-# Trained dictionaries have some hundred kilobytes; a dictionary may itself be compressed.
-DICTIONARY_LIMIT = 32 * 2**20
-_SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18", re.DOTALL)
 _LOOK = 64 * 1024  # file bytes looked at together while the end of a frame is found
 _STEP = 2**20
 _MOST_BLOCKS = 2**17  # of one frame; a block holds 128 KiB of content but where a writer flushed
@@ -125,11 +117,6 @@ class _Range:
         return part
 
 
-def is_packed(head: bytes) -> bool:
-    """Whether a file that begins with these four bytes is one of Zstandard frames."""
-    return head == MAGIC or _SKIPPABLE.match(head) is not None
-
-
 def skip(stream: BinaryIO, at: int, end: int) -> int:
     """The offset behind skippable frames at a place, a dictionary among them; the place itself where there are none.
 
@@ -138,7 +125,7 @@ def skip(stream: BinaryIO, at: int, end: int) -> int:
     while at + 8 <= end:
         stream.seek(at)
         head = stream.read(8)
-        if not _SKIPPABLE.match(head) or len(head) < 8:
+        if not zstd.SKIPPABLE.match(head) or len(head) < 8:
             break
         behind = at + 8 + int.from_bytes(head[4:], "little")
         if behind > end:
@@ -151,21 +138,13 @@ def _opened_of(stream: BinaryIO, file: str) -> _Opened:
     found = _opened.get(stream)
     if found is None:
         dictionary = _dictionary(stream, file)
-        unpacking = zstandard.ZstdDecompressor(dict_data=dictionary, max_window_size=WINDOW_LIMIT)
+        unpacking = zstandard.ZstdDecompressor(dict_data=dictionary, max_window_size=zstd.WINDOW_LIMIT)
         found = _opened[stream] = _Opened(unpacking, dictionary is not None)
     return found
 
 
 def _dictionary(stream: BinaryIO, file: str) -> zstandard.ZstdCompressionDict | None:
-    stream.seek(0)
-    head = stream.read(8)
-    if not head.startswith(DICTIONARY) or len(head) < 8:
-        return None
-    size = int.from_bytes(head[4:], "little")
-    content = stream.read(size) if size <= DICTIONARY_LIMIT else b""
-    if len(content) < size:
-        raise Tear("a dictionary that is not whole, or too large", file=file, offset=0)
-    if content.startswith(MAGIC):
-        packed = Frame(io.BytesIO(content), 0, f"the dictionary of {file}", DICTIONARY_LIMIT)
-        content = b"".join(iter(lambda: packed.read(_STEP), b""))
-    return zstandard.ZstdCompressionDict(content)
+    try:
+        return zstd.dictionary_of(stream)
+    except ValueError as error:
+        raise Tear(f"a dictionary that cannot be used: {error}", file=file, offset=0) from error

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from archive.warc import frame
+from archive.warc import frame, zstd
 from archive.warc.member import Tear
 from archive.warc.stored import BLOCK_LIMIT, Record, read_record
 
 _STEP = 2**20
 # The head of a gzip member: its magic, and flags of which three bits must be 0 (RFC 1952, section 2.3.1).
 _HEAD = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]", re.DOTALL)
-_FRAME = re.compile(re.escape(frame.MAGIC))
+_FRAME = re.compile(re.escape(zstd.MAGIC))
 _HEAD_LENGTH = 4
 # What may be read and unpacked in vain, in bytes: so much for any file, and so often its size. Damage costs one record
 # and chance heads next to nothing; a file made of nested heads would cost its size squared.
@@ -102,7 +102,7 @@ def _heads(stream: BinaryIO, start: int, end: int) -> Iterator[int]:
     They may stand there by chance. Frames are looked for in a file that begins with one.
     """
     stream.seek(0)
-    head = _FRAME if frame.is_packed(stream.read(4)) else _HEAD
+    head = _FRAME if zstd.is_packed(stream.read(4)) else _HEAD
     while start < end:
         stream.seek(start)
         part = stream.read(min(_STEP, end - start))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from archive.clock import parse_warc_date
-from archive.warc import frame
+from archive.warc import frame, zstd
 from archive.warc.answer import Answer
 from archive.warc.fields import NamedFields, parse_fields, parse_lines
 from archive.warc.frame import Frame
@@ -133,7 +133,7 @@ def read_record(
     try:
         if magic.startswith(MAGIC):
             member = Member(stream, offset, file, most)
-        elif magic == frame.MAGIC:
+        elif magic == zstd.MAGIC:
             member = Frame(stream, offset, file, most)
         # A whole record at once, but for the largest; where one is only looked for, no more than shows that it is none.
         step = _STEP if member is not None and most is None else _HEAD_STEP

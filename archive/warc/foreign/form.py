@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import BinaryIO
 
 from archive.errors import PresskeepError
-from archive.warc import frame
+from archive.warc import frame, zstd
 from archive.warc.fields import parse_lines
 from archive.warc.foreign import arc
 from archive.warc.foreign.unpacking import Input, member
@@ -59,7 +59,7 @@ def detect(stream: BinaryIO, file: str) -> Form:
         return Form(Coding.WACZ)
     if head.startswith(MAGIC):
         return _gzip(stream, file)
-    if frame.is_packed(head[:4]):
+    if zstd.is_packed(head[:4]):
         return Form(Coding.FRAMES) if _in_frames(stream, file) else Form(Coding.ZSTD)
     return Form(Coding.PLAIN, arc=_is_arc(head, file))
 

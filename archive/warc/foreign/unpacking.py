@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 import zstandard
 from isal import igzip_lib, isal_zlib
 
+from archive.warc import zstd
 from archive.warc.member import Tear
 
 _ISAL_ERROR = cast("type[Exception]", igzip_lib.IsalError)  # the library's stub says that it is an instance
@@ -19,10 +20,7 @@ _GIVEN = 32 * 1024  # unpacked bytes asked for at once: what an error within the
 _HEAD = b"\x1f\x8b\x08"
 _EXTRA, _NAME, _COMMENT, _CHECKED, _RESERVED = 4, 8, 16, 2, 0xE0  # flags of a gzip member (RFC 1952, section 2.3.1)
 _LONGEST_HEAD = 2**20
-_DICTIONARY = b"\x5d\x2a\x4d\x18"  # a skippable frame that holds the dictionary of a .warc.zst
-_DICTIONARY_LIMIT = 16 * 2**20
 _PIECE = 4 * 1024  # bytes; zstd packs 128 KiB of one byte into 4 bytes, so that a piece gives 128 MiB at most
-_WINDOW = 2**27  # bytes of window that a zstd frame may ask for
 
 
 class Input:
@@ -135,9 +133,11 @@ def _content(head: bytes, source: Input, begin: int) -> Iterator[bytes]:
 
 def unzstd(raw: BinaryIO) -> Iterator[bytes]:
     """The content of all zstd frames, with the dictionary that a .warc.zst may begin with; raises Tear at damage."""
-    raw.seek(0)
-    dictionary = _dictionary(raw)
-    context = zstandard.ZstdDecompressor(dict_data=dictionary, max_window_size=_WINDOW)
+    try:
+        dictionary = zstd.dictionary_of(raw)
+    except ValueError as error:
+        raise Tear(f"its dictionary cannot be used: {error}", file="", offset=0) from error
+    context = zstandard.ZstdDecompressor(dict_data=dictionary, max_window_size=zstd.WINDOW_LIMIT)
     rest = b""
     at = raw.tell()
     while True:
@@ -159,21 +159,3 @@ def unzstd(raw: BinaryIO) -> Iterator[bytes]:
                 yield content
         rest = frame.unused_data + given
         at = raw.tell() - len(rest)
-
-
-def _dictionary(raw: BinaryIO) -> zstandard.ZstdCompressionDict | None:
-    """The dictionary in a first skippable frame, which may itself be compressed; the stream is left behind it."""
-    head = raw.read(8)
-    if head[:4] != _DICTIONARY or len(head) < 8:
-        raw.seek(0)
-        return None
-    length = int.from_bytes(head[4:], "little")
-    if length > _DICTIONARY_LIMIT:
-        raise Tear("a zstd dictionary of absurd size", file="", offset=0)
-    data = raw.read(length)
-    if data.startswith(b"\x28\xb5\x2f\xfd"):
-        try:
-            data = zstandard.ZstdDecompressor().decompress(data, max_output_size=_DICTIONARY_LIMIT)
-        except (zstandard.ZstdError, MemoryError) as error:
-            raise Tear(f"its zstd dictionary is damaged ({error})", file="", offset=0) from error
-    return zstandard.ZstdCompressionDict(data)

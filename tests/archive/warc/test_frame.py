@@ -10,7 +10,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.warc import frame
+from archive.warc import frame, zstd
 from archive.warc.frame import Frame
 from archive.warc.member import Tear
 from archive.warc.scan import Gap, scan
@@ -24,7 +24,7 @@ def pack(content: bytes, dictionary: bytes | None = None, *, checksum: bool = Tr
     return zstandard.ZstdCompressor(dict_data=given, write_checksum=checksum).compress(content)
 
 
-def skippable(content: bytes, magic: bytes = frame.DICTIONARY) -> bytes:
+def skippable(content: bytes, magic: bytes = zstd.DICTIONARY) -> bytes:
     return magic + len(content).to_bytes(4, "little") + content
 
 
@@ -115,8 +115,8 @@ def test_several_records_in_one_frame_are_refused(tmp_path: Path) -> None:
 
 def test_a_dictionary_that_is_absurd_or_torn_is_a_tear() -> None:
     one = pack(b"WARC/1.1\r\n")
-    huge = frame.DICTIONARY + (2**32 - 1).to_bytes(4, "little") + b"x" * 100
-    bomb = skippable(pack(b"\0" * (frame.DICTIONARY_LIMIT + 1)))
+    huge = zstd.DICTIONARY + (2**32 - 1).to_bytes(4, "little") + b"x" * 100
+    bomb = skippable(pack(b"\0" * (zstd.DICTIONARY_LIMIT + 1)))
     for begin in (huge, bomb, skippable(pack(trained())[:-9])):
         with pytest.raises(Tear):
             read(begin + one, len(begin))
@@ -144,6 +144,6 @@ def test_skippable_frames_are_stepped_over_within_the_file_only() -> None:
     assert frame.skip(io.BytesIO(b"#" + one + one), 1, 23) == 23
     assert frame.skip(io.BytesIO(b"#" + one + one), 1, 22) == 12
     assert frame.skip(io.BytesIO(b"#####"), 1, 5) == 1
-    assert frame.is_packed(one[:4])
-    assert frame.is_packed(frame.MAGIC)
-    assert not frame.is_packed(b"WARC")
+    assert zstd.is_packed(one[:4])
+    assert zstd.is_packed(zstd.MAGIC)
+    assert not zstd.is_packed(b"WARC")
