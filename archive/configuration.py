@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from archive.declaration import Declaration, read_declaration
+from archive.declaration import Declaration, declared, read_declaration
 from archive.durable import replacing
 from archive.errors import ConfigurationError, NotAnArchive
 from archive.url import host as host_of
@@ -210,7 +210,7 @@ def _configuration_error(declaration: Declaration, first: ErrorDetails) -> Confi
         case "missing":
             said = f"{key} is missing"
         case _:
-            said = f"{key} = {first['input']!r}: {first['msg'].removeprefix('Value error, ')}"
+            said = declared(key, first)
     return declaration.error(said, *place)
 
 
@@ -274,6 +274,14 @@ def write_configuration(
         f"# workers = {Cleaning().workers}  # 0: as many as there are cores",
         "",
     ]
+    check(name=name, operator=operator, contact=contact, resolve=resolve)
+    with replacing(path) as out:
+        out.write("\n".join(lines).encode("utf-8"))
+    return read_configuration(path)
+
+
+def check(*, name: str, operator: str = "", contact: str = "", resolve: Mapping[str, str] | None = None) -> None:
+    """Raise ConfigurationError where `write_configuration` would."""
     try:
         ArchiveConfiguration(
             format=FORMAT, id=f"urn:uuid:{uuid.uuid4()}", name=name, operator=operator, contact=contact
@@ -281,8 +289,4 @@ def write_configuration(
         Network(resolve=dict(resolve or {}))  # type: ignore[arg-type]  # text becomes an address as it is checked
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        said = first["msg"].removeprefix("Value error, ")
-        raise ConfigurationError(f"{'.'.join(map(str, first['loc']))} = {first['input']!r}: {said}") from None
-    with replacing(path) as out:
-        out.write("\n".join(lines).encode("utf-8"))
-    return read_configuration(path)
+        raise ConfigurationError(declared(".".join(map(str, first["loc"])), first)) from None

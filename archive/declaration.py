@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import re
 import tomllib
@@ -17,6 +18,18 @@ from archive.errors import ConfigurationError, StorageFull, UsageError
 
 # Ten thousand sites with thirty sources each have 20 MB; more is another file by mistake.
 MAX_BYTES = 64_000_000
+
+_SHOWN = 80  # characters of a value that are worth repeating
+# What a value must be, by the beginning of pydantic's name for the error (https://docs.pydantic.dev/latest/errors/).
+_KINDS = {
+    "int": "a whole number", "float": "a number", "bool": "true or false", "string": "a text in quotes",
+    "list": "a list in brackets", "tuple": "a list in brackets", "dict": "a table", "model": "a table",
+    "mapping": "a table", "finite": "a finite number",
+}  # fmt: skip
+_BOUNDS = {
+    "ge": "{} or more", "gt": "more than {}", "le": "{} at most", "lt": "less than {}",
+    "min_length": "at least {} of them", "max_length": "at most {} of them",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +184,23 @@ def _held(target: Path) -> Iterator[bytes]:
                 continue  # another one replaced it while this one waited
             yield held.read()
             return
+
+
+def expected(wrong: Mapping[str, Any]) -> str | None:
+    """What a value must be of which pydantic says that it is something else; None where that is its own sentence."""
+    context: Mapping[str, Any] = wrong.get("ctx") or {}
+    if wrong["type"] in {"literal_error", "enum"}:
+        return str(context.get("expected", "")).replace("'", '"') or None
+    for bound, value in context.items():
+        if bound in _BOUNDS:
+            return _BOUNDS[bound].format(f"{value:,g}" if isinstance(value, float) else value)
+    return _KINDS.get(str(wrong["type"]).partition("_")[0]) if wrong["type"] != "string_pattern_mismatch" else None
+
+
+def declared(key: str, wrong: Mapping[str, Any]) -> str:
+    """What is said of a value in a TOML file: the key, the value as it stands there, and what to write."""
+    given = wrong["input"]
+    shown = json.dumps(given, ensure_ascii=False, default=str)
+    value = f" = {shown}" if not isinstance(given, dict | list) and len(shown) <= _SHOWN else ""
+    wanted = expected(wrong)
+    return f"{key}{value}: {f'write {wanted}' if wanted else str(wrong['msg']).removeprefix('Value error, ')}"

@@ -32,6 +32,7 @@ from rich.text import Text
 
 from archive.durable import FULL
 from archive.errors import ArchiveBusy, DamagedRecord, PresskeepError, StorageFull
+from archive.misuse import in_words
 
 INTERRUPTED = 130  # 128 and SIGINT's number, as shells have it
 PIPE_CLOSED = 141  # the same for SIGPIPE
@@ -160,7 +161,8 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None, name: str = "p
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a letter must not end the program
     try:
-        code = typer.main.get_command(app).main(args=_debug_first(given), prog_name=name, standalone_mode=False)
+        command = typer.main.get_command(app)
+        code = command.main(args=_debug_first(given), prog_name=name, standalone_mode=False)
         sys.stdout.flush()
         code = code if isinstance(code, int) else 0
         if code == INTERRUPTED:
@@ -181,10 +183,8 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None, name: str = "p
         _complain("aborted; nothing was changed", name)
         return 1
     except typer.TyperException as error:
-        context = getattr(error, "ctx", None)
-        command = context.command_path if context else name
-        said = error.format_message().replace("Value error, ", "").rstrip(".")  # pydantic's word for ours
-        _complain(f"{said}: see '{command} --help'", name, error if debug else None)
+        said = in_words(error, given, getattr(command, "commands", {}), name)
+        _complain(said, name, error if debug else None)
         return error.exit_code
     except _expected() as error:
         known = translate(error)

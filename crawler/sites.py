@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from archive.declaration import Declaration, read_declaration
+from archive.declaration import Declaration, declared, read_declaration
 from archive.errors import NotFound
 from archive.url import host as host_of
 from archive.url import is_fetchable
@@ -230,10 +230,8 @@ def _message(header: str, error: ErrorDetails) -> str:
     if error["type"] == "missing":
         return f"{where}: {key} is missing"
     if error["type"] == "string_pattern_mismatch":
-        shown = _PATTERNS.get(str(place[-1]), shown)
-    given = error["input"]
-    value = f" = {given!r}" if isinstance(given, str | int | float) and len(str(given)) < 80 else ""
-    return f"{where}: {key}{value}: {shown}" if key else f"{where}: {shown}"
+        error = {**error, "msg": _PATTERNS.get(str(place[-1]), shown)}
+    return f"{where}: {declared(key, error)}" if key else f"{where}: {shown}"
 
 
 _PATTERNS = {

@@ -75,13 +75,17 @@ def init(
 
 
 def _create(directory: Path, name: str | None, operator: str, contact: str | None, *, ask: bool) -> Archive:
-    from archive.configuration import FILE_NAME  # noqa: PLC0415 - help needs neither pydantic nor SQL
+    from archive.configuration import FILE_NAME, check  # noqa: PLC0415 - help needs neither pydantic nor SQL
     from archive.store import WARC, Archive  # noqa: PLC0415
 
     if directory.is_dir() and not (directory / FILE_NAME).exists():
         held = sorted(one.name for one in directory.iterdir() if one.name != WARC)
         if held:
             raise UsageError(f"{directory} is not empty (it holds {held[0]}): name a directory that is new or empty")
+    try:
+        check(name=name if name is not None else "archive", operator=operator, contact=contact or "")
+    except ConfigurationError as error:  # before anything is made
+        raise UsageError(f"--{error.message.replace(' = ', ' ', 1)}") from None
     ask = ask and sys.stdin.isatty() and sys.stderr.isatty()
     if contact is not None or not ask or (directory / FILE_NAME).exists():  # refused: why ask first?
         return Archive.create(directory, name=name, operator=operator, contact=contact or "")
@@ -90,6 +94,7 @@ def _create(directory: Path, name: str | None, operator: str, contact: str | Non
             "Contact for publishers, a mail or web address (Enter: later)", default="", show_default=False, err=True
         )
         try:
+            check(name="archive", contact=given.strip())
             return Archive.create(directory, name=name, operator=operator, contact=given.strip())
         except ConfigurationError as error:
             if not left:

@@ -10,6 +10,7 @@ import typer
 
 from archive.dataset.selection import instant
 from archive.errors import UsageError
+from archive.misuse import choose
 
 ArchiveOption = Annotated[
     Path | None,
@@ -67,5 +68,5 @@ def noted(given: Sequence[str] | None, option: str, allowed: Iterable[str]) -> t
     known = list(allowed)
     for one in given or ():
         if one not in known:
-            raise UsageError(f"{option} knows no {one!r}: choose from {', '.join(known)}")
+            raise UsageError(choose(option, one, known))
     return tuple(given or ())

@@ -81,7 +81,7 @@ def test_pages_that_wait_for_the_cleaner_are_told(uncleaned: Path, tmp_path: Pat
 def test_wrong_calls_leave_no_file(news: Path, tmp_path: Path) -> None:
     unknown = run("export", "xml", tmp_path / "out", "--archive", news)
     assert unknown.returncode == 2
-    assert "'FORMAT': 'xml' is not one of 'jsonl', 'csv', 'parquet'" in unknown.stderr
+    assert "FORMAT knows no 'xml': it takes jsonl, csv or parquet" in unknown.stderr
     assert run("export", "jsonl", tmp_path / "out", "--csv-safe", "--archive", news).returncode == 2
     assert run("export", "jsonl", tmp_path / "out", "--verdict", "x", "--archive", news).returncode == 2
     assert run("export", "jsonl", tmp_path / "no" / "out", "--archive", news).returncode == 2

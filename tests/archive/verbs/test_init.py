@@ -50,8 +50,9 @@ def test_what_is_an_archive_or_not_empty_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_contact_that_cannot_be_is_an_error(tmp_path: Path) -> None:
-    done = run("init", tmp_path / "A", "--contact", "nobody")
-    assert done.returncode == 3
+    done = run("init", tmp_path / "new" / "A", "--contact", "nobody")
+    assert done.returncode == 2
+    assert list(tmp_path.iterdir()) == []
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "A" / "archive.toml").exists()
 

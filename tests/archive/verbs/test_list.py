@@ -81,7 +81,7 @@ def test_wrong_values_say_what_is_right(news: Path) -> None:
     assert "gazette.example" in unknown.stderr
     verdict = run("list", "--archive", news, "--verdict", "artikel")
     assert verdict.returncode == 2
-    assert "choose from article, teaser" in verdict.stderr
+    assert "did you mean article?" in verdict.stderr
     date = run("list", "--archive", news, "--since", "yesterday")
     assert date.returncode == 2
     assert "2026-11-24" in date.stderr
