@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from smalldisk import Way, passes_in_a_namespace, read_only, small_disk, way
 
 from archive.errors import StorageFull
 from archive.exchange import Role
@@ -26,26 +27,20 @@ from crawler.state import State
 pytestmark = pytest.mark.slow  # whole crawls, with a pause of some seconds in each
 
 PATIENCE = 60.0  # seconds that a loaded machine may take for what takes four
-SIZE = 4 * 2**20
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 4 MB."""
-    mounted = tmp_path / "disk"
-    mounted.mkdir()
-    tried = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "presskeep-test", str(mounted)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if tried.returncode != 0:
-        pytest.skip(f"no file system can be mounted here: {tried.stderr.strip()}")
-    try:
-        yield mounted
-    finally:
-        subprocess.run(["umount", "--lazy", str(mounted)], check=True)
+    with small_disk(tmp_path) as made:
+        yield made
+
+
+if way() is Way.NAMESPACE:
+
+    def test_all_of_this_in_a_user_namespace() -> None:
+        done = passes_in_a_namespace(__file__)
+        assert done.returncode == 0, done.stdout
 
 
 @pytest.fixture
@@ -227,15 +222,14 @@ def test_a_file_system_gone_read_only_is_a_want_of_room(disk: Path, newsroom: Ne
     path = make(disk, newsroom, "reserve = 0")
     with Archive.open(path) as archive:
         State(archive.state_path).close()
-        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
-        with pytest.raises(StorageFull, match="ead-only"):
-            archive.writer("test")
-        with pytest.raises(StorageFull, match="read-only"), archive.catalog.writing():
-            pass
-        with pytest.raises(StorageFull, match="read-only"):
-            State(archive.state_path)
-        assert not Room(archive).takes_bytes()
-        subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+        with read_only(disk):
+            with pytest.raises(StorageFull, match="ead-only"):
+                archive.writer("test")
+            with pytest.raises(StorageFull, match="read-only"), archive.catalog.writing():
+                pass
+            with pytest.raises(StorageFull, match="read-only"):
+                State(archive.state_path)
+            assert not Room(archive).takes_bytes()
         assert Room(archive).takes_bytes()
         archive.close()
         with archive.writer("test"):
