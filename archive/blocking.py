@@ -8,9 +8,8 @@ captures are entered. Acts of files that came from elsewhere decide nothing here
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, delete, func, or_, select
@@ -28,7 +27,6 @@ from archive.warc.places import is_foreign
 TAKEDOWN, LIFT = "takedown", "lift"  # the two acts
 _DECIDING = (TAKEDOWN, LIFT)
 _AGAIN = 1.0  # seconds for which a crawl may go by what was decided before
-_SOME = 500  # ids in one statement
 _BEHIND_ALL = "\U0010ffff"  # sorts behind whatever a URL continues with
 
 blocked = tables.blocked
@@ -160,10 +158,10 @@ def apply(connection: Connection, acts: Sequence[Act], rows: Sequence[Mapping[st
         return
     for table in (tables.captures, tables.attempts):
         conditions = [one.among(table.c.key) for one in {target_of(act) for act in acts} if one is not None]
-        for some in _parts(conditions):
+        for some in tables.in_parts(conditions):
             _decide(connection, known, table, or_(*some))
         # By the key of the row that stands there: another record may have had the id before.
-        for part in _parts([row["id"] for row in rows if known.covers(row["key"])]):
+        for part in tables.in_parts([row["id"] for row in rows if known.covers(row["key"])]):
             _decide(connection, known, table, table.c.id.in_(part))
 
 
@@ -179,14 +177,8 @@ def _decide(connection: Connection, known: Rules, table: Table, which: ColumnEle
     if new:
         connection.execute(insert(blocked).on_conflict_do_nothing(), new)
         forget(connection, [row["id"] for row in new])
-    for some in _parts(free):
+    for some in tables.in_parts(free):
         connection.execute(delete(blocked).where(blocked.c.id.in_(some)))
-
-
-def _parts(values: Iterable[Any]) -> Iterator[list[Any]]:
-    waiting = iter(values)
-    while some := list(islice(waiting, _SOME)):
-        yield some
 
 
 def refuse(catalog: Catalog, *, url: str | None = None, id: str | None = None) -> None:

@@ -65,6 +65,15 @@ class Catalog:
         finally:
             engine.dispose()
 
+    def damage(self) -> str | None:
+        """What SQLite finds wrong with the file, in its words; None where it is sound.
+
+        Raises DamagedRecord where it cannot even be read.
+        """
+        with self.reading() as connection:
+            said = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        return None if said == "ok" else str(said)
+
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection that sees one state of the catalogue from its first question on, whatever others write.

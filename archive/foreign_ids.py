@@ -19,8 +19,6 @@ from archive.warc.places import ATTACHED, IMPORTED
 from archive.warc.quarantine import is_kept
 from archive.warc.reader import made_id
 
-_SOME = 500  # ids in one statement
-
 
 def settled(
     connection: Connection, captures: Sequence[Capture], identity: Callable[[], str]
@@ -45,7 +43,7 @@ def _compared(
     table = tables.captures.c
     columns = (table.id, table.url, table.at, table.kind, table.payload_digest, table.file, table.offset, table.site)
     held: dict[str, Row[Any]] = {}
-    for some in _parts([one.id for one in captures]):
+    for some in tables.in_parts([one.id for one in captures]):
         held |= {row.id: row for row in connection.execute(select(*columns).where(table.id.in_(some)))}
     fresh: list[Capture] = []
     known: list[Capture] = []
@@ -102,8 +100,3 @@ def depending(connection: Connection, file: str) -> set[str]:
     found = set(connection.scalars(select(copies.c.file).where(copies.c.id.in_(held)).distinct()))
     found.update(connection.scalars(select(table.c.file).where(table.c.record.in_(held)).distinct()))
     return found - {file}
-
-
-def _parts(ids: Sequence[str]) -> Iterable[Sequence[str]]:
-    for start in range(0, len(ids), _SOME):
-        yield ids[start : start + _SOME]

@@ -27,7 +27,6 @@ REPAIR = "repair"  # the act
 _BEHIND = f"{DIRECTORY}0"  # sorts behind all locations in the quarantine
 _NEEDED = {column.name for column in tables.captures.c if not column.nullable}
 _KNOWN = {column.name for column in tables.captures.c}
-_FETCH = 500
 _NAMED = 5  # lost captures that a finding names
 
 
@@ -125,8 +124,7 @@ def give_way(connection: Connection, ids: Sequence[str]) -> None:
     table = tables.captures
     if connection.execute(select(table.c.id).where(is_lost(table.c.file)).limit(1)).first() is None:
         return
-    for start in range(0, len(ids), _FETCH):
-        some = ids[start : start + _FETCH]
+    for some in tables.in_parts(ids):
         connection.execute(delete(table).where(table.c.id.in_(some), is_lost(table.c.file)))
 
 

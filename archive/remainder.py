@@ -6,9 +6,8 @@ A rebuild takes them over, so that damage to a WARC file takes nothing away that
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, Select, delete, select
@@ -46,7 +45,7 @@ def keep_lost(old: Archive, new: Archive, damaged: Collection[str]) -> int:
     """
     found = 0
     try:
-        if not is_intact(old):
+        if old.catalog.damage() is not None:
             return 0
         with old.catalog.reading() as connection:
             states = holdings.file_states(connection)
@@ -55,29 +54,23 @@ def keep_lost(old: Archive, new: Archive, damaged: Collection[str]) -> int:
             if lost or state.file in damaged:
                 _enter(new, lost, state)
                 ids = [event.id for event in lost if isinstance(event, Capture)]
-                for some in _parts(ids):
+                for some in tables.in_parts(ids):
                     _take_texts(old, new, tables.texts.c.capture.in_(some) & (tables.texts.c.cleaner == CLEANER))
                 if not state.file.startswith(f"{ATTACHED}/"):  # what lies elsewhere may come back: it is not lost
                     found += len(lost)
         with new.catalog.reading() as connection:
             cut_out = losses.lost_ids(connection)
-        for some in _parts(cut_out):
+        for some in tables.in_parts(cut_out):
             _take_texts(old, new, tables.texts.c.capture.in_(some) & (tables.texts.c.cleaner == CLEANER))
     except (DamagedRecord, ValueError) as error:  # ValueError: a value that no program of ours wrote
         logger.warning("%s: of what only the old catalogue has, %d rows were kept", error, found)
     return found
 
 
-def is_intact(old: Archive) -> bool:
-    """Whether a catalogue that can be opened is sound throughout; raises DamagedRecord where it cannot be told."""
-    with old.catalog.reading() as connection:
-        return bool(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() == "ok")
-
-
 def keep_unreached(old: Archive, new: Archive, file: str) -> None:
     """Take over all that the old catalogue has of an attached file that is out of reach now, with its texts."""
     try:
-        if not is_intact(old):
+        if old.catalog.damage() is not None:
             return
         with old.catalog.reading() as connection:
             state = holdings.file_states(connection, file).get(file)
@@ -87,9 +80,9 @@ def keep_unreached(old: Archive, new: Archive, file: str) -> None:
         events = list(comparison.entered(old.catalog, old.warc_path, file).values())
         _enter(new, events, state)
         with new.catalog.writing() as connection:
-            for start in range(0, len(copies), FETCH):
-                connection.execute(insert(tables.copies).on_conflict_do_nothing(), copies[start : start + FETCH])
-        for some in _parts([event.id for event in events if isinstance(event, Capture)]):
+            for part in tables.in_parts(copies):
+                connection.execute(insert(tables.copies).on_conflict_do_nothing(), part)
+        for some in tables.in_parts([event.id for event in events if isinstance(event, Capture)]):
             _take_texts(old, new, tables.texts.c.capture.in_(some) & (tables.texts.c.cleaner == CLEANER))
     except (DamagedRecord, ValueError) as error:
         logger.warning("%s: of %s not all was kept", error, file)
@@ -141,7 +134,7 @@ def _known(new: Archive, events: Sequence[Event]) -> set[Event | str]:
     with new.catalog.reading() as connection:
         known: set[Event | str] = {_key(mark) for mark in holdings.marks(connection)}
         for kind, table in _BY_ID:
-            for some in _parts([event.id for event in events if isinstance(event, kind)]):
+            for some in tables.in_parts([event.id for event in events if isinstance(event, kind)]):
                 known.update(connection.scalars(select(table.c.id).where(table.c.id.in_(some))))
     return known
 
@@ -149,7 +142,7 @@ def _known(new: Archive, events: Sequence[Event]) -> set[Event | str]:
 def _enter(new: Archive, lost: Sequence[Event], state: FileState) -> None:
     files = tables.files
     with new.catalog.writing() as connection:
-        for some in _parts([event.id for event in lost if isinstance(event, Capture)]):
+        for some in tables.in_parts([event.id for event in lost if isinstance(event, Capture)]):
             connection.execute(delete(tables.captures).where(tables.captures.c.id.in_(some)))  # those that are torn
         if state.sha256 is not None:
             connection.execute(delete(files).where(files.c.file == state.file))
@@ -162,7 +155,7 @@ def _take_texts(old: Archive, new: Archive, which: ColumnElement[bool]) -> int:
     kept = 0
     with old.catalog.reading() as reading:
         rows = reading.execution_options(yield_per=FETCH).execute(question).mappings()
-        while some := [dict(row) for row in islice(rows, FETCH)]:
+        for some in tables.in_parts(map(dict, rows)):
             with new.catalog.writing() as connection:
                 ids = [row["capture"] for row in some]
                 known = set(connection.scalars(select(tables.captures.c.id).where(tables.captures.c.id.in_(ids))))
@@ -174,8 +167,3 @@ def _take_texts(old: Archive, new: Archive, which: ColumnElement[bool]) -> int:
                 texts.add(connection, sound)
             kept += len(sound)
     return kept
-
-
-def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), FETCH):
-        yield ids[start : start + FETCH]

@@ -132,8 +132,7 @@ def _private(archive: Archive) -> Iterator[Archive]:
 
 def _is_readable(archive: Archive) -> bool:
     try:
-        with archive.catalog.reading() as connection:
-            return connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() == "ok"
+        return archive.catalog.damage() is None
     except (DamagedRecord, ConfigurationError):
         return False
 

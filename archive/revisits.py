@@ -28,7 +28,6 @@ MAX_STEPS = 8
 # Earlier captures of a URL that are read and compared where a revisit names nothing but its digest.
 MAX_READ = 20
 _SECOND = 1_000_000
-_SOME = 500  # ids in one question
 _NOT_MODIFIED = 304
 
 _captures = tables.captures
@@ -192,15 +191,14 @@ def forgive(connection: Connection, entered: Sequence[str]) -> None:
     failures = tables.failures
     if not connection.scalar(select(failures.c.capture).limit(1)):
         return
-    for start in range(0, len(entered), _SOME):
-        waiting = select(_captures.c.id).where(_captures.c.refers_to.in_(entered[start : start + _SOME]))
+    for some in tables.in_parts(entered):
+        waiting = select(_captures.c.id).where(_captures.c.refers_to.in_(some))
         connection.execute(delete(failures).where(failures.c.capture.in_(waiting)))
 
 
 def _rows(connection: Connection, ids: Sequence[str]) -> dict[str, RowMapping]:
     found: dict[str, RowMapping] = {}
-    for start in range(0, len(ids), _SOME):
-        some = ids[start : start + _SOME]
+    for some in tables.in_parts(ids):
         for row in connection.execute(select(_captures).where(_captures.c.id.in_(some))).mappings():
             found[row["id"]] = row
     return found

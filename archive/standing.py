@@ -6,7 +6,7 @@ them goes, or its terms are others, the catalogue must come to what a rebuild wo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, select
@@ -70,7 +70,7 @@ def _free(archive: Archive, file: str, before: dict[str, str | None]) -> None:
     if not before:
         return
     now = _sites(archive, file)
-    for some in _parts([one for one, site in before.items() if one not in now or now[one] != site]):
+    for some in tables.in_parts([one for one, site in before.items() if one not in now or now[one] != site]):
         with archive.catalog.writing() as connection:
             table = tables.captures.c
             rows = connection.execute(select(table.id, table.site).where(table.id.in_(some)))
@@ -97,8 +97,3 @@ def _forget(archive: Archive, file: str) -> None:
 
 def _unblock(connection: Connection, ids: Iterable[str]) -> None:
     connection.execute(delete(tables.blocked).where(tables.blocked.c.id.in_(list(ids))))
-
-
-def _parts(ids: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(ids), holdings.FETCH):
-        yield ids[start : start + holdings.FETCH]

@@ -7,11 +7,26 @@ could not do; no part of what a rebuild must equal.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
+
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
 SCHEMA = 3  # of these tables; a catalogue of an older one is made anew by a rebuild, a newer one is refused
 
+AT_ONCE = 500  # values in one statement: SQLite takes a limited number of parameters
+
 metadata = MetaData()
+
+T = TypeVar("T")
+
+
+def in_parts(values: Iterable[T]) -> Iterator[list[T]]:
+    """Values by as many as go into one statement."""
+    waiting = iter(values)
+    while some := list(islice(waiting, AT_ONCE)):
+        yield some
 
 
 def _text(name: str, *, key: bool = False, null: bool = False) -> Column[str]:

@@ -91,8 +91,7 @@ def add(connection: Connection, rows: Sequence[Row]) -> None:
     Of what may not be handed out none is entered: it was taken down while its text was made.
     """
     held: set[str] = set()
-    for start in range(0, len(rows), FETCH):
-        ids = [row["capture"] for row in rows[start : start + FETCH]]
+    for ids in tables.in_parts(row["capture"] for row in rows):
         held.update(connection.scalars(select(tables.blocked.c.id).where(tables.blocked.c.id.in_(ids))))
     rows = [row for row in rows if row["capture"] not in held]
     if not rows:
@@ -109,8 +108,7 @@ def forget(connection: Connection, ids: Sequence[str]) -> None:
     The captures wait for the cleaner again.
     """
     keys: set[Key] = set()
-    for start in range(0, len(ids), FETCH):
-        some = ids[start : start + FETCH]
+    for some in tables.in_parts(ids):
         of_some = texts.c.capture.in_(some)
         keys.update(
             (row.cleaner, row.site, row.key)

@@ -136,10 +136,9 @@ def verify(archive: Archive, *, deep: bool | Sample = False, progress: Progress 
 def _states(archive: Archive, findings: list[Finding]) -> dict[str, FileState] | None:
     """What the catalogue knows of the files; None, with a finding, where it cannot be read."""
     try:
+        if (said := archive.catalog.damage()) is not None:
+            raise DamagedRecord(f"the catalogue is damaged ({said}): run `presskeep rebuild`")
         with archive.catalog.reading() as connection:
-            said = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-            if said != "ok":
-                raise DamagedRecord(f"the catalogue is damaged ({said}): run `presskeep rebuild`")
             return holdings.file_states(connection)
     except DamagedRecord as error:
         findings.append(Finding(CATALOG, 0, Rule.CATALOGUE, error.message))
