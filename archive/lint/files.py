@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from archive.lint import digests, fields, http, revisit, values, warcinfo
 from archive.lint.budget import TOO_MUCH, Budget, Exhausted
-from archive.lint.finding import Fault, error, note, warc
+from archive.lint.finding import Fault, error, note, shown, warc
 from archive.lint.links import Links
 from archive.lint.record import Record
 from archive.lint.runs import (
@@ -169,7 +169,7 @@ def _opened(stream: BinaryIO, size: int, budget: Budget) -> Iterator[Run | Gap] 
         return Place(0, (ARC, "plain"))
     if head.startswith(BEGINNING) or _has_record(stream, budget):
         return iter([PlainRun(stream, 0, budget)])
-    return Place(0, (NOT_WARC, f"it begins with {head[:16]!r}"))
+    return Place(0, (NOT_WARC, f"it begins with {shown(head.decode('latin-1'))}"))
 
 
 def _begins(run: Run) -> bytes:

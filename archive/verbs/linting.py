@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Group, RenderableType
 from rich.filesize import decimal
-from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from archive import terminal
@@ -19,7 +19,7 @@ from archive.verbs.options import JsonOption
 from archive.verbs.words import Json
 
 if TYPE_CHECKING:
-    from archive.lint.finding import Finding, Rule
+    from archive.lint.finding import Finding, Rule, Severity
     from archive.lint.linter import LintedFile, Result
 
 _SHOWN = 10  # findings of one rule in one file that are shown; --json has up to 100
@@ -112,30 +112,38 @@ def _findings(file: LintedFile, width: int) -> list[RenderableType]:
 
 
 def _finding(finding: Finding, width: int) -> RenderableType:
-    severity = str(finding.rule.severity)
-    where = "" if finding.offset is None else f"byte {finding.offset}"
+    where = "" if finding.offset is None else f"byte {finding.offset:,}"
     if finding.inner:
         where = f"{finding.inner}, {where}" if where else finding.inner
-    head = Text.assemble(
-        "  ",
-        (f"{severity:<7}", _STYLES[severity]),
-        f"  {finding.rule.id}",
-        (f"  ({finding.rule.section})", "dim"),
-        f"  {terminal.one_line(where)}" if where else "",
-    )
+    head = Text.assemble(finding.rule.id, (f"  ({finding.rule.section})", "dim"))
+    if where:
+        head.append(f"  {terminal.one_line(where)}")
     # The URI only as far as there is room: --json and a pipe have all of it.
-    room = width - head.cell_len - 2
+    room = width - _INDENT - head.cell_len - 2
     named = terminal.one_line(finding.uri or finding.record or "")
     if named and room >= _LEAST_URI:
         head.append(f"  {terminal.shorten(named, room)}", style="dim")
-    said = Padding(Text(terminal.one_line(_said(finding))), (0, 0, 0, _INDENT), expand=False)
-    return Group(head, said)
+    return _hanging(finding.rule.severity, head, _said(finding))
+
+
+def _hanging(severity: Severity, head: Text, said: str) -> RenderableType:
+    """The severity, and beside it the head and what is said, however many lines they take."""
+    grid = Table.grid()
+    grid.add_column(width=_INDENT, no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(Text(f"  {severity}", style=_STYLES[severity]), Group(head, Text(terminal.one_line(said))))
+    return grid
 
 
 def _said(finding: Finding) -> str:
     """What the rule says, and what is here instead."""
-    title = finding.rule.title
+    title = _unmarked(finding.rule.title)
     return f"{title.removesuffix('.')}: {finding.message}" if finding.message else title
+
+
+def _unmarked(text: str) -> str:
+    """A text of the documents without the backticks that set names apart there."""
+    return text.replace("`", "")
 
 
 def _row(finding: Finding) -> tuple[object, ...]:
@@ -206,10 +214,8 @@ def _list(wanted: set[str], *, as_json: bool) -> None:
 
 
 def _rule(rule: Rule) -> RenderableType:
-    severity = str(rule.severity)
-    head = Text.assemble("  ", (f"{severity:<7}", _STYLES[severity]), f"  {rule.id}", (f"  ({rule.section})", "dim"))
-    said = Padding(Text(f"{rule.title} {rule.why}"), (0, 0, 0, _INDENT), expand=False)
-    return Group(head, said)
+    head = Text.assemble(rule.id, (f"  ({rule.section})", "dim"))
+    return _hanging(rule.severity, head, _unmarked(f"{rule.title} {rule.why}"))
 
 
 def _described(rule: Rule, group: str) -> Json:

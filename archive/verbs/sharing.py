@@ -13,7 +13,7 @@ from rich.filesize import decimal
 
 from archive import terminal
 from archive.entries import address, open_archive, require_sites
-from archive.errors import UsageError
+from archive.errors import NotFound, UsageError
 from archive.target import STDOUT
 from archive.typeset import count, facts
 from archive.url import normalise
@@ -139,16 +139,21 @@ def _selection(
 def _listed(file: str) -> list[str]:
     """The addresses in a file; raises UsageError, which names the line, for what is none."""
     try:
-        text = sys.stdin.read() if file == STDOUT else Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--urls: {file} cannot be read as text ({error})") from error
+        text = sys.stdin.read() if file == STDOUT else Path(file).read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise NotFound(f"--urls: there is no file {file}: write one with an address a line, or - for stdin") from error
+    except OSError as error:
+        raise UsageError(f"--urls: {file} cannot be read ({error.strerror}): name a text file") from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise UsageError(f"--urls: {file}, line {line}: this is not UTF-8: save the file in that encoding") from error
     found = []
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
             try:
                 found.append(address(line))
             except UsageError as error:
-                raise UsageError(f"--urls: {file}, line {number}: {error}") from error
+                raise UsageError(f"--urls: {file}, line {number}: {error.message}") from error
     return found
 
 

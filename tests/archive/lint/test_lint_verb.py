@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from archive import terminal
 from archive.cli import app
@@ -112,3 +114,35 @@ def test_values_of_the_file_do_not_steer_the_terminal(tmp_path: Path, capsys: py
     out, err = capsys.readouterr()
     assert "\x1b" not in out + err
     assert "\u202e" not in out + err
+
+
+@pytest.mark.parametrize("width", [30, 60, 80])
+def test_in_a_terminal_everything_about_a_finding_stands_beside_its_severity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    wrong = resource({"WARC-Date": "then", "WARC-Target-URI": f"https://a.example/{'long/' * 40}"})
+    (tmp_path / "a.wacz").write_bytes(wacz({"archive/a-name-that-is-not-short-at-all.warc.gz": members(wrong)}))
+    page = io.StringIO()
+    monkeypatch.setattr(
+        terminal, "out", lambda: Console(file=page, force_terminal=True, color_system=None, width=width)
+    )
+    assert run(tmp_path / "a.wacz") == 1
+    monkeypatch.undo()
+    findings = page.getvalue().split("\n\n")[0].split("a.wacz\n")[1].splitlines()
+    assert all(len(line.rstrip()) <= width for line in findings)
+    for line in findings:
+        assert line.startswith(("  error", "  warning", "  note", " " * 11)), line
+    words = " ".join(page.getvalue().split())
+    assert "date-format" in words
+    assert "'then'" in words
+
+
+def test_no_text_of_a_rule_has_the_marks_of_the_documents(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--rules") == 0
+    assert "`" not in capsys.readouterr().out
+
+
+def test_bytes_are_shown_as_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.warc").write_bytes(b"<html>\x00\xff it's")
+    assert run(tmp_path / "a.warc") == 1
+    assert """it begins with "<html>\\x00ÿ it's\"""" in capsys.readouterr().out

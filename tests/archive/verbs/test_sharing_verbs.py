@@ -78,7 +78,9 @@ def test_parts(news: Path, tmp_path: Path) -> None:
         (("pack", "news.wacz", "--until", "2020-01-01"), 4, "nothing matched"),
         (("pack", "news.wacz", "--since", "soon"), 2, "--since takes a day or a time"),
         (("pack", "news.wacz", "--url", "no address"), 2, "is no web address"),
-        (("pack", "news.wacz", "--urls", "missing.txt"), 2, "cannot be read"),
+        (("pack", "news.wacz", "--urls", "missing.txt"), 4, "there is no file missing.txt: write one"),
+        (("pack", "news.wacz", "--urls", "/"), 2, "/ cannot be read (Is a directory): name a text file"),
+        (("pack", "news.wacz", "--urls", "latin.txt"), 2, "latin.txt, line 2: this is not UTF-8"),
         (("pack", "news.wacz", "--urls", "wrong.txt"), 2, "wrong.txt, line 2"),
         (("pack", "news.wacz", "--urls", "empty.txt"), 2, "names no address"),
         (("pack", "nowhere/news.wacz"), 2, "does not exist"),
@@ -92,11 +94,12 @@ def test_what_cannot_be_is_said_and_nothing_is_left(
 ) -> None:
     (tmp_path / "wrong.txt").write_text(f"{SNOW}\nno address\n")
     (tmp_path / "empty.txt").write_text("\n")
+    (tmp_path / "latin.txt").write_bytes(b"https://a.example/\nhttps://a.example/f\xfcr\n")
     done = run(*words, "--archive", news, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (code, "")
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["empty.txt", "wrong.txt"]
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["empty.txt", "latin.txt", "wrong.txt"]
 
 
 def test_on_a_terminal(news: Path, tmp_path: Path) -> None:
