@@ -22,7 +22,7 @@ from archive.tables import SCHEMA, about, metadata
 
 BUSY = 30.0  # seconds to wait for another process' transaction; an ordinary one takes milliseconds
 SIDE_FILES = ("-wal", "-shm", "-journal")
-_REBUILD = "run `presskeep rebuild` to make it again from the WARC files"
+_REBUILD = "run 'presskeep rebuild' to make it again from the WARC files"
 _IMMEDIATE = "presskeep_immediate"
 
 # Connections must not be carried across a fork, "do not even call sqlite3_close()" on them in the child
@@ -136,7 +136,7 @@ class Catalog:
         if said.get("archive") != self._archive:
             raise ConfigurationError(
                 "the catalogue belongs to another archive: give each archive a state_dir of its own, or, if this is "
-                "a copy, run `presskeep rebuild`",
+                "a copy, run 'presskeep rebuild'",
                 file=str(self.path),
             )
 

@@ -107,7 +107,7 @@ def read_declaration(path: Path) -> Declaration:
     except FileNotFoundError:
         # An archive begins without a sites.toml, but never without its archive.toml.
         declared = path.name != "sites.toml"
-        hint = "run `presskeep init` first" if declared else "no site is declared yet, begin with `presskeep add URL`"
+        hint = "run 'presskeep init' first" if declared else "no site is declared yet, begin with 'presskeep add URL'"
         raise ConfigurationError(f"there is no {path}: {hint}") from None
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read ({error.strerror}): check its owner and mode") from error

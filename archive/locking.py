@@ -21,7 +21,7 @@ def writing(directory: Path) -> Iterator[None]:
 
     The lock is the kernel's (flock(2)): it ends with the process that holds it, however that ends.
     """
-    with _held(directory, fcntl.LOCK_SH, "the archive is being rebuilt: wait until `presskeep rebuild` has ended"):
+    with _held(directory, fcntl.LOCK_SH, "the archive is being rebuilt: wait until 'presskeep rebuild' has ended"):
         yield
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archive import adoption, catalog, locking
+from archive import adoption, catalog, holdings, locking
 from archive.attaching import note
 from archive.crew import Crew
 from archive.dataset.compaction import Compaction
@@ -39,7 +39,7 @@ class Rebuilt:
     bytes: int
     captures: int
     attempts: int
-    runs: int
+    runs: int  # that fetched something, or were to
     texts: TextSummary
     compaction: Compaction
     recovered: tuple[Recovery, ...] = ()
@@ -77,7 +77,8 @@ def rebuild(archive: Archive, progress: Progress | None = None) -> Rebuilt:
                     while (more := crew.clean(progress)).done:
                         summary += more  # what failed is tried again
                 kept = keep_others(archive, new) if readable else 0
-                made = (len(new.files()), new.count(), len(new.runs()))
+                acted = {act.run for act in holdings.acts(new.catalog)}  # a takedown or an import fetched nothing
+                made = (len(new.files()), new.count(), sum(run.id not in acted for run in new.runs()))
             archive.catalog.close()
             catalog.replace(archive.catalog.path, beside)
         finally:

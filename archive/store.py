@@ -80,7 +80,7 @@ class Archive:
         """
         path = Path(path).absolute()
         if (path / FILE_NAME).exists():
-            raise UsageError(f"{path} is an archive already: go on with `presskeep add URL` in it")
+            raise UsageError(f"{path} is an archive already: go on with 'presskeep add URL' in it")
         if path.exists() and not path.is_dir():
             raise UsageError(f"{path} is a file: name a directory for the archive")
         named = name if name is not None else _NOT_A_NAME.sub("-", path.name).strip("-_")[:64] or "archive"
@@ -104,7 +104,7 @@ class Archive:
         path = Path(path).absolute()
         if not (path / FILE_NAME).is_file():
             raise NotAnArchive(
-                f"{path} is not a Presskeep archive: run `presskeep init {path}` to make it one, or name another with "
+                f"{path} is not a Presskeep archive: run 'presskeep init {path}' to make it one, or name another with "
                 "--archive DIR"
             )
         return cls(path, read_configuration(path / FILE_NAME))
@@ -117,7 +117,7 @@ class Archive:
             if (path / FILE_NAME).is_file():
                 return cls.open(path)
         raise NotAnArchive(
-            f"no Presskeep archive in {begin} or above it: run `presskeep init DIR`, or name one with --archive DIR "
+            f"no Presskeep archive in {begin} or above it: run 'presskeep init DIR', or name one with --archive DIR "
             "or PRESSKEEP_ARCHIVE"
         )
 
@@ -327,7 +327,7 @@ class Archive:
         if not entries:
             blocking.refuse(self.catalog, url=url)
             captured = next(self.captures(url=url), None) is not None
-            hint = "was fetched, but has no text: run `presskeep clean`" if captured else "was never fetched"
+            hint = "was fetched, but has no text: run 'presskeep clean'" if captured else "was never fetched"
             raise NotFound(f"{url} {hint}", url=url)
         if at is not None:
             return min(entries, key=lambda entry: abs(entry.capture.at - at))

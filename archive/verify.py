@@ -137,7 +137,7 @@ def _states(archive: Archive, findings: list[Finding]) -> dict[str, FileState] |
     """What the catalogue knows of the files; None, with a finding, where it cannot be read."""
     try:
         if (said := archive.catalog.damage()) is not None:
-            raise DamagedRecord(f"the catalogue is damaged ({said}): run `presskeep rebuild`")
+            raise DamagedRecord(f"the catalogue is damaged ({said}): run 'presskeep rebuild'")
         with archive.catalog.reading() as connection:
             return holdings.file_states(connection)
     except DamagedRecord as error:

@@ -326,7 +326,7 @@ def main() -> None:
     with open(0, "rb", buffering=0, closefd=False) as given:
         job = receive(given)
     if not isinstance(job, CrawlJob | ProbeJob):
-        sys.exit("crawler.jobs: no job on standard input: use `presskeep crawl`")
+        sys.exit("crawler.jobs: no job on standard input: use 'presskeep crawl'")
     child = Child(job, out)
     signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     code = 1

@@ -55,6 +55,8 @@ def index(
             done = write_index(opened, out, selection, progress)
     _name_lost(done.lost)
     said = count(done.captures, "capture")
+    if done.bytes is not None:
+        said += f", {decimal(done.bytes)}"
     if done.confirmations:
         said += f"; {count(done.confirmations, 'answer')} 'not modified' left out"
     if done.target == STDOUT:
@@ -62,7 +64,7 @@ def index(
     elif json:
         terminal.emit(asdict(done))
     else:
-        terminal.out().print(f"{terminal.one_line(done.target)}: {said}, {decimal(done.bytes or 0)}", soft_wrap=True)
+        terminal.out().print(f"{terminal.one_line(done.target)}: {said}", soft_wrap=True)
 
 
 def pack(

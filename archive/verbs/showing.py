@@ -26,7 +26,7 @@ def show(
     at: AtOption = None,
     text: Annotated[bool, typer.Option("--text", help="Only headline, standfirst and body, as plain text.")] = False,
     payload: Annotated[
-        bool, typer.Option("--payload", help="Only the captured page's own bytes, decoded: what `prove` counts in.")
+        bool, typer.Option("--payload", help="Only the captured page's own bytes, decoded: what 'prove' counts in.")
     ] = False,
     json: JsonOption = False,
     archive: ArchiveOption = None,

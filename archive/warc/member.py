@@ -27,7 +27,7 @@ class Tear(DamagedRecord):
     cost = 0
 
     def __init__(self, reason: str, *, file: str, offset: int) -> None:
-        super().__init__(f"{file} is damaged at offset {offset}: {reason}; run `presskeep verify`", file=file)
+        super().__init__(f"{file} is damaged at offset {offset}: {reason}; run 'presskeep verify'", file=file)
         self.offset = offset
         self.reason = reason
 

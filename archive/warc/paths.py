@@ -42,14 +42,14 @@ def resolve(directory: Path, file: str) -> Path:
         return _attached(place)
     parts = PurePosixPath(file)
     if parts.is_absolute() or ".." in parts.parts or "\0" in file:
-        raise DamagedRecord("a file name leads out of warc/; run `presskeep rebuild`", file=file)
+        raise DamagedRecord("a file name leads out of warc/; run 'presskeep rebuild'", file=file)
     final = directory / parts
     being_written = directory / f"{parts}{OPEN}"
     # The final name again at the end: the writer may close the file between two looks.
     for path in (final, being_written, final):
         if path.is_file():
             return path
-    raise DamagedRecord("the file is missing from warc/; run `presskeep verify`", file=file)
+    raise DamagedRecord("the file is missing from warc/; run 'presskeep verify'", file=file)
 
 
 def _attached(place: Place) -> Path:
@@ -59,7 +59,7 @@ def _attached(place: Place) -> Path:
     try:
         size = path.stat().st_size
     except OSError as error:
-        said = f"the attached file {path} is gone ({error.strerror}): bring it back, or run `presskeep detach`"
+        said = f"the attached file {path} is gone ({error.strerror}): bring it back, or run 'presskeep detach'"
         raise DamagedRecord(said, file=place.file) from error
     if size != place.size:
         said = f"the attached file {path} has changed: {size:,} bytes, were {place.size:,}; attach it again"

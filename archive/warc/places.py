@@ -60,7 +60,7 @@ def place_of(directory: Path, file: str) -> Place | None:
             return _registry(registry).up_to_date()[file]
     except (OSError, KeyError) as error:
         raise DamagedRecord(
-            f"nothing is attached as {file}: run `presskeep rebuild`, which notes again what is attached", file=file
+            f"nothing is attached as {file}: run 'presskeep rebuild', which notes again what is attached", file=file
         ) from error
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from archive import catalog, tables
 from archive.article import Article, CaptureRef, Provenance, canonical_json
+from archive.blocking import Target
 from archive.catalog import Catalog
 from archive.crew import clean_pending
 from archive.errors import ArchiveBusy, DamagedRecord, NotAnArchive, StorageFull
@@ -22,6 +23,7 @@ from archive.exchange import NoAnswer, Role
 from archive.rebuild import SUFFIX
 from archive.store import Archive
 from archive.tables import DERIVED, about, pending
+from archive.takedown import take_down
 
 Dump = dict[str, list[tuple[Any, ...]]]
 
@@ -82,6 +84,13 @@ def copy(original: Path, tmp_path: Path) -> Iterator[Archive]:
 
 
 @pytest.mark.slow
+def test_what_was_only_decided_is_no_run(copy: Archive) -> None:
+    take_down(copy, Target.of("https://courier.example/a"), given="a", reason="a test")
+    take_down(copy, Target.of("https://courier.example/b"), given="b", reason="a test")
+    assert len(copy.runs()) == 7
+    assert copy.rebuild().runs == 5
+
+
 def test_a_rebuild_gives_the_same(copy: Archive) -> None:
     before, files, runs = dump(copy), parquet(copy), copy.runs()
     assert [one.edition for one in copy.entries(url="https://courier.example/a")] == [1, 1, 2, 3]

@@ -113,7 +113,7 @@ def test_errors_name_the_line_and_what_to_do(text: str, line: int, said: str) ->
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     path = tmp_path / "sites.toml"
-    with pytest.raises(ConfigurationError, match="no site is declared yet, begin with `presskeep add URL`"):
+    with pytest.raises(ConfigurationError, match="no site is declared yet, begin with 'presskeep add URL'"):
         read_sites(path)
     path.write_bytes(b'["a.example"]\n\n# caf\xe9\n')
     with pytest.raises(ConfigurationError, match="line 3: not UTF-8"):

@@ -96,7 +96,7 @@ def _make(raw: BinaryIO, coding: Coding, kept: Path, told: Path, stamp: str, fil
     except OSError as error:
         raise DamagedRecord(
             f"what is needed to read {file} by offset cannot be made in {kept.parent} ({error.strerror or error}): "
-            "make room there, then run `presskeep verify`",
+            "make room there, then run 'presskeep verify'",
             file=file,
         ) from error
     finally:
