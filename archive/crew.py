@@ -15,7 +15,9 @@ from archive.worker import CleaningChild
 if TYPE_CHECKING:
     from archive.store import Archive
 
-PIECE = 8  # captures in a job of a crew's: small, so that no thread idles while another has many
+# Captures in a job of a crew's: small, so that no thread idles while another has many, and as many as are worth a child
+# of their own: it takes half a second to start, and a page a thirtieth of one.
+PIECE = 8
 LARGE_PIECE = 400  # in one for an executor, where each job starts a child of its own (0.5 s)
 
 Progress = Callable[[int, int, str], None]  # done, total, of what
@@ -67,6 +69,7 @@ class Crew:
         self._archive = archive
         self._workers = workers or archive.configuration.cleaning.workers or cores()
         self._threads: ThreadPoolExecutor | None = None
+        self._hands = 0  # how many threads these are
         self._children = Children(archive.configuration.cleaning.memory * 2**20)
         self._closing = threading.Event()
         self._lock = threading.Lock()
@@ -82,7 +85,7 @@ class Crew:
 
     def prepare(self) -> None:
         """Start the children ahead of the first page, without waiting for them."""
-        threads = self._pool()
+        threads = self._pool(self._workers)
         for _ in range(self._workers):
             threads.submit(self._start)
 
@@ -95,9 +98,10 @@ class Crew:
         jobs = self._archive.text_jobs(most=PIECE)
         if not jobs:
             return TextSummary()
-        threads = self._pool()
-        if len(jobs) < self._workers:  # too few pages for whole pieces: nobody shall idle
-            share = -(-sum(job.captures for job in jobs) // self._workers)
+        captures = sum(job.captures for job in jobs)
+        threads = self._pool(min(self._workers, -(-captures // PIECE)))
+        if len(jobs) < self._hands:  # too few pages for whole pieces: nobody who is there shall idle
+            share = -(-captures // self._hands)
             jobs = self._archive.text_jobs(most=share)
         ended = threading.Event()
 
@@ -120,9 +124,13 @@ class Crew:
             if self._threads is not None:
                 self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def _pool(self) -> ThreadPoolExecutor:
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix="cleaning")
+    def _pool(self, hands: int) -> ThreadPoolExecutor:
+        """So many threads at least. Where there were fewer, their children end with them."""
+        if self._threads is None or self._hands < hands:
+            if self._threads is not None:
+                with self._children:
+                    self._threads.shutdown()
+            self._threads, self._hands = ThreadPoolExecutor(hands, thread_name_prefix="cleaning"), hands
         return self._threads
 
     def _start(self) -> None:

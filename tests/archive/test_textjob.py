@@ -174,6 +174,23 @@ def test_a_crew_cleans_what_waits_as_often_as_it_is_asked(archive: Archive) -> N
     assert not [one for one in threading.enumerate() if one.name.startswith("cleaning")]
 
 
+def test_a_crew_has_no_more_hands_than_its_work_is_worth(archive: Archive) -> None:
+    def hands() -> int:
+        return len([one for one in threading.enumerate() if one.name.startswith("cleaning")])
+
+    with Crew(archive, workers=2) as crew:
+        fill(archive, "a", "b")
+        assert crew.clean().cleaned == 2
+        assert hands() == 1
+        fill(archive, *(f"a{number}" for number in range(25)))
+        assert crew.clean().cleaned == 25
+        assert hands() == 2
+        fill(archive, "late")
+        assert crew.clean().cleaned == 1
+        assert hands() == 2, "who is there stays"
+    assert not hands()
+
+
 def test_a_crew_cleans_while_a_writer_goes_on(archive: Archive) -> None:
     with Crew(archive, workers=2) as crew, archive.writer("crawl") as writer:
         for number in range(4):
