@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from archive import adoption, holdings, locking, standing
-from archive.bringing import Bringing, Brought, Heard, Progress, blocked, remarks, safe_name, said
+from archive.bringing import Bringing, Brought, Heard, blocked, remarks, safe_name, said
 from archive.digest import sha256_of_file
 from archive.durable import replacing, storage, sync_directory
 from archive.errors import DamagedRecord, NotFound, UsageError
 from archive.indexes import Lines, by_name, lines_of
+from archive.progress import Progress
 from archive.sources import Absent, is_url, path_of, sources
 from archive.terms import ATTACH, DETACH, Filter, Terms, in_force
 from archive.warc import places

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from archive import adoption, locking, tables
 from archive.adoption import Entered
 from archive.durable import PART
 from archive.errors import PresskeepError
+from archive.progress import Progress
 from archive.sources import Absent
 from archive.terms import Known, Terms
 from archive.warc.foreign.form import Coding
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from archive.store import Archive
     from archive.writing import ArchiveWriter
 
-Progress = Callable[[int, int, str], None]  # done, total, of what
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Executor, Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from archive.progress import Progress
 from archive.textjob import Stop, TextJob, TextSummary, clean_job, run_text_job
 from archive.worker import CleaningChild
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 # of their own: it takes half a second to start, and a page a thirtieth of one.
 PIECE = 8
 LARGE_PIECE = 400  # in one for an executor, where each job starts a child of its own (0.5 s)
-
-Progress = Callable[[int, int, str], None]  # done, total, of what
 
 
 def cores() -> int:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from archive import standing
 from archive.adoption import Entered, measure
-from archive.bringing import Bringing, Brought, Heard, Progress, blocked, remarks, safe_name, said, size_of
+from archive.bringing import Bringing, Brought, Heard, blocked, remarks, safe_name, said, size_of
 from archive.digest import sha256_of_file
 from archive.errors import DamagedRecord, StorageFull
+from archive.progress import Progress
 from archive.sources import Absent
 from archive.terms import IMPORT, Terms
 from archive.warc.foreign.form import Coding, FormRefused, detect

@@ -9,7 +9,7 @@ Killed anywhere, it is run again and goes on from there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from archive.blocking import Target
 from archive.capture import Capture
 from archive.errors import DamagedRecord
 from archive.event import Act
+from archive.progress import Progress
 from archive.promotion import Inheritance, inheritance, parts
 from archive.rebuild import SUFFIX
 from archive.remnants import IsMeant, clear_parts, clear_quarantine
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
 
 PURGE, PURGED = "purge", "purged"  # the acts that begin and end one
 _OK = 200
-
-Progress = Callable[[int, int, str], None]  # done, total, of what
 
 
 @dataclass(frozen=True, slots=True)

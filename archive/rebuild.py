@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from archive.crew import Crew
 from archive.dataset.compaction import Compaction
 from archive.errors import ConfigurationError, DamagedRecord
 from archive.filesystem import require_local
+from archive.progress import Progress
 from archive.remainder import keep_lost, keep_others, keep_unreached
 from archive.terms import in_force
 from archive.textjob import TextSummary
@@ -26,7 +27,6 @@ from archive.warc.scan import Gap
 if TYPE_CHECKING:
     from archive.store import Archive
 
-Progress = Callable[[int, int, str], None]  # done, total, of what
 
 SUFFIX = ".rebuild"  # of the new catalogue's name until it is whole
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +25,7 @@ from archive.damage import Plan, plan
 from archive.errors import ConfigurationError, DamagedRecord, NotFound
 from archive.holdings import FileState
 from archive.losses import Cut, Mend
+from archive.progress import Progress
 from archive.reentry import forget, reenter
 from archive.rows import act_of_row
 from archive.terms import REWRITE
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
 
 _MISSING = "the file is missing"
 
-Progress = Callable[[int, int, str], None]  # done, total, of what
 
 __all__ = ["Action", "Outcome", "Repaired", "repair"]
 

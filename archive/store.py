@@ -24,6 +24,7 @@ from archive.errors import ConfigurationError, DamagedRecord, NotAnArchive, NotF
 from archive.event import Run, RunStarted, StoredAttempt
 from archive.exchange import Role
 from archive.holdings import FileState
+from archive.progress import Progress
 from archive.texts import Outcome
 from archive.url import normalise
 from archive.waiting import FailedText, TextJob
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from archive.recleaning import Sample
     from archive.verify import Verification
 
-Progress = Callable[[int, int, str], None]  # done, total, of what
 
 CATALOG, STATE, SITES, SPIDERS = "catalog.sqlite", "state.sqlite", "sites.toml", "spiders"
 WARC, TEXT, QUARANTINE = "warc", "text", "quarantine"

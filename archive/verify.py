@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from archive.foreign_check import missing, of_foreign, unknown
 from archive.holdings import FileState
 from archive.inspection import Inspection
 from archive.inspectors import inspect
+from archive.progress import Progress
 from archive.recleaning import WHOLE, Recleaned, Sample, reclean
 from archive.terms import in_force
 from archive.warc.finding import Finding, Rule, Severity
@@ -23,8 +23,6 @@ from archive.warc.places import ATTACHED, is_foreign
 
 if TYPE_CHECKING:
     from archive.store import Archive
-
-Progress = Callable[[int, int, str], None]  # done, total, of what
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ GROUND = {
     f"archive.{name}"
     for name in (
         *("article", "capture", "clock", "configuration", "declaration", "digest", "durable", "errors", "event"),
-        *("exchange", "http", "target", "terminal", "tracking", "url"),
+        *("exchange", "http", "progress", "target", "terminal", "tracking", "url"),
     )
 }
 # The command line mounts the archive's verbs, shares their options, and the demo shows what they show.

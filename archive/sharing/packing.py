@@ -6,7 +6,7 @@ The same archive and selection give the same bytes: all dates in the package are
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import chain, count, groupby
@@ -18,6 +18,7 @@ from archive.clock import to_datetime
 from archive.errors import NOTHING, NotFound, UsageError
 from archive.exchange import Role
 from archive.holdings import FileState, awaits_cleaning, file_states
+from archive.progress import Progress
 from archive.sharing import cdxj, pages
 from archive.sharing.copying import Copied, copy_file, copy_groups, is_copied_whole
 from archive.sharing.package import Package
@@ -59,9 +60,6 @@ class Packed:
     uncleaned: int
     lost: int
     bytes: int
-
-
-Progress = Callable[[int, int, str], None]
 
 
 def pack(
