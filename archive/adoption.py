@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ from archive import foreign_ids, holdings, locking, tables
 from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.cleaning.version import CLEANER
-from archive.digest import label
+from archive.digest import sha256_of_file
 from archive.errors import ConfigurationError, DamagedRecord
 from archive.event import Event
 from archive.holdings import FileState
@@ -30,7 +29,6 @@ from archive.warc.reader import Gap, read_on
 from archive.warc.recovery import Recovery, recover
 
 BATCH = 500  # events entered in one transaction: other writers must not wait long
-_CHUNK = 2**20
 
 logger = logging.getLogger(__name__)
 
@@ -216,10 +214,6 @@ def enter_foreign(catalog: Catalog, warc: Path, terms: Terms, advanced: Callable
 
 def measure(path: Path) -> tuple[int, str]:
     """Size and SHA-256, as a labelled digest, of a file."""
-    digest = hashlib.sha256()
-    size = 0
     with path.open("rb") as source:
-        while piece := source.read(_CHUNK):
-            digest.update(piece)
-            size += len(piece)
-    return size, label("sha256", digest.digest())
+        sha256 = sha256_of_file(source)
+        return source.tell(), sha256

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from archive.capture import Capture
-from archive.digest import label
+from archive.digest import sha256_of
 from archive.event import Event, RunEnded, RunStarted, SiteConfigured, StoredAttempt
 from archive.holdings import FileState
 from archive.url import normalise
@@ -23,12 +22,11 @@ from archive.warc.member import MAGIC
 from archive.warc.mending import EFFORT, HEADER, LARGEST, mend
 from archive.warc.patched import Edit, Patch, edited, patched
 from archive.warc.paths import resolve
-from archive.warc.quarantine import checksum
+from archive.warc.ranges import checksum
 from archive.warc.scan import Gap, Piece, scan
 from archive.warc.stored import Record, bare, date_of
 from archive.warc.vouching import vouched
 
-_BUFFER = 2**20
 _COMMON = 4  # headers of members that are tried: a file of one writer has one or two
 _FEW = 100  # members whose headers may have changed; where more are unlike the others, several programs wrote them
 _LOST = "the bytes from here on are gone"
@@ -111,7 +109,7 @@ def plan(
         closed = state.sha256 if state is not None else None
 
         def result(edits: tuple[Edit, ...] = (), more: tuple[Patch, ...] = ()) -> str:
-            return _checksum(patched(raw, (*patches, *more)), size, edits)
+            return sha256_of(edited(patched(raw, (*patches, *more)), size, edits))
 
         after = result()
         if patches and after == closed:
@@ -134,13 +132,6 @@ def plan(
         edits = made.edits()
         after = result(edits)
         return Plan(file, state, size, damaged, after, patches, tuple(made.cuts), tuple(made.again), made.lost, edits)
-
-
-def _checksum(stream: BinaryIO, end: int, edits: tuple[Edit, ...]) -> str:
-    running = hashlib.sha256()
-    for part in edited(stream, end, edits):
-        running.update(part)
-    return label("sha256", running.digest())
 
 
 def _restored(stream: BinaryIO, shape: _Shape, headers: list[bytes], effort: int) -> Iterator[Patch]:

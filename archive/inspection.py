@@ -18,10 +18,9 @@ from archive.holdings import FileState
 from archive.warc.check import Check
 from archive.warc.finding import Finding, Rule, Severity
 from archive.warc.paths import OPEN, resolve
+from archive.warc.ranges import pieces
 from archive.warc.reader import Gap, Piece, read_on
 from archive.warc.tombstone import tombstone_of
-
-_STEP = 2**20
 
 Advanced = Callable[[int], None]  # hears the offset that was reached
 
@@ -121,11 +120,8 @@ class _Reading:
         self._size = piece.offset + piece.length
         if self._state is not None and self._state.sha256 is not None:
             # Read a second time, but only now, while the system has it in memory.
-            stream.seek(piece.offset)
-            missing = piece.length
-            while missing and (part := stream.read(min(missing, _STEP))):
+            for part in pieces(stream, piece.offset, piece.offset + piece.length):
                 self._digest.update(part)
-                missing -= len(part)
 
     def _look_for_a_tombstone(self, piece: Piece) -> None:
         if self._purges is None or isinstance(piece, Gap):

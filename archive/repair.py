@@ -36,7 +36,8 @@ from archive.warc.mending import EFFORT
 from archive.warc.openfile import storage
 from archive.warc.paths import resolve, warc_files
 from archive.warc.places import is_foreign
-from archive.warc.quarantine import checksum, name_of, set_aside
+from archive.warc.quarantine import name_of, set_aside
+from archive.warc.ranges import checksum
 from archive.warc.recovery import Recovery
 from archive.warc.rewriting import clear
 

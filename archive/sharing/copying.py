@@ -11,7 +11,6 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from isal import isal_zlib
 
@@ -20,7 +19,7 @@ from archive.capture import Capture, Location
 from archive.errors import DamagedRecord
 from archive.holdings import FileState
 from archive.sharing.zipnum import Sink
-from archive.warc import frame, zstd
+from archive.warc import frame, ranges, zstd
 from archive.warc.block import FileBlock
 from archive.warc.fields import parse_fields
 from archive.warc.foreign.form import Coding
@@ -62,7 +61,7 @@ def copy_file(directory: Path, state: FileState, captures: Iterable[Capture], na
         def copied(until: int) -> str:
             nonlocal at
             found = hashlib.sha256()
-            for part in _parts(source.stream, at, until - at, state.file):
+            for part in ranges.whole(source.stream, at, until, state.file):
                 whole.update(part)
                 found.update(part)
                 out.write(part)
@@ -130,7 +129,7 @@ class _Copy:
         else:
             source.stream.seek(record.offset)
             head = source.stream.read(len(zstd.MAGIC))
-            parts = _parts(source.stream, record.offset, record.length, source.file)
+            parts = ranges.whole(source.stream, record.offset, record.offset + record.length, source.file)
             if head.startswith(MAGIC):
                 for part in parts:
                     self._write(part)
@@ -150,16 +149,6 @@ class _Copy:
         self._out.write(part)
         self._digest.update(part)
         self._at += len(part)
-
-
-def _parts(stream: BinaryIO, offset: int, length: int, file: str) -> Iterator[bytes]:
-    stream.seek(offset)
-    while length > 0:
-        part = stream.read(min(length, _STEP))
-        if not part:
-            raise Tear("the file is shorter than it was", file=file, offset=stream.tell())
-        length -= len(part)
-        yield part
 
 
 def _unpacked(source: Source, offset: int) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from archive.warc.quarantine import parts
+from archive.warc.ranges import pieces
 
 _BUFFER = 2**20
 
@@ -39,11 +39,11 @@ def edited(stream: BinaryIO, end: int, edits: Sequence[Edit]) -> Iterator[bytes]
     """The content of a file up to ``end``, with the edits made; they are sorted and do not overlap."""
     at = 0
     for edit in edits:
-        yield from parts(stream, at, edit.start)
+        yield from pieces(stream, at, edit.start)
         if edit.content:
             yield edit.content
         at = edit.end
-    yield from parts(stream, at, end)
+    yield from pieces(stream, at, end)
 
 
 class _Patched(io.RawIOBase):

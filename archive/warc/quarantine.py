@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from archive import digest
 from archive.clock import now, warc_date
 from archive.durable import sync_directory, written
 from archive.errors import DamagedRecord
+from archive.warc.ranges import checksum, pieces
 from archive.warc.scan import scan
 from archive.warc.stored import Record
 
 DIRECTORY = "quarantine"
 _BYTES = ".bytes"
-_STEP = 2**20
 
 
 def location_of(name: str) -> str:
@@ -47,7 +44,7 @@ def set_aside(
     quarantine.mkdir(parents=True, exist_ok=True)
     sha256 = checksum(stream, start, end)
     name = name_of(file, start, None if once else sha256)
-    written(quarantine / name, parts(stream, start, end))
+    written(quarantine / name, pieces(stream, start, end))
     facts = {
         "file": file,
         "offset": start,
@@ -72,22 +69,3 @@ def name_of(file: str, start: int, sha256: str | None = None) -> str:
     """The name under which a range that begins at an offset of a file is kept."""
     told = "" if sha256 is None else f"-{sha256.rpartition(':')[2][:8].lower()}"
     return f"{file.rpartition('/')[2]}.{start}{told}{_BYTES}"
-
-
-def checksum(stream: BinaryIO, start: int, end: int) -> str:
-    """The labelled SHA-256 of a range."""
-    running = hashlib.sha256()
-    for part in parts(stream, start, end):
-        running.update(part)
-    return digest.label("sha256", running.digest())
-
-
-def parts(stream: BinaryIO, start: int, end: int) -> Iterator[bytes]:
-    """A range's bytes, up to the end of the file."""
-    while start < end:
-        stream.seek(start)  # each time: whoever takes the parts may read the stream, too
-        part = stream.read(min(_STEP, end - start))
-        if not part:
-            return
-        start += len(part)
-        yield part

@@ -15,7 +15,8 @@ from archive.warc.again import Again
 from archive.warc.group import Group
 from archive.warc.patched import Edit, edited
 from archive.warc.paths import OPEN, open_files
-from archive.warc.quarantine import checksum, set_aside
+from archive.warc.quarantine import set_aside
+from archive.warc.ranges import checksum
 from archive.warc.scan import Gap, Piece, scan
 from archive.warc.stored import Record, date_of
 from archive.warc.vouching import vouched

@@ -18,11 +18,11 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from archive.warc.foreign.form import FormRefused
+from archive.warc.ranges import pieces
 
 MOST_ENTRIES = 20_000  # a crawl of a thousand files has some 1,010
 _MOST_DIRECTORY = 16 * 2**20
 _MOST_PACKAGE = 16 * 2**20  # bytes of datapackage.json
-_STEP = 2**20
 _END, _END64, _LOCATOR64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 _CENTRAL, _LOCAL = b"PK\x01\x02", b"PK\x03\x04"
 _STORED, _DEFLATED = 0, 8
@@ -111,11 +111,8 @@ def _wrong_digest(stream: BinaryIO, entry: Entry, stated: object) -> str | None:
     if algorithm not in {"sha256", "sha512", "sha1", "md5"}:
         return None
     running = hashlib.new(algorithm, usedforsecurity=False)
-    stream.seek(entry.start)
-    missing = entry.packed
-    while missing > 0 and (part := stream.read(min(missing, _STEP))):
-        running.update(part)
-        missing -= len(part)
+    for piece in pieces(stream, entry.start, entry.end):
+        running.update(piece)
     if running.hexdigest() == value.lower():
         return None
     return f"{entry.name[:80]!r} has another digest than its datapackage.json says"
