@@ -158,7 +158,7 @@ def entries(opened: zipfile.ZipFile, size: int, budget: Budget) -> Iterator[Plac
         if stat.S_ISLNK(info.external_attr >> 16):
             yield Place(at, (SYMLINK, shown(name)))
             continue
-        if info.is_dir():
+        if name.endswith("/"):  # a directory; zipfile's own question fails where there is no name at all
             continue
         if info.flag_bits & _ENCRYPTED:
             yield Place(at, (ENCRYPTED, shown(name)))
