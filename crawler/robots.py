@@ -12,7 +12,7 @@ from protego import Protego
 
 from archive.exchange import NoAnswer
 from crawler.discovery.decoding import decode
-from crawler.discovery.probing import MAX_ROBOTS, sitemaps_in_robots
+from crawler.discovery.probing import MAX_ROBOTS
 from crawler.state import State
 
 DAY = 86_400 * 1_000_000  # microseconds; RFC 9309, section 2.4: no cached copy is used longer
@@ -68,11 +68,6 @@ class Robots:
         if rate is not None and rate.requests > 0:
             asked = max(asked, rate.seconds / rate.requests)
         return min(max(asked, 0.0), MAX_DELAY)
-
-    @property
-    def sitemaps(self) -> tuple[str, ...]:
-        """The sitemaps that it names."""
-        return sitemaps_in_robots(self.body, f"{self.origin}/robots.txt")
 
 
 def after_answer(origin: str, at: int, status: int, body: bytes) -> Robots:

@@ -20,7 +20,6 @@ from archive.url import host as host_of
 from archive.url import is_fetchable
 from crawler.urls import MAX_URL, Scope
 
-FILE_NAME = "sites.toml"
 # Seconds between the starts of two requests on one host. Media Cloud waits as long; nobody has complained about it.
 DEFAULT_DELAY = 5.0
 # A typing error in the unit (milliseconds) would stop a site for good.

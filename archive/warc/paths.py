@@ -12,7 +12,6 @@ from archive.warc.places import IMPORTED, Place, is_foreign, place_of
 
 OPEN = ".open"  # appended to the name while a writer holds the file
 SUFFIXES = (".warc.gz", ".warc")
-PART = ".part"  # behind the name of an imported file while it is copied
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 

@@ -35,7 +35,6 @@ __all__ = ["Gap", "Piece", "Record", "read_block", "read_events", "read_on", "re
 
 # The namespace of ids made for records that have none of their own, or share one.
 _NAMESPACE = uuid.UUID("7c5f2c52-3f5e-4a35-9d3b-6f0f1f7a3c1e")
-_BUFFER = 2**20
 _METHOD = re.compile(rb"[A-Za-z]{1,20}(?= )")
 
 

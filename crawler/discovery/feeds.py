@@ -38,13 +38,12 @@ _ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 class Feed:
     """What a feed announces, in its order, each URL once.
 
-    ``unusable`` counts items without a URL that can be fetched; ``whole`` is False when it was cut at a limit.
+    Items without a URL that can be fetched are passed over; ``whole`` is False when it was cut at a limit.
     """
 
     kind: FeedKind
     announcements: tuple[Announcement, ...]
     title: str | None = None
-    unusable: int = 0
     whole: bool = True
 
 
@@ -79,7 +78,7 @@ def _xml_feed(xml: bytes, url: str, whole: bool) -> Feed | NotAFeed:
     kind: FeedKind | None = None
     title: str | None = None
     found: dict[str, Announcement] = {}
-    unusable = items = 0
+    items = 0
     for event, element in xml_events(xml):
         name = local_name(element)
         if kind is None:
@@ -92,9 +91,7 @@ def _xml_feed(xml: bytes, url: str, whole: bool) -> Feed | NotAFeed:
             items += 1
             announcement = _announcement(element, url)
             release(element)
-            if announcement is None:
-                unusable += 1
-            else:
+            if announcement is not None:
                 found.setdefault(announcement.url, announcement)
             if items >= MAX_ITEMS:
                 whole = False
@@ -103,7 +100,7 @@ def _xml_feed(xml: bytes, url: str, whole: bool) -> Feed | NotAFeed:
             title = text_of(element, MAX_TITLE)
     if kind is None:
         return NotAFeed("it is not XML")
-    return Feed(kind, tuple(found.values()), title, unusable, whole)
+    return Feed(kind, tuple(found.values()), title, whole)
 
 
 def _what_it_is(root: str) -> str:
@@ -196,15 +193,12 @@ def _json_feed(body: bytes, url: str, charset: str | None) -> Feed | NotAFeed:
         return NotAFeed("it is JSON, but does not say that it is a JSON Feed")
     found: dict[str, Announcement] = {}
     items = document["items"]
-    unusable = 0
     for item in items[:MAX_ITEMS]:
         announcement = _json_item(item, url) if isinstance(item, dict) else None
-        if announcement is None:
-            unusable += 1
-        else:
+        if announcement is not None:
             found.setdefault(announcement.url, announcement)
     title = clean_text(_text(document, "title"), MAX_TITLE)
-    return Feed("json", tuple(found.values()), title, unusable, len(items) <= MAX_ITEMS)
+    return Feed("json", tuple(found.values()), title, len(items) <= MAX_ITEMS)
 
 
 def _json_item(item: dict[str, Any], url: str) -> Announcement | None:

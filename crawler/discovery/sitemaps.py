@@ -20,8 +20,6 @@ SitemapKind = Literal["index", "urls", "news", "text"]
 # Both are the protocol's own limits for one file.
 MAX_BYTES = 52_428_800
 MAX_URLS = 50_000
-# An index of indexes exists at large publishers; anything deeper goes in circles.
-MAX_DEPTH = 3
 # Children of one index that are read in one crawl: the newest hold what is new, the others are for a backfill.
 MAX_CHILDREN = 10
 

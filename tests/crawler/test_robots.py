@@ -108,10 +108,6 @@ def test_delays_are_read_and_bounded() -> None:
     assert rules(b"User-agent: *\nRequest-rate: 1/20").delay("x") == 20
 
 
-def test_sitemaps_are_named() -> None:
-    assert rules().sitemaps == ("https://a.example/map.xml",)
-
-
 def test_an_origin_is_scheme_host_and_port() -> None:
     assert origin_of("HTTPS://A.example:8443/x?y#z") == "https://a.example:8443"
     assert origin_of("http://user@a.example/") == "http://a.example"

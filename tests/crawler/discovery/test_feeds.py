@@ -59,7 +59,7 @@ def urls(found: Feed) -> list[str]:
 
 def test_rss() -> None:
     found = feed(RSS)
-    assert (found.kind, found.title, found.unusable, found.whole) == ("rss", "Example News", 2, True)
+    assert (found.kind, found.title, found.whole) == ("rss", "Example News", True)
     assert found.announcements[0] == Announcement(
         "https://example-news.org/a/1?x=1&y=2", "Tue, 24 Nov 2026 09:30:00 +0100", None, "Mayor & council"
     )
@@ -95,7 +95,7 @@ def test_json_feed() -> None:
         ],
     }
     found = feed(json.dumps(document))
-    assert (found.kind, found.title, found.unusable) == ("json", "J", 2)
+    assert (found.kind, found.title) == ("json", "J")
     assert urls(found) == ["https://example-news.org/d/1", "https://example-news.org/d/2"]
     assert found.announcements[0].title == "A B"
 
