@@ -8,8 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,6 +15,7 @@ from pathlib import Path
 import pytest
 from crawled import crawl, make_archive, new_run, site
 from oddserver import Odd, OddServer
+from patience import PATIENCE, wait_for
 from web import rss
 
 from archive.exchange import NoAnswer, Role
@@ -26,7 +25,6 @@ from crawler.sites import Site, SourceKind
 
 HOST = "gazette.example"
 FEED = (SourceKind.FEED, "/feed")
-PATIENCE = 30.0  # seconds that a loaded machine may take for what takes one
 
 
 def story(number: int) -> str:
@@ -38,13 +36,6 @@ def gazette(count: int, page: Odd | bytes = b"<p>text</p>") -> dict[str, Odd | b
         f"{HOST}/feed": rss(*map(story, range(count))),
         **{story(n).removeprefix("http://"): page for n in range(count)},
     }
-
-
-def wait_for(what: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not what():
-        assert time.monotonic() < deadline, "it takes too long"
-        time.sleep(0.02)
 
 
 def children(of: int) -> list[int]:

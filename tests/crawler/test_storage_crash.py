@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,12 +16,13 @@ CRASH = Path(__file__).parents[2] / "benchmarks" / "crash.py"
 
 
 @pytest.mark.parametrize(("part", "rounds"), [("crawl", 20), ("writers", 4)])
-def test_nothing_acknowledged_is_lost_however_often_it_is_killed(part: str, rounds: int) -> None:
+def test_nothing_acknowledged_is_lost_however_often_it_is_killed(part: str, rounds: int, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(CRASH), "--part", part, "--rounds", str(rounds), "--json"],
         capture_output=True,
         text=True,
         check=False,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
     )
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)

@@ -10,10 +10,11 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE, slowness, wait_for
 from smalldisk import Way, passes_in_a_namespace, read_only, small_disk, way
 
 from archive.errors import StorageFull
@@ -25,8 +26,6 @@ from crawler.room import Room
 from crawler.state import State
 
 pytestmark = pytest.mark.slow  # whole crawls, with a pause of some seconds in each
-
-PATIENCE = 60.0  # seconds that a loaded machine may take for what takes four
 
 
 @pytest.fixture
@@ -96,8 +95,8 @@ class Crawl:
     def finish(self) -> dict[str, object]:
         assert self.process.stdout is not None
         out = self.process.stdout.read()
-        self.process.wait(PATIENCE)
-        self._thread.join(PATIENCE)
+        self.process.wait(PATIENCE * slowness())
+        self._thread.join(PATIENCE * slowness())
         said: dict[str, object] = json.loads(out)
         return said
 
@@ -107,13 +106,6 @@ class Crawl:
     def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.communicate()
-
-
-def wait_for(what: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not what():
-        assert time.monotonic() < deadline, "it takes too long"
-        time.sleep(0.02)
 
 
 def is_whole(path: Path, newsroom: Newsroom) -> None:
@@ -191,7 +183,7 @@ def test_a_pause_can_be_ended_and_what_is_due_stays_due(disk: Path, newsroom: Ne
     with Crawl(path) as crawl:
         wait_for(crawl.pauses)
         crawl.process.send_signal(number)
-        crawl.process.wait(30)  # seconds: the bound that is promised
+        crawl.process.wait(30 * slowness())  # seconds: the bound that is promised
         assert crawl.process.returncode == 130
     ballast.unlink()
     with Archive.open(path) as archive:

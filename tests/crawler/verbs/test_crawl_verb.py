@@ -26,7 +26,7 @@ from crawler.sitelocks import SiteLocks
 from crawler.verbs.crawling import remarks
 
 COURIER, TALBLATT = HOSTS
-PATIENCE = 40.0  # seconds that a loaded machine may take for what takes two
+PATIENCE = 120.0  # seconds that a loaded machine may take for what takes two
 
 
 @pytest.fixture
@@ -209,7 +209,7 @@ def test_a_signal_stops_it_in_order_and_nothing_is_lost(archive: Archive, newsro
     os.killpg(program.pid, number)
     out, err = program.communicate(timeout=PATIENCE)
     assert program.returncode == 130
-    assert time.monotonic() - asked_at < 15, "seconds, also on a loaded machine"
+    assert time.monotonic() - asked_at < 30, "seconds, also on a loaded machine"
     assert "stopped after" in err
     assert "articles still due" in err
     assert COURIER in out
