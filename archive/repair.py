@@ -22,6 +22,7 @@ from archive.adoption import measure
 from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.damage import Plan, plan
+from archive.durable import storage, written
 from archive.errors import ConfigurationError, DamagedRecord, NotFound
 from archive.holdings import FileState
 from archive.losses import Cut, Mend
@@ -30,10 +31,8 @@ from archive.reentry import forget, reenter
 from archive.rows import act_of_row
 from archive.terms import REWRITE
 from archive.verify import verify
-from archive.warc.durable import written
 from archive.warc.finding import Remedy, Rule, Severity
 from archive.warc.mending import EFFORT
-from archive.warc.openfile import storage
 from archive.warc.paths import resolve, warc_files
 from archive.warc.places import is_foreign
 from archive.warc.quarantine import name_of, set_aside

@@ -13,7 +13,6 @@ from archive import digest
 from archive.durable import lock, put, storage, sync_directory
 from archive.warc.paths import OPEN
 
-__all__ = ["ClosedFile", "OpenFile", "lock", "storage", "sync_directory"]
 _PIECES = 1000  # pieces in one write call; Linux takes 1024 (IOV_MAX)
 
 

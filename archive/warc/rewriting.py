@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archive import digest
+from archive.durable import storage, sync_directory
 from archive.errors import DamagedRecord
-from archive.warc.openfile import storage, sync_directory
 from archive.warc.paths import OPEN, SUFFIXES, resolve
 
 PART = ".part"  # appended to the name until the new file is whole; no reader takes such a file for a WARC file
