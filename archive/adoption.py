@@ -16,7 +16,7 @@ from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.cleaning.version import CLEANER
 from archive.digest import sha256_of_file
-from archive.errors import ConfigurationError, DamagedRecord
+from archive.errors import DamagedRecord
 from archive.event import Event
 from archive.holdings import FileState
 from archive.terms import Terms, in_force, told
@@ -79,8 +79,10 @@ def adopt(warc: Path, quarantine: Path, catalog: Catalog) -> Adopted:
             gaps = enter_file(catalog, warc, file, start=state.size if state else 0)
         entered.append(file)
         for gap in gaps:
-            logger.warning("damaged: %s; run `presskeep verify`", gap)
+            logger.warning("damaged: %s; run 'presskeep verify'", gap)
         damaged += gaps
+    from archive.standing import finish  # noqa: PLC0415 - it stands on what enters files here
+
     with locking.if_free(catalog.path.parent) as free:
         if free:  # else whoever holds it does so himself
             entered += finish(warc, catalog)
@@ -96,25 +98,6 @@ def _enter_laid(catalog: Catalog, warc: Path, file: str) -> tuple[Gap, ...] | No
     except (DamagedRecord, FormRefused) as error:
         logger.warning("not entered: %s", error)
         return None
-
-
-def finish(warc: Path, catalog: Catalog) -> dict[str, Entered]:
-    """Bring imports and attachments to their end that were killed behind their act; what came of the files.
-
-    To be called under the lock of `locking.one_by_one`. What cannot be had now is left for another time.
-    """
-    with catalog.reading() as connection:
-        states = holdings.file_states(connection)
-    done: dict[str, Entered] = {}
-    for file, terms in in_force(catalog).items():
-        if (file in states and states[file].sha256 is not None) or (terms.attached and terms.place.remote):
-            continue
-        try:
-            put_in_place(warc, terms)
-            done[file] = enter_foreign(catalog, warc, terms)
-        except (DamagedRecord, FormRefused, ConfigurationError, OSError) as error:
-            logger.warning("not finished: %s", error)
-    return done
 
 
 def put_in_place(warc: Path, terms: Terms) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from archive import adoption, holdings, locking, standing
+from archive import holdings, locking, standing
 from archive.bringing import Bringing, Brought, Heard, blocked, remarks, safe_name, said
 from archive.digest import sha256_of_file
 from archive.durable import replacing, storage, sync_directory
@@ -87,7 +87,7 @@ def detach(archive: Archive, given: str) -> Detached:
     NotFound where there is nothing of the kind.
     """
     with archive.locked(), locking.one_by_one(archive.catalog.path.parent):
-        adoption.finish(archive.warc_path, archive.catalog)
+        standing.finish(archive.warc_path, archive.catalog)
         found = [one for one in in_force(archive.catalog).values() if _is_meant(archive, one, given)]
         if not found:
             raise NotFound(f"nothing is attached as {given}: 'presskeep attach --list' shows what is")
@@ -95,7 +95,7 @@ def detach(archive: Archive, given: str) -> Detached:
             for one in found:
                 writer.add_act(DETACH, one.let_go())
             writer.commit()
-            unreached = standing.leave(archive, [one.file for one in found])
+            unreached = standing.leave(archive.warc_path, archive.catalog, [one.file for one in found])
             note(archive)
     archive.compact()
     return Detached(tuple(found), unreached)
@@ -216,16 +216,18 @@ class _Attach:
             terms = replace(terms, form=str(source.form))
         if given is not None and terms.listed is not None:
             _write_list(self._archive.warc_path / terms.listed, given())
+        if before is not None and before.file == terms.file:
+            standing.unsettle(self._archive.catalog, [before.file])  # a kill now must not leave it on the old terms
         self._run.act(terms, instead=before, detach=DETACH)
         if before is not None:
-            standing.leave(self._archive, [before.file])
+            standing.leave(self._archive.warc_path, self._archive.catalog, [before.file])
             note(self._archive)
         return terms
 
     def _entered(self, place: str, terms: Terms, *, changed: bool) -> Brought:
         with open_source(self._archive.warc_path, terms.file) as source:
             odd = remarks(source)
-        entered = standing.enter(self._archive, terms)
+        entered = standing.enter(self._archive.warc_path, self._archive.catalog, terms)
         odd += blocked(self._archive, terms.file)
         return Brought(place, terms.file, terms.size, terms.form, changed=changed, entered=entered, remarks=odd)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from archive import adoption, locking, tables
+from archive import locking, standing, tables
 from archive.adoption import Entered
 from archive.durable import PART
 from archive.errors import PresskeepError
@@ -70,7 +70,8 @@ class Bringing:
         self._stack = stack
         self._writer: ArchiveWriter | None = None
         with self._one_by_one():
-            self._finished = adoption.finish(archive.warc_path, archive.catalog)
+            archive.adopt()  # what dead writers left
+            self._finished = standing.finish(archive.warc_path, archive.catalog)
             sweep(archive.warc_path)
         self.known = Known(archive.catalog)
 

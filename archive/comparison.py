@@ -93,7 +93,13 @@ def _unknown(catalog: Catalog, warc: Path, file: str, offset: int, event: Event)
     """What it means that the catalogue does not have an event at its place: another record may have its id."""
     if isinstance(event, Capture):
         with catalog.reading() as connection:
-            question = select(tables.captures).where(tables.captures.c.id == event.id)
+            question = select(tables.captures)
+            if is_foreign(file):
+                at = tables.copies.c
+                question = question.join(tables.copies, at.id == tables.captures.c.id)
+                question = question.where(at.file == file, at.offset == offset)
+            else:
+                question = question.where(tables.captures.c.id == event.id)
             row = connection.execute(question).mappings().first()
         if row is not None and is_foreign(file):
             if same(event, row["url"], row["at"], row["kind"], row["payload_digest"]):

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from archive import tables, texts
 from archive.capture import Capture
-from archive.warc.places import ATTACHED, IMPORTED
+from archive.warc.places import ATTACHED, IMPORTED, is_foreign
 from archive.warc.quarantine import is_kept
 from archive.warc.reader import made_id
 
@@ -93,10 +93,9 @@ def _copies(rows: list[dict[str, Any]]) -> Any:  # noqa: ANN401 - a statement of
     )
 
 
-def depending(connection: Connection, file: str) -> set[str]:
-    """The other files that tell something else once a file is gone: they hold some of its captures, or share ids."""
+def depending(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """The foreign files that tell something else once captures are gone: they hold some of them, or share their ids."""
     table, copies = tables.captures, tables.copies
-    held = select(table.c.id).where(table.c.file == file)
-    found = set(connection.scalars(select(copies.c.file).where(copies.c.id.in_(held)).distinct()))
-    found.update(connection.scalars(select(table.c.file).where(table.c.record.in_(held)).distinct()))
-    return found - {file}
+    found = set(connection.scalars(select(copies.c.file).where(copies.c.id.in_(ids)).distinct()))
+    found.update(connection.scalars(select(table.c.file).where(table.c.record.in_(ids)).distinct()))
+    return {file for file in found if is_foreign(file)}

@@ -153,8 +153,9 @@ class _Import:
         asked = self._site.given(there)
         if asked == there:
             return self._run.there(str(path), there)
+        standing.unsettle(self._archive.catalog, [asked.file])  # a kill now must not leave it on the old terms
         self._run.act(asked)
-        entered = standing.enter(self._archive, asked, self._heard.at)
+        entered = standing.enter(self._warc, self._archive.catalog, asked, self._heard.at)
         return Brought(str(path), asked.file, asked.size, asked.form, there=True, changed=True, entered=entered)
 
     def _agreed(self, path: Path, copy: Incoming, names: list[str]) -> Terms:
@@ -200,7 +201,7 @@ class _Import:
     def _entered(self, path: Path, terms: Terms) -> Brought:
         with open_source(self._warc, terms.file) as source:
             odd = remarks(source)
-        entered = standing.enter(self._archive, terms, self._heard.at)
+        entered = standing.enter(self._warc, self._archive.catalog, terms, self._heard.at)
         odd += blocked(self._archive, terms.file)
         return Brought(str(path), terms.file, terms.size, terms.form, entered=entered, remarks=odd)
 

@@ -184,6 +184,42 @@ def test_a_living_import_keeps_what_it_copies(
     assert len(urls(archive)) == 3
 
 
+@pytest.mark.parametrize("bring", [imported, attached])
+def test_other_terms_that_were_killed_behind_their_act_are_brought_to_their_end(
+    tmp_path: Path, archive: Archive, monkeypatch: pytest.MonkeyPatch, bring: Callable[..., Any]
+) -> None:
+    path = laid(tmp_path, "a.warc", b"".join(RECORDS))
+    bring(archive, path, site="herald")
+    with monkeypatch.context() as patched:
+        patched.setattr(standing, "enter", killed)
+        with pytest.raises(_Killed):
+            bring(archive, path, site="crier")
+    assert told(archive.verify()) == {("unknown-import", Severity.REPAIRABLE)}
+    archive.adopt()
+    assert {one.site for one in archive.captures()} == {"crier"}
+    assert told(archive.verify()) == set()
+
+
+def test_a_detachment_that_was_killed_is_brought_to_its_end(
+    tmp_path: Path, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = laid(tmp_path, "a.warc", b"".join(RECORDS))
+    attached(archive, path)
+    attached(archive, laid(tmp_path, "b.warc.gz", gzipped(RECORDS[:2])))
+    for where in ("unsettle", "_forget", "_enter_all"):
+        with monkeypatch.context() as patched:
+            patched.setattr(standing, where, killed)
+            with pytest.raises((_Killed, NotFound)):
+                detach(archive, str(path))
+        assert not archive.verify().damaged
+    archive.adopt()
+    assert archive.count()[0] == 2
+    assert told(archive.verify()) == set()
+    before = derived(archive)
+    archive.rebuild()
+    assert derived(archive) == before
+
+
 def test_an_attachment_that_was_killed_is_finished(
     tmp_path: Path, archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:

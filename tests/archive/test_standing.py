@@ -222,3 +222,22 @@ def test_a_rebuild_keeps_attached_files_without_captures_that_are_out_of_reach(
     away.rename(path.parent)
     archive.rebuild()
     assert derived(archive) == whole
+
+
+def test_an_id_that_a_purge_has_freed_is_that_of_the_next_who_has_it(tmp_path: Path, archive: Archive) -> None:
+    url = "http://herald.example/crane"
+    imported(archive, laid(tmp_path, "a.warc", RECORDS[0]))
+    imported(archive, laid(tmp_path, "b.warc", OTHER))
+    purge(archive, Target.of(url), given=url, reason="court order")
+    (tower,) = archive.captures()
+    assert tower.id == "urn:uuid:00000000-0000-4000-8000-000000000000"
+    assert as_rebuilt(archive)
+
+
+def test_a_capture_that_shares_its_id_is_held_twice_under_the_one_it_got(tmp_path: Path, archive: Archive) -> None:
+    imported(archive, laid(tmp_path, "a.warc", RECORDS[0]))
+    path = laid(tmp_path, "b.warc", OTHER)
+    attached(archive, path)
+    imported(archive, path)
+    assert (archive.count()[0], files_of(archive)) == (2, {"imported"})
+    assert as_rebuilt(archive)
