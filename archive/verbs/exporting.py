@@ -79,6 +79,8 @@ def export_(
     )
     if csv_safe and form is not Format.CSV:
         raise UsageError(f"--csv-safe is for csv, and {form} needs none of it: leave it out")
+    if json and out == STDOUT:
+        raise UsageError("--json prints the summary where the rows go: name a file for the rows, or leave --json out")
     if form is Format.PARQUET and out == STDOUT and sys.stdout.isatty():
         raise UsageError("Parquet is no text for a terminal: name a file, or pipe it into a program")
     with open_archive(archive) as opened, terminal.progress() as bar:

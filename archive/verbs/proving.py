@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from archive.store import Archive
 
 _MOST = 400  # characters of a value that are shown: a hostile one has megabytes
+_ROOMY = 72  # columns; below, sentences stand under their places
 _MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("·", "yellow")}
 _SENTENCES = {"headline", "standfirst", "body"}
 _UNREAD = ("?", "bold yellow")
@@ -105,8 +106,10 @@ def _print(console: Console, entry: Entry, proof: Proof) -> None:
     parts: list[RenderableType] = [""]
     for number, link in enumerate(proof.links):
         parts += [_link(number, link, many=len(proof.links) > 1), ""]
-    parts += [heading(count(len(sentences), "sentence")), _table(sentences, proof), ""] if sentences else []
-    parts += [heading(count(len(values), "value")), _table(values, proof), ""] if values else []
+    parts += (
+        [heading(count(len(sentences), "sentence")), _table(sentences, proof, console.width), ""] if sentences else []
+    )
+    parts += [heading(count(len(values), "value")), _table(values, proof, console.width), ""] if values else []
     parts.append(_verdict(proof))
     console.print(Padding(Group(*parts), (0, 0, 0, MARGIN)))
 
@@ -117,19 +120,28 @@ def _link(number: int, link: Link, *, many: bool) -> RenderableType:
     if link.ref.role == "payload":
         name += ", which holds the payload,"
     at = place_of(link.location) if link.location else "nowhere in the archive"
-    lines: list[RenderableType] = [Text.assemble((f"{mark} ", style), f"{name} of {terminal.one_line(link.ref.url)}")]
-    lines.append(Text(f"  {moment(link.ref.at)}", style="dim"))
-    lines.append(Text(f"  {terminal.one_line(at)}", style="dim"))
+    below = [Text(moment(link.ref.at), style="dim"), Text(terminal.one_line(at), style="dim")]
     if link.holds:
         size = f"{count(link.entity_length or 0, 'byte')} stored, {count(link.decoded_length or 0, 'byte')} decoded"
-        lines.append(Text(f"  {size}, {link.charset}; the digest agrees", style="dim"))
+        below.append(Text(f"{size}, {link.charset}; the digest agrees", style="dim"))
     else:
         said = link.reason[:_MOST] if link.read else f"cannot be read: {link.reason[: 2 * _MOST]}"
-        lines.append(Padding(Text(terminal.one_line(said), style=style), (0, 0, 0, 2), expand=False))
-    return Group(*lines)
+        below.append(Text(terminal.one_line(said), style=style))
+    return _marked(Text(mark, style=style), Text(f"{name} of {terminal.one_line(link.ref.url)}"), *below)
 
 
-def _table(claims: list[Claim], proof: Proof) -> RenderableType:
+def _marked(mark: Text, *lines: Text) -> RenderableType:
+    """Lines beside a mark, however often they wrap."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(mark, Group(*lines))
+    return grid
+
+
+def _table(claims: list[Claim], proof: Proof, width: int) -> RenderableType:
+    if width < _ROOMY:
+        return Group(*(_stacked(claim, proof) for claim in claims))
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(no_wrap=True, style="dim")
@@ -137,12 +149,26 @@ def _table(claims: list[Claim], proof: Proof) -> RenderableType:
     grid.add_column(overflow="fold")
     for claim in claims:
         mark, style = _MARKS[claim.holds]
-        said = Text(terminal.shorten(terminal.one_line(claim.text[: _MOST * 4]), _MOST))
-        if claim.reason:
-            said.append(f"  ({terminal.one_line(claim.reason[:_MOST])})", style=style)
-        where = "\n".join(_where(place, proof) for place in claim.places[:1])
-        grid.add_row(Text(mark, style=style), _name(claim), where, said)
+        grid.add_row(Text(mark, style=style), _name(claim), _first_place(claim, proof), _sentence(claim))
     return grid
+
+
+def _stacked(claim: Claim, proof: Proof) -> RenderableType:
+    """A claim where there is no room for columns."""
+    mark, style = _MARKS[claim.holds]
+    where = "  ".join(part for part in (_name(claim), _first_place(claim, proof)) if part)
+    return _marked(Text(mark, style=style), Text(where, style="dim"), _sentence(claim))
+
+
+def _first_place(claim: Claim, proof: Proof) -> str:
+    return _where(claim.places[0], proof) if claim.places else ""
+
+
+def _sentence(claim: Claim) -> Text:
+    said = Text(terminal.shorten(terminal.one_line(claim.text[: _MOST * 4]), _MOST))
+    if claim.reason:
+        said.append(f"  ({terminal.one_line(claim.reason[:_MOST])})", style=_MARKS[claim.holds][1])
+    return said
 
 
 def _name(claim: Claim) -> str:
@@ -157,15 +183,17 @@ def _where(place: Place, proof: Proof) -> str:
     return f"{proof.links.index(proof.holder(place.source)) + 1}: {line}{byte}"
 
 
-def _verdict(proof: Proof) -> Text:
+def _verdict(proof: Proof) -> RenderableType:
     if proof.fails:
-        return Text(f"✗ {_failed(proof)}", style="bold red")
-    if not proof.holds:
-        return Text(f"? {_unread(proof)}", style="bold yellow")
-    held = Counter(claim.field in _SENTENCES for claim in proof.claims if claim.holds)
-    left = sum(claim.holds is None for claim in proof.claims)
-    said = f"✓ {count(held[True], 'sentence')} and {count(held[False], 'value')} stand in the captured bytes"
-    return Text(said + (f"; {left:,} left open" if left else ""), style="bold green")
+        mark, style, said = "✗", "bold red", _failed(proof)
+    elif not proof.holds:
+        mark, style, said = *_UNREAD, _unread(proof)
+    else:
+        held = Counter(claim.field in _SENTENCES for claim in proof.claims if claim.holds)
+        left = sum(claim.holds is None for claim in proof.claims)
+        said = f"{count(held[True], 'sentence')} and {count(held[False], 'value')} stand in the captured bytes"
+        mark, style, said = "✓", "bold green", said + (f"; {left:,} left open" if left else "")
+    return _marked(Text(mark, style=style), Text(said, style=style))
 
 
 def _cells(claim: Claim, proof: Proof) -> Iterator[str]:

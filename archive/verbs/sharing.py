@@ -35,7 +35,9 @@ _NAMED = 3  # addresses that are named where nothing was captured of them
 
 def index(
     out: Annotated[str, typer.Argument(metavar="OUT", help="The file to write; - for standard output.")] = STDOUT,
-    cdxj: Annotated[bool, typer.Option("--cdxj", help="As CDXJ; so far there is no other form.")] = True,
+    cdxj: Annotated[
+        bool, typer.Option("--cdxj", help="As CDXJ; so far there is no other form.", show_default=False)
+    ] = True,
     site: SitesOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
@@ -49,6 +51,8 @@ def index(
     from archive.sharing.cdxj import write_index  # noqa: PLC0415 - SQL takes 0.3 s to import
 
     assert cdxj
+    if json and out == STDOUT:
+        raise UsageError("--json prints the summary where the index goes: name a file for the index")
     with open_archive(archive) as opened:
         selection = _selection(opened, site, since, until)
         with terminal.reported() as progress:

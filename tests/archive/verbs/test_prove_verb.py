@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -53,6 +54,16 @@ def test_a_text_that_the_bytes_do_not_say_ends_with_6(news: Path, tmp_path: Path
     assert "fails\tblock 3\t" in done.stdout
     assert "could not be proved" in done.stderr
     assert json.loads(run("prove", BRIDGE, "--json", "--archive", copy).stdout)["holds"] is False
+
+
+@pytest.mark.parametrize("columns", [34, 60, 80])
+def test_in_a_terminal_nothing_wraps_to_where_the_marks_stand(news: Path, columns: int) -> None:
+    seen, code = in_terminal("prove", BRIDGE, "--archive", news, columns=columns)
+    assert code == 0
+    page = re.sub(r"\x1b\[[0-9;]*m", "", seen)
+    for line in page.splitlines():
+        assert re.match(r"  ([✓·] |  |\d+ (sentence|value)s?\s*$)|\s*$", line), line
+        assert len(line.rstrip()) <= columns
 
 
 def test_what_is_no_article_cannot_be_proved(news: Path) -> None:

@@ -85,6 +85,8 @@ def test_parts(news: Path, tmp_path: Path) -> None:
         (("pack", "news.wacz", "--urls", "empty.txt"), 2, "names no address"),
         (("pack", "nowhere/news.wacz"), 2, "does not exist"),
         (("index", "nowhere/index.cdxj"), 2, "does not exist"),
+        (("index", "--json"), 2, "name a file for the index"),
+        (("export", "jsonl", "-", "--json"), 2, "name a file for the rows"),
         (("index", "index.cdxj", "--until", "2020-01-01"), 4, "nothing matched"),
         (("index", "--until", "2020-01-01"), 4, "nothing matched"),
     ],
