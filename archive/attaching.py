@@ -97,6 +97,7 @@ def detach(archive: Archive, given: str) -> Detached:
             writer.commit()
             unreached = standing.leave(archive.warc_path, archive.catalog, [one.file for one in found])
             note(archive)
+            _drop_lists(archive, found)
     archive.compact()
     return Detached(tuple(found), unreached)
 
@@ -145,8 +146,8 @@ class _Attach:
                 if before is None and (before := self._moved(terms)) is not None and not self._asked.says_terms:
                     terms = replace(before, file=terms.file, source=place)
                 there = before if before is not None and before.source == place and _are_same(before, terms) else None
-                if there is None:
-                    there = self._elsewhere(terms, before)
+                if before is None:
+                    there = self._elsewhere(terms)
                 if there is not None and self._run.known.is_whole(there.file):
                     return self._run.there(place, there)
                 # What is there, and was killed before its end, is gone on with.
@@ -189,11 +190,9 @@ class _Attach:
                     return one
         return None
 
-    def _elsewhere(self, terms: Terms, before: Terms | None) -> Terms | None:
+    def _elsewhere(self, terms: Terms) -> Terms | None:
         """A file of the same bytes that the archive has and can read; raises UsageError where it has other terms."""
         for one in self._run.known.of(terms.identity):
-            if before is not None and one.file == before.file:
-                continue
             with contextlib.suppress(DamagedRecord):
                 if not (one.attached and one.place.remote):
                     resolve(self._archive.warc_path, one.file)
@@ -222,6 +221,7 @@ class _Attach:
         if before is not None:
             standing.leave(self._archive.warc_path, self._archive.catalog, [before.file])
             note(self._archive)
+            _drop_lists(self._archive, [before])
         return terms
 
     def _entered(self, place: str, terms: Terms, *, changed: bool) -> Brought:
@@ -237,6 +237,14 @@ def _are_same(one: Terms, other: Terms) -> bool:
     return replace(one, file="", source="", form="", listed=None) == replace(
         other, file="", source="", form="", listed=None
     )
+
+
+def _drop_lists(archive: Archive, gone: Iterable[Terms]) -> None:
+    """Remove the lists by which files were read that are let go of."""
+    used = {one.listed for one in in_force(archive.catalog).values()}
+    for one in gone:
+        if one.listed is not None and one.listed not in used:
+            (archive.warc_path / one.listed).unlink(missing_ok=True)
 
 
 def _write_list(path: Path, given: Iterable[bytes]) -> None:

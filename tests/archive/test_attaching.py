@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
 import shutil
 from collections.abc import Iterator
@@ -211,6 +212,36 @@ def test_an_index_of_several_files_names_them(tmp_path: Path, archive: Archive) 
     index.write_bytes(given.replace("b.warc.gz", "../b.warc.gz").encode())
     with pytest.raises(UsageError, match="leads out"):
         attached(archive, tmp_path / "there", index=index)
+
+
+def test_ids_depend_neither_on_the_place_of_a_file_nor_on_its_date(
+    tmp_path: Path, archive: Archive, server: RangeServer
+) -> None:
+    nameless = gzipped([warc_record(name, n, record_id=None) for n, name in enumerate(NAMES)])
+    path = laid(tmp_path, "a.warc.gz", nameless)
+    server.files["/b.warc.gz"] = nameless
+    index = tmp_path / "index.cdxj"
+    about = {"url": HERALD[0], "offset": "0", "filename": "a.warc.gz"}
+    index.write_text(f"example,herald)/crane 20190301100000 {json.dumps(about)}\n")
+    ids = set()
+    for place in (path, path, laid(tmp_path / "else", "c.warc.gz", nameless), f"{server.url}/b.warc.gz"):
+        if isinstance(place, Path):
+            os.utime(place, (1e9 + len(ids), 1e9))
+        (brought,) = attached(archive, place, index=index)
+        assert (brought.refused, brought.entered.captures) == ("", 1)
+        ids.update(one.id for one in archive.captures())
+        detach(archive, str(place))
+    assert len(ids) == 1
+    # What changes at an end is seen, as the size is.
+    attached(archive, path, index=index)
+    path.write_bytes(nameless[:-1] + b"\x01")
+    assert told(archive.verify()) == {("attached-file", Severity.ELSEWHERE)}
+    (brought,) = attached(archive, path)
+    assert "attach it with --cdxj and an index of what it is now" in brought.refused
+    (brought,) = attached(archive, path, index=index)
+    assert (brought.refused, brought.changed) == ("", True)
+    assert told(archive.verify()) == set()
+    assert len(list((archive.warc_path / "attached").rglob("*.cdxj"))) == 1
 
 
 def test_an_index_that_is_wrong_is_told_of_and_harms_nothing(tmp_path: Path, archive: Archive) -> None:
