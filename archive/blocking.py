@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, delete, func, or_, select
@@ -69,10 +69,14 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What is taken down: the act that says so, by target. ``decided`` tells whether anything ever was."""
+    """What is taken down, by target: the last act that says so, and since when, in microseconds.
+
+    ``decided`` tells whether anything ever was.
+    """
 
     active: Mapping[Target, Act]
     decided: bool = False
+    since: Mapping[Target, int] = field(default_factory=dict)
 
     def covers(self, key: str) -> bool:
         """Whether a normalised URL is taken down."""
@@ -80,10 +84,15 @@ class Rules:
 
     def why(self, key: str) -> Act | None:
         """The act by which a normalised URL is taken down; None where it is not."""
+        target = self.target(key)
+        return None if target is None else self.active[target]
+
+    def target(self, key: str) -> Target | None:
+        """The narrowest target that is taken down and covers a normalised URL."""
         if not self.active:
             return None
-        exact = self.active.get(Target(key))
-        return exact or next((self.active[one] for one in _above(key) if one in self.active), None)
+        exact = Target(key)
+        return exact if exact in self.active else next((one for one in _above(key) if one in self.active), None)
 
 
 def _above(key: str) -> Iterator[Target]:
@@ -99,8 +108,13 @@ def _above(key: str) -> Iterator[Target]:
 
 def target_of(act: Act) -> Target | None:
     """What a takedown, or the end of one, is about; None for any other act, and for one of another archive's."""
+    return named_by(act) if act.act in _DECIDING else None
+
+
+def named_by(act: Act) -> Target | None:
+    """The target that an act names; None for one that names none, and for one of another archive's."""
     key = act.first("key")
-    if act.act not in _DECIDING or key is None or act.location is None or is_foreign(act.location.file):
+    if key is None or act.location is None or is_foreign(act.location.file):
         return None
     return Target(key, act.first("scope") == "prefix")
 
@@ -126,14 +140,17 @@ def decisions(connection: Connection) -> Iterator[tuple[Target, Act]]:
 def rules(connection: Connection) -> Rules:
     """What is taken down by all that is decided so far."""
     active: dict[Target, Act] = {}
+    since: dict[Target, int] = {}
     decided = False
     for target, act in decisions(connection):
         decided = True
         if act.act == TAKEDOWN:
             active[target] = act
+            since.setdefault(target, act.at)
         else:
             active.pop(target, None)
-    return Rules(active, decided)
+            since.pop(target, None)
+    return Rules(active, decided, since)
 
 
 def allowed(column: Column[str]) -> ColumnElement[bool]:
@@ -185,9 +202,10 @@ def refuse(catalog: Catalog, *, url: str | None = None, id: str | None = None) -
     """Raise TakenDown where a URL, or the capture or attempt of an id, is taken down."""
     with catalog.reading() as connection:
         key = normalise(url) if url is not None else connection.scalar(select(blocked.c.key).where(blocked.c.id == id))
-        act = rules(connection).why(key) if key is not None else None
-    if act is not None:
-        reason, when = act.first("reason") or "", to_datetime(act.at)
+        known = rules(connection)
+        target = known.target(key) if key is not None else None
+    if target is not None:
+        reason, when = known.active[target].first("reason") or "", to_datetime(known.since[target])
         raise TakenDown(
             f"{url or id} was taken down on {when:%Y-%m-%d} ({reason}): 'presskeep takedown --list' shows all such, "
             "--lift ends one",

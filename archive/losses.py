@@ -1,8 +1,9 @@
 """Losses: captures whose bytes were damaged beyond repair, known by the acts of repair that cut them out.
 
-An act names the file, what it was before and after, which ranges were cut and where they are kept, and has the row of
-each lost capture. From it alone the catalogue knows what was lost: such a capture's location leads into the quarantine.
-When the file comes back from a backup, its captures take the places of their losses.
+An act names the file, what was restored in it, which ranges were cut and where they are kept, and has the row of each
+lost capture. From it alone the catalogue knows what was lost: such a capture's location leads into the quarantine. When
+the file comes back from a backup, its captures take the places of their losses. What the file was and is, the act of
+its rewriting says (`archive.rewrites`).
 """
 
 from __future__ import annotations
@@ -10,18 +11,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Connection, delete, select
 
-from archive import tables
+from archive import digest, tables
 from archive.capture import Capture, Location
 from archive.clock import warc_date
 from archive.event import Act
 from archive.rows import Row, act_of_row, row_of_capture
 from archive.url import normalise
 from archive.warc.finding import Finding, Rule
-from archive.warc.quarantine import DIRECTORY, is_kept, location_of
+from archive.warc.patched import Patch
+from archive.warc.quarantine import DIRECTORY, is_kept, location_of, name_of
 
 REPAIR = "repair"  # the act
 _BEHIND = f"{DIRECTORY}0"  # sorts behind all locations in the quarantine
@@ -39,7 +41,10 @@ class _Closed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A range that was cut out of a WARC file: ``kept`` is its name in the quarantine."""
+    """A range that was cut out of a WARC file: ``kept`` is its name in the quarantine.
+
+    Where bytes are gone from the end of a file the range is empty, and its name only stands for what was lost.
+    """
 
     offset: int
     length: int
@@ -49,12 +54,11 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Mend:
-    """What a repair did to one file; digests are labelled, ``before`` None where it was not known."""
+    """What a repair did to one file; ``closed`` is its labelled SHA-256 when it was closed, None where not known."""
 
     file: str
-    before: str | None  # of the file when it was whole
-    damaged: str
-    after: str
+    closed: str | None
+    restored: tuple[Patch, ...] = ()
     cuts: tuple[Cut, ...] = ()
     lost: tuple[Capture, ...] = ()
     again: tuple[str, ...] = ()  # records that were made again, in words
@@ -62,11 +66,16 @@ class Mend:
 
 def facts(mend: Mend) -> list[tuple[str, str]]:
     """The facts of the act that tells of a repair."""
-    given = [("file", mend.file), ("sha256-damaged", mend.damaged), ("sha256-after", mend.after)]
-    if mend.before is not None:
-        given.append(("sha256-before", mend.before))
+    given = [("file", mend.file)]
+    if mend.closed is not None:
+        given.append(("closed", mend.closed))
+    for patch in mend.restored:
+        fixed = {"offset": patch.offset, "length": len(patch.content), "how": patch.how}
+        given.append(("restored", json.dumps(fixed, ensure_ascii=False)))
     for cut in mend.cuts:
-        said = {"offset": cut.offset, "length": cut.length, "quarantine": cut.kept, "reason": cut.reason}
+        said: dict[str, object] = {"offset": cut.offset, "length": cut.length, "reason": cut.reason}
+        if cut.length:
+            said["quarantine"] = cut.kept
         given.append(("cut", json.dumps(said, ensure_ascii=False)))
     given += [("made-again", one) for one in mend.again]
     for capture in mend.lost:
@@ -86,16 +95,26 @@ def _moved(capture: Capture, cuts: Sequence[Cut]) -> Capture:
 
 
 def mend_of(act: Act) -> Mend | None:
-    """What an act tells of a repair, but for the lost captures (`rows_of`); None for any other act."""
-    file, damaged, after = act.first("file"), act.first("sha256-damaged"), act.first("sha256-after")
-    if act.act != REPAIR or file is None or damaged is None or after is None:
+    """What an act tells of a repair, but for what was restored and the lost captures (`rows_of`); None for others."""
+    file = act.first("file")
+    if act.act != REPAIR or file is None:
         return None
     try:
-        told = [json.loads(one) for one in act.all("cut")]
-        cuts = tuple(Cut(int(one["offset"]), int(one["length"]), one["quarantine"], one["reason"]) for one in told)
+        cuts = tuple(_cut(file, json.loads(one)) for one in act.all("cut"))
     except (ValueError, TypeError, KeyError):
         return None
-    return Mend(file, act.first("sha256-before"), damaged, after, cuts, again=act.all("made-again"))
+    return Mend(file, act.first("closed"), cuts=cuts, again=act.all("made-again"))
+
+
+def _cut(file: str, told: dict[str, Any]) -> Cut:
+    offset, length = int(told["offset"]), int(told["length"])
+    kept = told["quarantine"] if length else nothing_kept(file, offset)
+    return Cut(offset, length, kept, told["reason"])
+
+
+def nothing_kept(file: str, offset: int) -> str:
+    """The name that stands in the locations of what was lost where no bytes of it are left."""
+    return name_of(file, offset, digest.sha256(b""))
 
 
 def rows_of(acts: Iterable[Act]) -> list[Row]:
@@ -148,13 +167,15 @@ def told(connection: Connection, states: Mapping[str, _Closed]) -> Iterator[Find
     """What is known to be lost, for whoever verifies: nothing to do, unless the file comes back from a backup."""
     standing = set(lost_ids(connection))
     for act, mend in repairs(connection):
-        if mend.before is not None and mend.file in states and states[mend.file].sha256 == mend.before:
+        if mend.closed is not None and mend.file in states and states[mend.file].sha256 == mend.closed:
             continue
         lost = [row for row in rows_of([act]) if row["id"] in standing]
         for cut in mend.cuts:
             of_cut = [row for row in lost if row["file"] == location_of(cut.kept)]
             day = warc_date(act.at)[:10]
             said = f"{cut.length:,} damaged bytes were cut out here on {day} and lie in {location_of(cut.kept)}"
+            if not cut.length:
+                said = f"the bytes from here on were gone on {day}"
             if of_cut:
                 named = ", ".join(row["url"] for row in of_cut[:_NAMED])
                 more = f" and {len(of_cut) - _NAMED:,} more" if len(of_cut) > _NAMED else ""

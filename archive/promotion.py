@@ -1,35 +1,40 @@
 """Promotion: what becomes of revisits when the capture that holds their payload is removed.
 
-The first that stays becomes the response that it was on the wire, and the others refer to it.
+The first that stays becomes the response that it was on the wire, and the others refer to it. In files of other writers
+too, where their records can be replaced.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, BinaryIO
 
 from sqlalchemy import select
 
 from archive import tables
 from archive.capture import Capture
 from archive.clock import warc_date
-from archive.errors import DamagedRecord
+from archive.errors import DamagedRecord, PayloadRefused
+from archive.http import HttpMessage
 from archive.revisits import referring_to
+from archive.rewrites import can_be_rewritten
 from archive.rows import capture_of_row
 from archive.warc.answer import Answer
 from archive.warc.fields import target_uri
-from archive.warc.paths import resolve
+from archive.warc.foreign.source import open_source
+from archive.warc.member import MAGIC
 from archive.warc.places import is_foreign
 from archive.warc.quarantine import is_kept
 from archive.warc.rewriting import Kept, Part, Put
-from archive.warc.stored import Record, read_record
+from archive.warc.stored import BLOCK_LIMIT, Record
 from archive.warc.tombstone import promoted, referred
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from archive.store import Archive
+
+_SOME = 500  # ids in one question
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ class Inheritance:
 def inheritance(archive: Archive, removed: Sequence[Capture]) -> Inheritance:
     """What the revisits of captures need that are to be removed, and are not to be removed themselves."""
     gone = {one.id for one in removed}
+    can = cache(lambda file: can_be_rewritten(archive, file))
     heirs: list[Heir] = []
     orphans: list[Capture] = []
     for capture in removed:
@@ -80,8 +86,10 @@ def inheritance(archive: Archive, removed: Sequence[Capture]) -> Inheritance:
         ]
         if not found:
             continue
-        movable = [one for one in found if not is_foreign(_place(one)[0])]
+        movable = [one for one in found if can(_place(one)[0])]
         orphans += [one for one in found if one not in movable]
+        # Ours refer to captures of their own site alone, and so to ours first.
+        movable.sort(key=lambda one: is_foreign(_place(one)[0]))
         instead = _other_copy(archive, capture, gone)
         if instead is None:
             # A 304 had no body on the wire: it cannot hold one.
@@ -92,37 +100,64 @@ def inheritance(archive: Archive, removed: Sequence[Capture]) -> Inheritance:
             heirs.append(Heir(first, capture, None))
             movable.remove(first)
             instead = first
-        heirs += [Heir(one, capture, instead) for one in movable]
+        for one in movable:
+            if one.site == instead.site or is_foreign(_place(one)[0]):
+                heirs.append(Heir(one, capture, instead))
+            else:
+                orphans.append(one)
     return Inheritance(tuple(heirs), tuple(orphans))
 
 
-def parts(warc: Path, file: str, heirs: Sequence[Heir]) -> Iterator[Part]:
+def parts(archive: Archive, file: str, heirs: Sequence[Heir]) -> Iterator[Part]:
     """The file as it is once its revisits are what they have to be."""
-    path = resolve(warc, file)
     end = 0
-    with path.open("rb") as stream:
-        for heir in heirs:
+    with open_source(archive.warc_path, file) as source:
+        for heir in _where_they_lie_now(archive, heirs):
             offset = _place(heir.revisit)[1]
-            record = read_record(stream, offset, file=file)
+            record = source.read(offset, limit=BLOCK_LIMIT)
             if record.kind != "revisit" or record.id != heir.revisit.id:
                 raise DamagedRecord(
-                    "another record lies here than the catalogue says: run `presskeep repair`", file=file
+                    "another record lies here than the catalogue says: run 'presskeep repair'", file=file
                 )
             yield Kept(end, offset)
-            yield Put(_written(heir, record), instead=offset)
+            yield Put(_written(heir, record, packed=starts_packed(source.stream, offset)))
             end = offset + record.length
-    yield Kept(end, path.stat().st_size)
+        yield Kept(end, source.end)
 
 
-def _written(heir: Heir, record: Record) -> list[bytes]:
+def starts_packed(stream: BinaryIO, offset: int) -> bool:
+    """Whether the record at an offset is gzipped: what takes its place is to be so, too."""
+    stream.seek(offset)
+    return stream.read(len(MAGIC)) == MAGIC
+
+
+def _where_they_lie_now(archive: Archive, heirs: Sequence[Heir]) -> list[Heir]:
+    """The same heirs: the files in which they and their referents lie may have been replaced since."""
+    table = tables.captures
+    ids = sorted({one.id for heir in heirs for one in (heir.revisit, heir.referent)})
+    found: dict[str, Capture] = {}
+    with archive.catalog.reading() as connection:
+        for start in range(0, len(ids), _SOME):
+            question = select(table).where(table.c.id.in_(ids[start : start + _SOME]))
+            for row in connection.execute(question).mappings():
+                found[row["id"]] = capture_of_row(row, archive.warc_path)
+    now = []
+    for heir in heirs:
+        revisit, referent = (found.get(one.id, one) for one in (heir.revisit, heir.referent))
+        now.append(Heir(revisit, referent, heir.instead))
+    return sorted(now, key=lambda one: _place(one.revisit)[1])
+
+
+def _written(heir: Heir, record: Record, *, packed: bool) -> list[bytes]:
     if heir.instead is None:
-        return promoted(record, _message(heir.revisit, heir.referent), heir.referent.payload_digest)
+        block = _message(heir.revisit, heir.referent).raw
+        return promoted(record, block, heir.referent.payload_digest, packed=packed)
     new = heir.instead
-    return referred(record, new.id, target_uri(new.url), warc_date(new.at))
+    return referred(record, new.id, target_uri(new.url), warc_date(new.at), packed=packed)
 
 
-def _message(revisit: Capture, referent: Capture) -> bytes:
-    return replace(revisit, referent=referent).message().raw
+def _message(revisit: Capture, referent: Capture) -> HttpMessage:
+    return replace(revisit, referent=referent).message()
 
 
 def _had_a_body(revisit: Capture) -> bool:
@@ -130,11 +165,11 @@ def _had_a_body(revisit: Capture) -> bool:
 
 
 def _is_readable(revisit: Capture, referent: Capture) -> bool:
+    """Whether its message can be read as it was on the wire: some writers do not say how its body was framed."""
     try:
-        _message(revisit, referent)
-    except (DamagedRecord, OSError):
+        return _message(revisit, referent).framed
+    except (DamagedRecord, PayloadRefused, OSError):
         return False
-    return True
 
 
 def _other_copy(archive: Archive, capture: Capture, gone: Collection[str]) -> Capture | None:

@@ -3,37 +3,38 @@
 The order of the steps is what makes it safe. The takedown comes first: nothing is handed out any more. Then an act says
 that a purge begins; what must stay, and has its payload from what goes, gets that payload; then file by file is made
 anew with tombstones; then catalogue, texts and quarantine are freed of what is left; then an act says that it is done.
-Killed anywhere, it is run again and goes on from there.
+Killed anywhere, it is run again and goes on from there. What a backup has brought back is entered first.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, select
 
-from archive import catalog, tables, texts
+from archive import blocking, catalog, tables, texts
 from archive.blocking import Target
 from archive.capture import Capture
 from archive.errors import DamagedRecord
 from archive.event import Act
 from archive.progress import Progress
-from archive.promotion import Inheritance, inheritance, parts
+from archive.promotion import Inheritance, inheritance, parts, starts_packed
+from archive.purges import PURGE, PURGED, Told, unfinished
 from archive.rebuild import SUFFIX
 from archive.remnants import IsMeant, clear_parts, clear_quarantine
-from archive.rewrites import alone, replace_file
-from archive.rows import act_of_row, capture_of_row
-from archive.takedown import take_down
+from archive.returned import again_there, returned
+from archive.rewrites import Reason, alone, can_be_rewritten, enter, replace_file
+from archive.rows import capture_of_row
+from archive.takedown import is_down, take_down
 from archive.url import normalise
-from archive.warc import rewriting
-from archive.warc.foreign.form import Coding, FormRefused
+from archive.warc.foreign.form import FormRefused
 from archive.warc.foreign.source import open_source
 from archive.warc.group import Group
 from archive.warc.paths import imported_files
-from archive.warc.places import IMPORTED, is_foreign
+from archive.warc.places import is_foreign
 from archive.warc.quarantine import is_kept
 from archive.warc.rewriting import Kept, Part, Put
 from archive.warc.scan import Gap, Piece
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from archive.store import Archive
     from archive.writing import ArchiveWriter
 
-PURGE, PURGED = "purge", "purged"  # the acts that begin and end one
 _OK = 200
 
 
@@ -54,7 +54,8 @@ class Plan:
     """What a purge would remove: captures and attempts, the files in which they lie, and what stays by inheritance.
 
     ``foreign`` are attached files that hold some of it, and imported ones whose records cannot be replaced
-    (`_can_be_rewritten`): there it is only blocked.
+    (`archive.rewrites.can_be_rewritten`): there it is only blocked. ``returned`` are files from before another purge,
+    as a backup brings them: what they hold is known only once they are entered, which `purge` does first.
     """
 
     captures: tuple[Capture, ...]
@@ -62,6 +63,7 @@ class Plan:
     files: tuple[str, ...]
     foreign: tuple[str, ...]
     inheritance: Inheritance
+    returned: tuple[str, ...] = ()
     bytes: int = 0  # of their records, as far as the catalogue has them: requests and metadata come on top
 
     @property
@@ -75,8 +77,8 @@ class Purged:
     """What a purge has removed.
 
     ``records`` counts those that are gone from the WARC files and ``bytes`` how much smaller those became.
-    ``damaged`` names places whose bytes cannot be read, and so may hold what was to go; ``foreign`` the imported and
-    attached files that still do. ``waiting`` is True where readers kept the catalogue from being freed of old pages.
+    ``damaged`` names places whose bytes cannot be read, and so may hold what was to go. ``again`` are other purges
+    whose content has come back. ``waiting`` is True where readers kept the catalogue from being freed of old pages.
     """
 
     plan: Plan
@@ -85,6 +87,7 @@ class Purged:
     bytes: int = 0
     quarantined: tuple[str, ...] = ()
     damaged: tuple[Gap, ...] = ()
+    again: tuple[Told, ...] = ()
     waiting: bool = False
 
 
@@ -95,19 +98,21 @@ def plan(archive: Archive, target: Target, *, payload: bool = False) -> Plan:
         table = tables.attempts.c
         question = select(table.key, table.file, table.length).where(target.among(table.key))
         attempts = [(file, length) for key, file, length in connection.execute(question) if target.covers(key)]
+        older = tuple(one.file for one in returned(connection, archive.warc_path) if not one.entered)
     placed = [(place.file, place.length) for one in captures if (place := one.location) is not None]
     known = {file for file, _ in placed + attempts}
     # A capture that came twice is in the catalogue once.
     meant = _meant(target, frozenset(one.id for one in captures))
     also = {one for one in imported_files(archive.warc_path) if one not in known and _holds(archive, one, meant)}
     files = sorted(known | also)
-    fixed = [file for file in files if is_foreign(file) and not _can_be_rewritten(archive, file)]
+    fixed = [file for file in files if is_foreign(file) and not can_be_rewritten(archive, file)]
     return Plan(
         captures=tuple(captures),
         attempts=len(attempts),
         files=tuple(file for file in files if file not in fixed and not is_kept(file)),
         foreign=tuple(fixed),
         inheritance=inheritance(archive, [one for one in captures if one.location is not None]),
+        returned=older,
         bytes=sum(length for _, length in placed + attempts),
     )
 
@@ -126,37 +131,24 @@ def purge(
 
     Raises ArchiveBusy while anyone writes, StorageFull: nothing is lost then, and it is run again once there is room.
     """
-    take_down(archive, target, given=given, reason=reason, by=by)
+    if is_down(archive, target):
+        archive.compact()
+    else:
+        take_down(archive, target, given=given, reason=reason, by=by)
     with alone(archive) as own:
-        rewriting.clear(own.warc_path)
+        own.adopt()
         catalog.remove(own.catalog.path.with_name(own.catalog.path.name + SUFFIX))  # of a rebuild that was killed
         with own.writer("takedown", worker="purge") as writer:
             begun = _begun(own, target, payload=payload) or writer.add_act(
-                PURGE, _facts(target, given, reason, by, payload=payload)
+                PURGE, [*blocking.facts(target, given, reason, by), ("payload", "yes" if payload else "no")]
             )
             writer.commit()
             done = _Purge(own, writer, target, begun, progress).done(payload=payload)
             facts = [("purge", begun.id), ("records", str(done.records)), ("bytes", str(done.bytes))]
-            facts += [("promoted", one.revisit.id) for one in done.plan.inheritance.promoted]
             facts += [("quarantine", name) for name in done.quarantined]
             writer.add_act(PURGED, facts)
     archive.compact()
     return done
-
-
-def unfinished(archive: Archive) -> tuple[Act, ...]:
-    """The purges that were begun and not ended, by time: to run the same command again ends one."""
-    table = tables.acts
-    begun: dict[str, Act] = {}
-    with archive.catalog.reading() as connection:
-        question = select(table).where(table.c.act.in_((PURGE, PURGED))).order_by(table.c.at, table.c.id)
-        for row in connection.execute(question).mappings():
-            act = act_of_row(row)
-            if act.act == PURGE:
-                begun[act.id] = act
-            else:
-                begun.pop(act.first("purge") or "", None)
-    return tuple(begun.values())
 
 
 def _singly(pieces: Iterable[Piece]) -> Iterator[Group | Gap]:
@@ -167,15 +159,8 @@ def _singly(pieces: Iterable[Piece]) -> Iterator[Group | Gap]:
 
 def _begun(archive: Archive, target: Target, *, payload: bool) -> Act | None:
     """A purge of the same that was killed: it is taken up, so that its tombstones name one act."""
-    said = ("key", target.key), ("scope", "prefix" if target.prefix else "url"), ("payload", "yes" if payload else "no")
-    return next((act for act in unfinished(archive) if all(act.first(name) == value for name, value in said)), None)
-
-
-def _facts(target: Target, given: str, reason: str, by: str, *, payload: bool) -> list[tuple[str, str]]:
-    scope = "prefix" if target.prefix else "url"
-    said = [("target", given), ("scope", scope), ("key", target.key), ("payload", "yes" if payload else "no")]
-    said.append(("reason", reason.strip()))
-    return [*said, ("by", by.strip())] if by.strip() else said
+    same = (one.begun for one in unfinished(archive) if (one.target, one.payload) == (target, payload))
+    return next(same, None)
 
 
 def _captures(connection: Connection, archive: Archive, target: Target, *, payload: bool) -> list[Capture]:
@@ -211,6 +196,10 @@ class _Purge:
     def done(self, *, payload: bool) -> Purged:
         """Do it."""
         archive = self._archive
+        with archive.catalog.reading() as connection:
+            older = [one for one in returned(connection, archive.warc_path) if not one.entered]
+        for one in older:
+            enter(archive.catalog, archive.warc_path, one.file)
         planned = plan(archive, self._target, payload=payload)
         ids, heirs = planned.ids, planned.inheritance
         dependent = [one.revisit.id for one in heirs.heirs] + [one.id for one in heirs.orphans]
@@ -224,23 +213,37 @@ class _Purge:
         also = [file for file in _files(one for one in planned.captures if one.id in copies) if file in planned.files]
         total = len(heirs.files) + len(also) + len(planned.files)
         for file in heirs.files:
-            self._replace(file, parts(archive.warc_path, file, heirs.of_file(file)), "heirs", total)
+            inherit = heirs.of_file(file)
+            facts = [("promoted", one.revisit.id) for one in inherit if one.instead is None]
+            self._replace(file, parts(archive, file, inherit), Reason.PROMOTION, total, facts)
         for file in also:
-            self._replace(file, self._without(file, lambda record_id, _: record_id in copies), "copies", total)
+            self._replace(file, self._without(file, lambda record_id, _: record_id in copies), Reason.PURGE, total)
         for file in planned.files:
-            self._replace(file, self._without(file, _meant(self._target, ids)), "removed", total)
+            self._replace(file, self._without(file, _meant(self._target, ids)), Reason.PURGE, total)
         with archive.catalog.writing() as connection:
             _forget_what_is_gone(connection)
+            back = {told.begun.id: told for those in again_there(connection).values() for told in those}
         waiting = not catalog.shrink(archive.catalog.path)
         files = tuple(sorted({*heirs.files, *planned.files}))
         return Purged(
-            planned, files, self._counts["records"], self._counts["bytes"], quarantined, tuple(self._damaged), waiting
+            planned,
+            files,
+            self._counts["records"],
+            self._counts["bytes"],
+            quarantined,
+            tuple(self._damaged),
+            tuple(back.values()),
+            waiting,
         )
 
-    def _replace(self, file: str, pieces: Iterator[Part], why: str, total: int) -> None:
+    def _replace(
+        self, file: str, pieces: Iterator[Part], reason: Reason, total: int, facts: Sequence[tuple[str, str]] = ()
+    ) -> None:
         if self._progress is not None:
             self._progress(self._done, total, "files")
-        done = replace_file(self._archive, self._writer, file, pieces, self._begun.id, [("for", why)])
+        done = replace_file(
+            self._archive, self._writer, file, pieces, reason=reason, serves=self._begun.id, facts=facts
+        )
         self._counts["bytes"] += done.was_size - done.size
         self._done += 1
         if self._progress is not None:
@@ -250,7 +253,6 @@ class _Purge:
         """A file with tombstones in the place of what is to go."""
         end = 0
         with open_source(self._archive.warc_path, file) as source:
-            packed = source.form.coding is Coding.MEMBERS
             for group in _singly(source.scan(0)) if is_foreign(file) else vouched(source.scan(0), file):
                 if isinstance(group, Gap):
                     self._damaged.append(group)
@@ -258,7 +260,8 @@ class _Purge:
                 main = main_record(group)
                 if tombstone_of(main) is None and is_meant(main.id, target_of(main.fields, group.metadata)):
                     yield Kept(end, group.start)
-                    yield Put(bury(group, self._begun.id, packed=packed), instead=group.start)
+                    packed = starts_packed(source.stream, group.start)
+                    yield Put(bury(group, self._begun.id, packed=packed))
                     end = group.end
                     self._counts["records"] += len(group.records)
             yield Kept(end, source.end)
@@ -274,27 +277,6 @@ def _holds(archive: Archive, file: str, meant: IsMeant) -> bool:
         with open_source(archive.warc_path, file) as source:
             found = (one for one in source.scan(0, limit=0) if not isinstance(one, Gap))
             return any(meant(one.id, bare(one.fields.first("WARC-Target-URI")) or "") for one in found)
-    except (DamagedRecord, FormRefused):
-        return False
-
-
-def _can_be_rewritten(archive: Archive, file: str) -> bool:
-    """Whether an imported file's records can be replaced, and all others keep their ids.
-
-    They cannot in ARC and WACZ files, in those that were compressed as a whole or by Zstandard, and where ids are made
-    from the digest of the file, because records have none or that of another one.
-    """
-    if not file.startswith(f"{IMPORTED}/"):
-        return False
-    table = tables.captures.c
-    with archive.catalog.reading() as connection:
-        if connection.scalar(select(table.id).where(table.file == file, table.record.is_not(None)).limit(1)):
-            return False
-    try:
-        with open_source(archive.warc_path, file) as source:
-            if source.form.arc or source.form.coding not in {Coding.PLAIN, Coding.MEMBERS}:
-                return False
-            return all(isinstance(one, Gap) or one.id is not None for one in source.scan(0, limit=0))
     except (DamagedRecord, FormRefused):
         return False
 

@@ -1,44 +1,41 @@
 """Repair: what damage has changed is put right where that can be proved, and cut out and kept where it cannot.
 
 The order of the steps is what makes it safe. Damaged bytes are copied into the quarantine first, then an act in the
-WARC files tells what is cut and which captures are lost, then the file is written anew beside itself and renamed over
-the old one, then the catalogue learns the new places. Killed between any two, it is done again from where it came.
+WARC files tells what is restored, what is cut and which captures are lost, then the file is replaced
+(`archive.rewrites`). Killed between any two, it is done again from where it came.
 """
 
 from __future__ import annotations
 
 import contextlib
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, select
-
-from archive import comparison, digest, holdings, locking, losses, tables
+from archive import comparison, holdings, losses, rewrites
 from archive.adoption import measure
 from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.damage import Plan, plan
-from archive.durable import storage, written
+from archive.durable import storage
 from archive.errors import ConfigurationError, DamagedRecord, NotFound
 from archive.holdings import FileState
 from archive.losses import Cut, Mend
 from archive.progress import Progress
 from archive.reentry import forget, reenter
-from archive.rows import act_of_row
-from archive.terms import REWRITE
+from archive.returned import undone_by
+from archive.rewrites import Reason, alone, replace_file
 from archive.verify import verify
 from archive.warc.finding import Remedy, Rule, Severity
 from archive.warc.mending import EFFORT
+from archive.warc.patched import parts_of
 from archive.warc.paths import resolve, warc_files
 from archive.warc.places import is_foreign
 from archive.warc.quarantine import name_of, set_aside
 from archive.warc.ranges import checksum
 from archive.warc.recovery import Recovery
-from archive.warc.rewriting import clear
 
 if TYPE_CHECKING:
     from archive.store import Archive
@@ -59,6 +56,7 @@ class Outcome(StrEnum):
     AGAIN = "made again"  # a record, from what the catalogue knows
     ENTERED = "entered"  # a file that the catalogue did not know as it is now
     LEFT = "left"  # nothing can be done here
+    RETURNED = "came back"  # what a purge had removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +85,13 @@ class Repaired:
 
     @property
     def whole(self) -> bool:
-        """Whether nothing was lost, and nothing left as it is."""
+        """Whether nothing was lost, and nothing damaged left as it is."""
         return not self.lost and not any(one.outcome in {Outcome.LEFT, Outcome.CUT} for one in self.actions)
+
+    @property
+    def returned(self) -> bool:
+        """Whether something has come back that is to be purged again."""
+        return any(one.outcome is Outcome.RETURNED for one in self.actions)
 
 
 def repair(
@@ -110,24 +113,13 @@ def repair(
     rebuilt = not _is_readable(archive)
     if rebuilt:
         archive.rebuild(progress)
-    with locking.alone(archive.catalog.path.parent), _private(archive) as own:
+    with alone(archive) as own:
         done = _Repair(own, files, effort, progress)
         result = done.done()
     if done.disagrees:
         rebuilt = True
         archive.rebuild(progress)
     return Repaired(result.actions, result.lost, result.recovered, rebuilt)
-
-
-@contextlib.contextmanager
-def _private(archive: Archive) -> Iterator[Archive]:
-    """The archive for whoever holds its lock alone."""
-    archive.close()
-    own = type(archive)(archive.path, archive.configuration, catalog=archive.catalog.path)
-    try:
-        yield own
-    finally:
-        own.close()
 
 
 def _is_readable(archive: Archive) -> bool:
@@ -166,7 +158,6 @@ class _Repair:
     def done(self) -> Repaired:
         """Do it."""
         archive = self._archive
-        clear(archive.warc_path)
         recovered = archive.adopt().recovered
         actions: list[Action] = []
         lost: list[Capture] = []
@@ -179,7 +170,7 @@ class _Repair:
                 if known is not None:
                     tells = known.outcome is Outcome.CUT
                 else:
-                    tells = there is not None and (there.changes or bool(there.cuts)) and not there.exact
+                    tells = there is not None and (there.changes or bool(there.cuts))
                 if tells:
                     writer = writer or stack.enter_context(archive.writer("repair", worker="repair"))
                 if there is not None:
@@ -204,21 +195,27 @@ class _Repair:
         archive = self._archive
         if known.outcome is Outcome.ENTERED:
             reenter(archive.catalog, archive.warc_path, name)
-        elif known.outcome is Outcome.CUT and known.kept is not None and writer is not None:
-            with storage(name):
-                set_aside(io.BytesIO(), archive.quarantine_path, name, 0, 0, known.said)
-            before = state.sha256 if state is not None else None
-            nothing, cut = digest.sha256(b""), Cut(0, 0, known.kept, known.said)
-            writer.add_act(losses.REPAIR, losses.facts(Mend(name, before, nothing, nothing, (cut,), tuple(gone))))
+        elif known.outcome is Outcome.CUT and writer is not None:
+            closed = state.sha256 if state is not None else None
+            cut = Cut(0, 0, losses.nothing_kept(name, 0), known.said)
+            self._tell(writer, Mend(name, closed, cuts=(cut,), lost=tuple(gone)))
             writer.commit()
             forget(archive.catalog, name)
 
     def _put_right(self, there: Plan, writer: ArchiveWriter | None) -> Iterator[Action]:
-        kept = self._put_aside(there) if there.cuts else {}
-        if there.changes or there.cuts:
-            if writer is not None and (there.lost or not there.exact):
-                self._tell(writer, there, kept)
-            self._write(there)
+        kept = self._put_aside(there)
+        if writer is not None and (there.changes or there.cuts):
+            closed = there.state.sha256 if there.state is not None else None
+            cuts = tuple(Cut(one.offset, one.end - one.offset, kept[one.offset], one.reason) for one in there.cuts)
+            act = self._tell(writer, Mend(there.file, closed, there.patches, cuts, there.lost, there.again))
+            if there.changes:
+                parts = parts_of(there.patches, there.edits, there.size)
+                replace_file(
+                    self._archive, writer, there.file, parts, reason=Reason.REPAIR, serves=act, expected=there.after
+                )
+            else:
+                writer.commit()
+                rewrites.enter(self._archive.catalog, self._archive.warc_path, there.file)
         yield from _actions(there, kept)
 
     def _names(self, files: Sequence[str]) -> frozenset[str]:
@@ -228,7 +225,7 @@ class _Repair:
         for given in files:
             matching = [one for one in known if given == one or given.endswith(f"/{one}") or one.endswith(f"/{given}")]
             if len(matching) != 1:
-                raise NotFound(f"the archive has no WARC file {given}: name it as `presskeep verify` does")
+                raise NotFound(f"the archive has no WARC file {given}: name it as 'presskeep verify' does")
             found.add(matching[0])
         return frozenset(found)
 
@@ -250,11 +247,15 @@ class _Repair:
                 yield name, state, self._missing(name, state, given_up=name in self._named)
             else:
                 yield name, state, self._known(name, state)
+        for one in found.findings:
+            if one.rule is Rule.RETURNED and (not self._named or one.file in self._named):
+                said = f"{one.message}: {one.remedy}"
+                yield one.file, states.get(one.file), Action(one.file, 0, 0, Outcome.RETURNED, said)
 
     def _missing(self, name: str, state: FileState | None, *, given_up: bool) -> Action:
         size = state.size if state is not None else 0
         if given_up:
-            return Action(name, 0, 0, Outcome.CUT, _MISSING, name_of(name, 0, digest.sha256(b"")))
+            return Action(name, 0, 0, Outcome.CUT, _MISSING)
         said = f"{_MISSING}: copy it from a backup into warc/, or name it here to give it up for lost"
         return Action(name, 0, size, Outcome.LEFT, said)
 
@@ -266,13 +267,16 @@ class _Repair:
         if sha256 == state.sha256:
             return None
         with self._archive.catalog.reading() as connection:
-            for act, mend in losses.repairs(connection, name):
-                if _is_replaced_since(connection, name, act.at):
-                    continue  # by a purge: what it removed must not come back with an older copy
-                if sha256 == mend.before:
-                    return Action(name, 0, size, Outcome.ENTERED, "the file is again what it was before its damage")
-                if sha256 == mend.after:
-                    return Action(name, 0, size, Outcome.ENTERED, "a repair of this file was interrupted")
+            undone = undone_by(connection, name, sha256)
+            closed = {mend.closed for _, mend in losses.repairs(connection, name)}
+            made = {one.becomes for one in rewrites.of_file(connection, name)}
+        if undone:  # what a purge removed must not come back with an older copy
+            said = f"the file is as it was before a purge: {Remedy.NEWER}"
+            return Action(name, 0, size, Outcome.LEFT, said)
+        if sha256 in closed:
+            return Action(name, 0, size, Outcome.ENTERED, "the file is again what it was before its damage")
+        if sha256 in made:
+            return Action(name, 0, size, Outcome.ENTERED, "the file is again what it was when it was rewritten")
         return None
 
     def _plan(self, name: str, state: FileState | None) -> Plan:
@@ -297,39 +301,21 @@ class _Repair:
         quarantine = self._archive.quarantine_path
         with resolve(self._archive.warc_path, there.file).open("rb") as stream, storage(there.file):
             for one in there.cuts:
-                set_aside(stream, quarantine, there.file, one.offset, one.end, one.reason)
+                if one.offset < one.end:
+                    set_aside(stream, quarantine, there.file, one.offset, one.end, one.reason)
         return self._kept(there)
 
-    def _tell(self, writer: ArchiveWriter, there: Plan, kept: Mapping[int, str]) -> None:
-        """Write the act, durably, unless a repair that was killed has done so."""
-        before = there.state.sha256 if there.state is not None else None
-        cuts = tuple(Cut(one.offset, one.end - one.offset, kept[one.offset], one.reason) for one in there.cuts)
+    def _tell(self, writer: ArchiveWriter, mend: Mend) -> str:
+        """Write the act, unless a repair that was killed has done so; its id."""
+        facts = losses.facts(mend)
         with self._archive.catalog.reading() as connection:
-            told = [mend for _, mend in losses.repairs(connection, there.file)]
-        if any((one.damaged, one.after) == (there.damaged, there.after) for one in told):
-            return
-        mend = Mend(there.file, before, there.damaged, there.after, cuts, there.lost, there.again)
-        writer.add_act(losses.REPAIR, losses.facts(mend))
-        writer.commit()
-
-    def _write(self, there: Plan) -> None:
-        warc = self._archive.warc_path
-        if there.changes:
-            with there.content(warc) as content, storage(there.file):
-                written(resolve(warc, there.file), content)
-        if not is_foreign(there.file):
-            reenter(self._archive.catalog, warc, there.file)
+            told = [act.id for act, _ in losses.repairs(connection, mend.file) if list(act.facts) == facts]
+        return told[-1] if told else writer.add_act(losses.REPAIR, facts).id
 
 
 def _states(catalog: Catalog) -> dict[str, FileState]:
     with catalog.reading() as connection:
         return holdings.file_states(connection)
-
-
-def _is_replaced_since(connection: Connection, name: str, at: int) -> bool:
-    table = tables.acts
-    question = select(table).where(table.c.act == REWRITE, table.c.at > at)
-    return any(act_of_row(row).first("file") == name for row in connection.execute(question).mappings())
 
 
 def _is_there(warc: Path, name: str) -> bool:
@@ -345,7 +331,8 @@ def _actions(there: Plan, kept: Mapping[int, str]) -> Iterator[Action]:
         yield Action(there.file, patch.offset, len(patch.content), Outcome.RESTORED, patch.how)
     outcome = Outcome.RESTORED if there.exact else Outcome.CUT
     for cut in there.cuts:
-        yield Action(there.file, cut.offset, cut.end - cut.offset, outcome, cut.reason, kept[cut.offset])
+        length = cut.end - cut.offset
+        yield Action(there.file, cut.offset, length, outcome, cut.reason, kept[cut.offset] if length else None)
     for one in there.again:
         yield Action(there.file, 0, 0, Outcome.AGAIN, one)
     if not (there.patches or there.cuts or there.again or there.changes):

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Table, func, select
 
-from archive import blocking, tables
+from archive import blocking, purges, tables
 from archive.blocking import LIFT, TAKEDOWN, Target
 from archive.errors import NotFound, PresskeepError, UsageError
 from archive.event import Act
+from archive.purges import Told
 
 if TYPE_CHECKING:
     from archive.store import Archive
@@ -22,17 +23,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Takedown:
-    """One takedown: its act, the act that ended it, if any, and what it concerns.
+    """One takedown: the last act that says so, since when, the act that ended it, if any, and what it concerns.
 
-    ``captures`` and ``attempts`` count what the archive still has of it: what was purged does not count. A takedown of
-    a smaller part may be within it: what both concern counts for both.
+    ``history`` are all acts about exactly this target, by time: it may have been taken down for another reason before,
+    or lifted and taken down again; ``purges`` are those of them that removed its bytes. ``captures`` and ``attempts``
+    count what the archive still has of it: what was purged does not count. A takedown of a smaller part may be within
+    it: what both concern counts for both.
     """
 
     target: Target
     act: Act
+    since: int
     lifted: Act | None
     captures: int
     attempts: int
+    history: tuple[Act, ...] = ()
+    purges: tuple[Told, ...] = ()
 
     @property
     def given(self) -> str:
@@ -43,11 +49,12 @@ class Takedown:
 def take_down(archive: Archive, target: Target, *, given: str, reason: str, by: str = "") -> Takedown:
     """Block a target from now on; what is under text/ is brought up to date, too.
 
-    ``given`` is how the target was named. One that is taken down already stays so, and nothing is written for it.
-    Raises UsageError without a reason, ArchiveBusy while the archive is rebuilt, StorageFull.
+    ``given`` is how the target was named. Of one that is taken down already, another reason or name is kept by one act
+    more. Raises UsageError without a reason, ArchiveBusy while the archive is rebuilt, StorageFull.
     """
     _require_reason(reason)
-    if _active(archive, target) is None:
+    known = _active(archive, target)
+    if known is None or (known.first("reason"), known.first("by") or "") != (reason.strip(), by.strip()):
         _decide(archive, TAKEDOWN, target, given, reason, by)
         if _active(archive, target) is None:
             raise PresskeepError(
@@ -82,16 +89,20 @@ def lift(archive: Archive, target: Target, *, given: str, reason: str, by: str =
 
 def listed(archive: Archive) -> tuple[Takedown, ...]:
     """All takedowns, those that were lifted too, by the time of the first decision about their target."""
-    taken: dict[Target, Act] = {}
-    ended: dict[Target, Act] = {}
+    history: dict[Target, list[Act]] = {}
+    removed: dict[Target, list[Told]] = {}
     with archive.catalog.reading() as connection:
         for target, act in blocking.decisions(connection):
-            if act.act == TAKEDOWN:
-                taken[target] = act
-                ended.pop(target, None)
-            elif target in taken:
-                ended[target] = act
-    return tuple(_counted(archive, target, act, ended.get(target)) for target, act in taken.items())
+            if target in history or act.act == TAKEDOWN:
+                history.setdefault(target, []).append(act)
+        for purge in purges.told(connection):
+            removed.setdefault(purge.target, []).append(purge)
+    return tuple(_listed(archive, target, acts, removed.get(target, [])) for target, acts in history.items())
+
+
+def is_down(archive: Archive, target: Target) -> bool:
+    """Whether exactly this target is taken down."""
+    return _active(archive, target) is not None
 
 
 def _require_reason(reason: str) -> None:
@@ -113,9 +124,19 @@ def _of(archive: Archive, target: Target) -> Takedown:
     return next(one for one in reversed(listed(archive)) if one.target == target)
 
 
-def _counted(archive: Archive, target: Target, act: Act, lifted: Act | None) -> Takedown:
-    numbers = [_number(archive, table, target) for table in (tables.captures, tables.attempts)]
-    return Takedown(target, act, lifted, *numbers)
+def _listed(archive: Archive, target: Target, decisions: list[Act], removed: list[Told]) -> Takedown:
+    act, since, lifted = decisions[0], decisions[0].at, None
+    for one in decisions:
+        if one.act == LIFT:
+            lifted = one
+            continue
+        if lifted is not None:
+            since, lifted = one.at, None
+        act = one
+    told = [*decisions, *(one.begun for one in removed), *(one.ended for one in removed if one.ended is not None)]
+    history = sorted(told, key=lambda one: (one.at, one.id))
+    captures, attempts = (_number(archive, table, target) for table in (tables.captures, tables.attempts))
+    return Takedown(target, act, since, lifted, captures, attempts, tuple(history), tuple(removed))
 
 
 def _number(archive: Archive, table: Table, target: Target) -> int:

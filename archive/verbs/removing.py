@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,17 +11,16 @@ from rich.filesize import decimal
 from rich.text import Text
 
 from archive import terminal
-from archive.clock import to_datetime, warc_date
 from archive.entries import open_archive
 from archive.errors import UsageError
 from archive.typeset import count, facts
 from archive.verbs.options import ArchiveOption, JsonOption
+from archive.verbs.takedowns import concerned, document, named, reason_of, show_all
 from archive.verbs.words import Json
 from archive.warc.places import ATTACHED
 
 if TYPE_CHECKING:
     from archive.blocking import Target
-    from archive.event import Act
     from archive.purge import Plan, Purged
     from archive.store import Archive
     from archive.takedown import Takedown
@@ -57,7 +55,7 @@ def takedown(
 
     with open_archive(archive) as opened:
         if target is None:
-            _show_all(opened, json=json)
+            show_all(opened, json=json)
             return
         meant = Target.of(target, prefix=prefix)
         if dry_run:
@@ -92,11 +90,11 @@ def _take_down(archive: Archive, target: Target, given: str, reason: str, by: st
 
     done = take_down(archive, target, given=given, reason=reason, by=by)
     if json:
-        terminal.emit(_document(done))
+        terminal.emit(document(done))
         return
     terminal.put(
         Group(
-            facts([("taken down", _named(done)), ("concerns", _concerned(done)), ("reason", _reason(done.act))]),
+            facts([("taken down", named(done)), ("concerns", concerned(done)), ("reason", reason_of(done.act))]),
             Text(f"\n{_what_next(done)}", style="dim"),
         )
     )
@@ -113,55 +111,11 @@ def _lift(archive: Archive, target: Target, given: str, reason: str, by: str, *,
 
     done = lift(archive, target, given=given, reason=reason, by=by)
     if json:
-        terminal.emit(_document(done))
+        terminal.emit(document(done))
         return
-    terminal.put(facts([("lifted", _named(done)), ("concerns", _concerned(done))]))
+    terminal.put(facts([("lifted", named(done)), ("concerns", concerned(done))]))
     if archive.count_waiting()[0]:
         terminal.say("'presskeep clean' makes its texts again")
-
-
-def _show_all(archive: Archive, *, json: bool) -> None:
-    from archive.purge import unfinished  # noqa: PLC0415 - as above
-    from archive.takedown import listed  # noqa: PLC0415 - as above
-
-    found, begun = listed(archive), unfinished(archive)
-    if json:
-        for one in found:
-            terminal.emit(_document(one))
-    elif found:
-        terminal.put(Group(*_page(found)))
-    else:
-        terminal.say("nothing was taken down")
-    for act in begun:
-        terminal.say(f"a purge was interrupted, and goes on with: {_again(act)}")
-
-
-def _again(act: Act) -> str:
-    """The command line that begins an interrupted purge again."""
-    words = ["presskeep", "takedown", act.first("target") or ""]
-    words += ["--prefix"] if act.first("scope") == "prefix" else []
-    words += ["--purge", "--payload"] if act.first("payload") == "yes" else ["--purge"]
-    return shlex.join([*words, "--reason", act.first("reason") or ""])
-
-
-def _page(found: tuple[Takedown, ...]) -> list[RenderableType]:
-    parts: list[RenderableType] = []
-    for one in found:
-        ended = one.lifted
-        parts += [
-            Text(terminal.one_line(_named(one)), style="dim" if ended else "bold"),
-            facts(
-                [
-                    ("since", _when(one.act)),
-                    ("reason", _reason(one.act)),
-                    ("by", terminal.one_line(one.act.first("by") or "")),
-                    ("lifted", f"{_when(ended)}, {_reason(ended)}" if ended else ""),
-                    ("concerns", _concerned(one)),
-                ]
-            ),
-            "",
-        ]
-    return parts[:-1]
 
 
 def _show_plan(archive: Archive, target: Target, given: str, *, payload: bool, json: bool) -> None:
@@ -189,6 +143,7 @@ def _plan_page(found: Plan) -> list[RenderableType]:
                 ("promotes", f"{count(len(heirs.promoted), 'revisit')} to responses" if heirs.heirs else ""),
                 ("takes away", f"the payload of {count(len(heirs.orphans), 'revisit')}" if heirs.orphans else ""),
                 ("cannot reach", _some(found.foreign)),
+                ("came back", f"older copies of {_some(found.returned)}: read first" if found.returned else ""),
             ]
         )
     )
@@ -236,9 +191,11 @@ def _purge(
             f"warc/{gap.file}: {count(gap.length, 'byte')} at {gap.offset} cannot be read and may hold it: run "
             "'presskeep repair', then purge again"
         )
+    for told in done.again:
+        terminal.say(f"what an earlier purge of {told.given} had removed is there again: {told.command}")
     if done.waiting:
         terminal.say("somebody is reading the catalogue, which so keeps old pages: run the same command again later")
-    if done.plan.foreign or done.damaged:
+    if done.plan.foreign or done.damaged or done.again:
         raise typer.Exit(1)
 
 
@@ -249,44 +206,9 @@ def _way_out(file: str) -> str:
     return f"To be rid of them take warc/{file} away, then run 'presskeep rebuild'"
 
 
-def _named(one: Takedown) -> str:
-    return f"{one.given} and all below it" if one.target.prefix else one.given
-
-
-def _concerned(one: Takedown) -> str:
-    return f"{count(one.captures, 'capture')}, {count(one.attempts, 'failed attempt')} in the archive"
-
-
-def _reason(act: Act) -> str:
-    return terminal.one_line(act.first("reason") or "")
-
-
-def _when(act: Act) -> str:
-    return f"{to_datetime(act.at):%Y-%m-%d %H:%M} UTC"
-
-
 def _some(names: tuple[str, ...]) -> str:
     said = ", ".join(names[:_SHOWN])
     return f"{said} and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else said
-
-
-def _document(one: Takedown) -> Json:
-    ended = one.lifted
-    return {
-        "target": one.given,
-        "scope": "prefix" if one.target.prefix else "url",
-        "key": one.target.key,
-        "active": ended is None,
-        "act": one.act.id,
-        "taken_down_at": warc_date(one.act.at),
-        "reason": one.act.first("reason"),
-        "by": one.act.first("by"),
-        "lifted_at": warc_date(ended.at) if ended else None,
-        "lifted_reason": ended.first("reason") if ended else None,
-        "lifted_by": ended.first("by") if ended else None,
-        "captures": one.captures,
-        "attempts": one.attempts,
-    }
 
 
 def _planned(found: Plan) -> Json:
@@ -301,6 +223,7 @@ def _planned(found: Plan) -> Json:
         "referred": [one.revisit.id for one in heirs.heirs if one.instead is not None],
         "orphaned": [one.id for one in heirs.orphans],
         "foreign": list(found.foreign),
+        "returned": list(found.returned),
     }
 
 
@@ -311,5 +234,6 @@ def _purged(done: Purged, given: str) -> Json:
         "records": done.records,
         "freed": done.bytes,
         "quarantine": list(done.quarantined),
+        "purge_again": [one.command for one in done.again],
         "damaged": [{"file": gap.file, "offset": gap.offset, "bytes": gap.length} for gap in done.damaged],
     }

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from archive.repair import Action, Repaired
 
 _SHOWN = 50  # actions, and lost URLs, that are shown; --json has all of them
-_STYLES = {"restored": "green", "entered": "green", "made again": "green", "cut": "bold red", "left": "bold red"}
+_RETURNED = "! no byte is lost, but what was purged is there again: purge it again, or bring the newer files back"
+_STYLES = {"restored": "green", "entered": "green", "made again": "green", "cut": "bold red"}
 
 
 def repair(
@@ -48,6 +49,8 @@ def repair(
         terminal.put(Group(*_page(done, dry_run=dry_run)))
     if not done.whole:
         raise typer.Exit(DamagedRecord.exit_code)
+    if done.returned:
+        raise typer.Exit(1)
 
 
 def _page(done: Repaired, *, dry_run: bool) -> list[RenderableType]:
@@ -79,16 +82,20 @@ def _action(one: Action) -> RenderableType:
     if one.length:
         where += f", {count(one.length, 'byte')}"
     said = terminal.one_line(one.said) + (f"; kept as quarantine/{terminal.one_line(one.kept)}" if one.kept else "")
-    head = Text.assemble((str(one.outcome), _STYLES[one.outcome]), f"  {where}")
+    head = Text.assemble((str(one.outcome), _STYLES.get(one.outcome, "bold red")), f"  {where}")
     return Group(head, Padding(Text(said, style="dim"), (0, 0, 0, 4), expand=False))
 
 
 def _conclusion(done: Repaired, *, dry_run: bool) -> Text:
     """What it comes to, and what to do next."""
+    from archive.repair import Outcome  # noqa: PLC0415 - as above
+
     catalogue = "; the catalogue is made again" if done.rebuilt else ""
     if dry_run:
         if not (done.actions or done.rebuilt):
             return Text("✓ there is nothing to repair", style="bold green")
+        if all(one.outcome is Outcome.RETURNED for one in done.actions) and not done.rebuilt:
+            return Text(_RETURNED, style="yellow")
         said = "nothing was changed: without --dry-run this is done"
         return Text(f"! {said}{catalogue}", style="yellow")
     if not done.whole:
@@ -97,6 +104,8 @@ def _conclusion(done: Repaired, *, dry_run: bool) -> Text:
             "'presskeep repair' again. Everything else is whole.",
             style="bold red",
         )
+    if done.returned:
+        return Text(_RETURNED, style="yellow")
     if done.actions or done.recovered or done.rebuilt:
         return Text(f"✓ everything is as it was{catalogue}", style="bold green")
     return Text("✓ there is nothing to repair", style="bold green")

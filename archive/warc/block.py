@@ -37,7 +37,7 @@ def read_block(directory: Path, location: Location, record_id: str | None = None
     another length than the location says, or one too large to be read at once.
     """
     if is_kept(location.file):
-        raise lost(location.file)
+        raise lost(location.file, location.length)
     if is_foreign(location.file):
         with open_source(directory, location.file) as source:
             return _checked(source.read(location.offset, limit=BLOCK_LIMIT), location, record_id)

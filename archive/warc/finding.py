@@ -83,6 +83,7 @@ class Rule(StrEnum):
     TEXT = "text", Severity.REPAIRABLE, Remedy.REBUILD
     REVISIT = "revisit", Severity.DAMAGED, Remedy.REFERENT
     LOST_REFERENT = "lost-referent", Severity.NOTE, Remedy.BACKUP
+    PURGED_REFERENT = "purged-referent", Severity.NOTE
     FOREIGN_REFERENT = "foreign-referent", Severity.NOTE, Remedy.REFERENT
     # Of what was removed, or lost.
     TOMBSTONE = "tombstone", Severity.DAMAGED, Remedy.RESTORE

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from archive.warc.ranges import pieces
+from archive.warc.rewriting import Kept, Part, Put
 
 _BUFFER = 2**20
 
@@ -44,6 +45,28 @@ def edited(stream: BinaryIO, end: int, edits: Sequence[Edit]) -> Iterator[bytes]
             yield edit.content
         at = edit.end
     yield from pieces(stream, at, end)
+
+
+def parts_of(patches: Sequence[Patch], edits: Sequence[Edit], end: int) -> Iterator[Part]:
+    """The same as parts of which a file is written anew: its own ranges, and what comes in the place of others."""
+    at = 0
+    for edit in edits:
+        yield from _patched_range(patches, at, edit.start)
+        if edit.content:
+            yield Put([edit.content])
+        at = edit.end
+    yield from _patched_range(patches, at, end)
+
+
+def _patched_range(patches: Sequence[Patch], start: int, end: int) -> Iterator[Part]:
+    for patch in sorted(patches, key=lambda one: one.offset):
+        first, last = max(patch.offset, start), min(patch.offset + len(patch.content), end)
+        if first < last:
+            yield Kept(start, first)
+            yield Put([patch.content[first - patch.offset : last - patch.offset]])
+            start = last
+    if start < end:
+        yield Kept(start, end)
 
 
 class _Patched(io.RawIOBase):

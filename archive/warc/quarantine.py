@@ -27,10 +27,11 @@ def is_kept(file: str) -> bool:
     return file.startswith(f"{DIRECTORY}/") and file.endswith(_BYTES)
 
 
-def lost(file: str) -> DamagedRecord:
-    """The error for whoever wants to read a record of which only damaged bytes are left."""
-    said = f"this record was lost to damage, which was cut out of its file: what is left of it lies in {file}"
-    return DamagedRecord(f"{said}; copy the file from a backup into warc/, then run `presskeep repair`", file=file)
+def lost(file: str, length: int) -> DamagedRecord:
+    """The error for whoever wants to read a record of which only ``length`` damaged bytes are left, if any."""
+    left = f"which was cut out of its file: what is left of it lies in {file}" if length else "no byte of it is left"
+    said = f"this record was lost to damage, {left}"
+    return DamagedRecord(f"{said}; copy the file from a backup into warc/, then run 'presskeep repair'", file=file)
 
 
 def set_aside(

@@ -1,14 +1,14 @@
 """A closed WARC file replaced by a rewritten one, whole or not at all: what stays as byte ranges, what comes instead.
 
-Closed files are never appended to; a repair and a removal are the only ones to replace one. The new file is made beside
-the old one and is durable before it takes its name, so that a kill, a loss of power or a full disk leaves either.
+Closed files are never appended to. The new file is made beside the old one and is durable before it takes its name, so
+that a kill, a loss of power or a full disk leaves either. `archive.rewrites` is the one that does both, with the act
+that tells of it between.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,12 +16,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archive import digest
-from archive.durable import storage, sync_directory
+from archive.durable import PART, made, put, storage
 from archive.errors import DamagedRecord
 from archive.warc.paths import OPEN, SUFFIXES, resolve
-
-PART = ".part"  # appended to the name until the new file is whole; no reader takes such a file for a WARC file
-_STEP = 2**20
+from archive.warc.ranges import whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +32,9 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """New bytes, in pieces; ``instead`` is the offset of the old record whose place they take, if of any."""
+    """New bytes, in pieces."""
 
     pieces: Sequence[bytes]
-    instead: int | None = None
 
 
 Part = Kept | Put
@@ -45,24 +42,13 @@ Part = Kept | Put
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """A file as it is once it is rewritten: its size and its SHA-256 as a labelled digest, and those of the old one.
-
-    ``places`` holds old start, old end and new start of each part; that of a `Put` is one byte long.
-    """
+    """A file as it is once it is rewritten: its size and its SHA-256 as a labelled digest, and those of the old one."""
 
     file: str
     size: int
     sha256: str
     was_size: int
     was_sha256: str
-    places: tuple[tuple[int, int, int], ...] = ()
-
-    def moved(self, offset: int) -> int | None:
-        """Where what lay at an offset of the old file lies now; None where it is gone."""
-        for start, end, new in self.places:
-            if start <= offset < end:
-                return new + offset - start
-        return None
 
 
 def prepare(directory: Path, file: str, parts: Iterable[Part]) -> Rewritten:
@@ -75,39 +61,18 @@ def prepare(directory: Path, file: str, parts: Iterable[Part]) -> Rewritten:
     path = resolve(directory, file)
     if path.name.endswith(OPEN):
         raise DamagedRecord("the file is being written: wait until its writer has ended", file=file)
-    beside = _beside(path)
     running = hashlib.sha256()
-    places: list[tuple[int, int, int]] = []
-    size = last = 0
-    try:
-        with storage(file), path.open("rb") as old, beside.open("wb") as new:
-            was_size = old.seek(0, os.SEEK_END)
-            for part in parts:
-                if isinstance(part, Kept):
-                    if not last <= part.start <= part.end <= was_size:
-                        raise ValueError(f"{file} has no bytes from {part.start} to {part.end} behind {last}")
-                    last = part.end
-                    places.append((part.start, part.end, size))
-                    pieces: Iterable[bytes] = _range(old, part, file)
-                else:
-                    if part.instead is not None:
-                        places.append((part.instead, part.instead + 1, size))
-                    pieces = part.pieces
-                for piece in pieces:
-                    new.write(piece)
-                    running.update(piece)
-                    size += len(piece)
-            new.flush()
-            os.fsync(new.fileno())
+    size = 0
+    with storage(file), path.open("rb") as old:
+        was_size = old.seek(0, os.SEEK_END)
+        with made(_beside(path), path) as new:
+            for piece in _content(old, was_size, parts, file):
+                new.write(piece)
+                running.update(piece)
+                size += len(piece)
             old.seek(0)
-            was = hashlib.file_digest(old, "sha256")
-            shutil.copymode(path, beside)
-    except BaseException:
-        with suppress(OSError):
-            beside.unlink()
-        raise
-    sha256, was_sha256 = digest.label("sha256", running.digest()), digest.label("sha256", was.digest())
-    return Rewritten(file, size, sha256, was_size, was_sha256, tuple(places))
+            was = digest.sha256_of_file(old)
+    return Rewritten(file, size, digest.label("sha256", running.digest()), was_size, was)
 
 
 def put_in_place(directory: Path, rewritten: Rewritten) -> None:
@@ -117,15 +82,13 @@ def put_in_place(directory: Path, rewritten: Rewritten) -> None:
     """
     path = resolve(directory, rewritten.file)
     with storage(rewritten.file):
-        _beside(path).replace(path)
-        sync_directory(path.parent)
+        put(_beside(path), path)
 
 
-def rewrite(directory: Path, file: str, parts: Iterable[Part]) -> Rewritten:
-    """Both at once; see `prepare` and `put_in_place`."""
-    rewritten = prepare(directory, file, parts)
-    put_in_place(directory, rewritten)
-    return rewritten
+def discard(directory: Path, file: str) -> None:
+    """Remove the new file beside the old one, if there is any."""
+    with suppress(OSError, DamagedRecord):
+        _beside(resolve(directory, file)).unlink()
 
 
 def clear(directory: Path) -> tuple[Path, ...]:
@@ -142,12 +105,13 @@ def _beside(path: Path) -> Path:
     return path.with_name(path.name + PART)
 
 
-def _range(old: BinaryIO, kept: Kept, file: str) -> Iterator[bytes]:
-    old.seek(kept.start)
-    missing = kept.end - kept.start
-    while missing:
-        piece = old.read(min(_STEP, missing))
-        if not piece:
-            raise DamagedRecord("the file became shorter while it was read: run `presskeep verify`", file=file)
-        missing -= len(piece)
-        yield piece
+def _content(old: BinaryIO, end: int, parts: Iterable[Part], file: str) -> Iterator[bytes]:
+    last = 0
+    for part in parts:
+        if isinstance(part, Put):
+            yield from part.pieces
+            continue
+        if not last <= part.start <= part.end <= end:
+            raise ValueError(f"{file} has no bytes from {part.start} to {part.end} behind {last}")
+        last = part.end
+        yield from whole(old, part.start, part.end, file)

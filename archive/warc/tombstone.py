@@ -65,23 +65,29 @@ def bury(group: Group, purge: str, *, packed: bool = True) -> list[bytes]:
     return _member([("WARC-Type", "metadata"), *head], WARC_FIELDS, format_fields(facts), packed=packed)
 
 
-def promoted(revisit: Record, block: bytes, payload_digest: str | None) -> list[bytes]:
-    """A revisit as the response that it was on the wire, now that it has to hold the payload itself."""
+def promoted(revisit: Record, block: bytes, payload_digest: str | None, *, packed: bool = True) -> list[bytes]:
+    """A revisit as the response that it was on the wire, now that it has to hold the payload itself.
+
+    In pieces of one gzip member if ``packed``.
+    """
     head = [("WARC-Type", "response")]
     for name, value in revisit.fields.pairs:
         if name.lower() not in _OF_BLOCK | _OF_REVISIT | {"warc-type", "warc-payload-digest"}:
             head.append((name, value))
     if payload_digest is not None:
         head.append(("WARC-Payload-Digest", payload_digest))
-    return _member(head, HTTP_RESPONSE, block)
+    return _member(head, HTTP_RESPONSE, block, packed=packed)
 
 
-def referred(revisit: Record, record_id: str, target: str, date: str) -> list[bytes]:
-    """A revisit that refers to another capture than before, with the same payload."""
-    given = {"warc-refers-to": f"<{record_id}>", "warc-refers-to-target-uri": target, "warc-refers-to-date": date}
+def referred(revisit: Record, record_id: str, target: str, date: str, *, packed: bool = True) -> list[bytes]:
+    """A revisit that refers to another capture than before, with the same payload; packed as `promoted` is."""
+    to = [("WARC-Refers-To", f"<{record_id}>"), ("WARC-Refers-To-Target-URI", target), ("WARC-Refers-To-Date", date)]
+    given = {name.lower(): value for name, value in to}
     content_type = revisit.fields.first("Content-Type") or HTTP_RESPONSE
     pairs = [(name, given.get(name.lower(), value)) for name, value in revisit.fields.pairs]
-    return _member([one for one in pairs if one[0].lower() not in _OF_BLOCK], content_type, revisit.block)
+    pairs += [one for one in to if revisit.fields.first(one[0]) is None]  # other writers name address and date alone
+    head = [one for one in pairs if one[0].lower() not in _OF_BLOCK]
+    return _member(head, content_type, revisit.block, packed=packed)
 
 
 def _member(head: Sequence[Pair], content_type: str, block: bytes, *, packed: bool = True) -> list[bytes]:

@@ -6,14 +6,9 @@ import random
 from pathlib import Path
 
 from exchanges import SENTENCE, attempt, exchange
-from sqlalchemy import select
 
-from archive.capture import Capture
 from archive.exchange import Role
 from archive.store import Archive
-from archive.tables import DERIVED
-
-Rows = dict[str, list[tuple[object, ...]]]
 
 
 def build(path: Path, *, captures: int = 36, files: int = 4, largest: float = 4.6) -> dict[str, bytes]:
@@ -32,19 +27,6 @@ def build(path: Path, *, captures: int = 36, files: int = 4, largest: float = 4.
                     held[writer.add(given).id] = given.response
                 writer.add_attempt(attempt(f"gone-{number}", number))
     return held
-
-
-def rows(archive: Archive) -> Rows:
-    """All rows of the catalogue that a rebuild must make again."""
-    with archive.catalog.reading() as connection:
-        return {
-            table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr) for table in DERIVED
-        }
-
-
-def read(captures: list[Capture]) -> dict[str, bytes]:
-    """The blocks of captures by their ids."""
-    return {capture.id: capture.block() for capture in captures}
 
 
 def flip(path: Path, bit: int) -> None:

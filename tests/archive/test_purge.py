@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from exchanges import OTHER, attempt, exchange, page
-from sqlalchemy import select
-from warcio.archiveiterator import ArchiveIterator
+from contents import created
+from exchanges import OTHER, attempt, exchange
+from withdrawn import URL, WORDS, copied, dump, found, held, is_sound, purged, secret
 
 from archive import holdings, tables
 from archive.article import Article
@@ -24,30 +22,18 @@ from archive.crew import clean_pending
 from archive.dataset.rows import Entry
 from archive.errors import ArchiveBusy, StorageFull, TakenDown
 from archive.lint.linter import lint
-from archive.purge import Purged, plan, purge, unfinished
+from archive.purge import plan
+from archive.purges import unfinished
 from archive.repair import repair
 from archive.store import Archive
 from archive.warc.finding import Severity
-from archive.warc.paths import warc_files
-
-SECRET = "Nobody but the harbour master had seen the drowned lantern of Brackhaven before that night. "
-WORDS = (b"drowned lantern", b"SECRET-COOKIE")
-URL = "https://courier.example/secret"
-
-
-def secret(name: str = "secret", minute: int = 0, **given: Any) -> Any:
-    one = exchange(name, minute, sentence=SECRET, **given)
-    return replace(one, response=one.response.replace(b"\r\n\r\n", b"\r\nSet-Cookie: SECRET-COOKIE\r\n\r\n", 1))
 
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive with a page that is to go: captured twice, copied by another address, attempted, torn."""
     path = tmp_path_factory.mktemp("purge") / "NEWS"
-    Archive.create(path, contact="tests@example.org").close()
-    told = path / "archive.toml"
-    told.write_text(f"{told.read_text()}\n[cleaning]\nworkers = 1\n")
-    with Archive.open(path) as archive:
+    with created(path) as archive:
         with archive.writer("crawl", {"courier": b"{}"}) as writer:
             writer.add(exchange("first", 0))
             writer.add(secret(minute=1))
@@ -79,58 +65,6 @@ def archive(original: Path, tmp_path: Path) -> Iterator[Archive]:
     shutil.copytree(original, tmp_path / "NEWS")
     with Archive.open(tmp_path / "NEWS") as opened:
         yield opened
-
-
-def purged(archive: Archive, url: str = URL, payload: bool = False) -> Purged:
-    return purge(archive, Target.of(url), given=url, reason="court order", by="desk", payload=payload)
-
-
-def everything(archive: Archive) -> Iterator[tuple[str, bytes]]:
-    """All bytes below the archive's directory: as they lie there, and unpacked."""
-    import pyarrow.parquet as pq
-
-    for path in sorted(archive.path.rglob("*")):
-        if not path.is_file():
-            continue
-        raw = path.read_bytes()
-        yield path.name, raw
-        at = raw.find(b"\x1f\x8b\x08")
-        while at >= 0:
-            inflate = zlib.decompressobj(31)
-            with contextlib.suppress(zlib.error):
-                yield path.name, inflate.decompress(raw[at:])
-            at = raw.find(b"\x1f\x8b\x08", at + 1)
-        if path.suffix == ".parquet":
-            yield path.name, repr(pq.read_table(path).to_pylist()).encode()
-
-
-def found(archive: Archive, *words: bytes) -> set[str]:
-    return {name for name, content in everything(archive) for word in words or WORDS if word in content}
-
-
-def held(archive: Archive) -> dict[str, bytes]:
-    """The blocks of what may be handed out, by capture."""
-    return {one.id: one.message().raw for one in archive.captures()}
-
-
-def dump(archive: Archive) -> dict[str, list[Any]]:
-    with archive.catalog.reading() as connection:
-        return {
-            table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
-            for table in (*tables.DERIVED, tables.pending)
-        }
-
-
-def is_sound(archive: Archive) -> None:
-    told = archive.verify(deep=True)
-    assert not [one for one in told.findings if not one.severity.harmless], told.findings
-    for file in warc_files(archive.warc_path):
-        with (archive.warc_path / file).open("rb") as stream:
-            for record in ArchiveIterator(stream, check_digests="raise"):
-                record.content_stream().read()
-    before = dump(archive)
-    archive.rebuild()
-    assert dump(archive) == before
 
 
 def test_nothing_of_it_is_left_and_all_else_is_as_it_was(archive: Archive) -> None:
@@ -205,9 +139,7 @@ def _original_of(archive: Archive, url: str) -> Capture:
 def revisited(tmp_path: Path) -> Iterator[Archive]:
     """A page under three addresses: the first as a response, two as revisits of it, one of them confirmed by a 304."""
     with Archive.create(tmp_path / "NEWS", contact="tests@example.org") as archive:
-        for minute, name in enumerate(("secret", "copy", "second")):
-            with archive.writer("crawl") as writer:
-                writer.add(secret(name, minute, body=page("one", SECRET) + b" " * 2000))
+        copied(archive, "secret", "copy", "second")
         with archive.writer("crawl") as writer:
             confirmed = _original_of(archive, "https://courier.example/second")
             late = exchange("second", 9, status=304, body=b"")
@@ -317,15 +249,12 @@ def _killed(archive: Archive, monkeypatch: pytest.MonkeyPatch, step: int, payloa
 
 
 def test_a_full_disk_leaves_all_as_it_was_but_blocked(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    from archive.warc import rewriting
-
     before = {one.file: one.sha256 for one in archive.files()}
 
     def full(*_: object) -> None:
         raise StorageFull("no room")
 
     with monkeypatch.context() as patch:
-        patch.setattr(rewriting, "sync_directory", full)
         patch.setattr("archive.rewrites.put_in_place", full)
         with pytest.raises(StorageFull):
             purged(archive)

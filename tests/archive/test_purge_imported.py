@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from contents import rows
 from foreign_files import forms, gzipped, http, warc_record, warc_records
-from sqlalchemy import select
 
-from archive import tables
 from archive.attaching import Asked, attach
 from archive.blocking import Target
 from archive.bringing import Brought
@@ -39,11 +38,6 @@ def laid(tmp_path: Path, name: str, content: bytes) -> Path:
 
 def purged(archive: Archive, **given: Any) -> Purged:
     return purge(archive, Target.of(URL), given=URL, reason="court order", **given)
-
-
-def dump(archive: Archive) -> dict[str, list[str]]:
-    with archive.catalog.reading() as connection:
-        return {table.name: sorted(map(repr, connection.execute(select(table)).all())) for table in tables.DERIVED}
 
 
 def left_in(archive: Archive, word: bytes) -> list[str]:
@@ -83,9 +77,9 @@ def test_a_purge_rewrites_imported_files(tmp_path: Path, archive: Archive, pack:
     assert archive.count_waiting() == (0, 0)
     told = archive.verify()
     assert not [one for one in told.findings if not one.severity.harmless], told.findings
-    before = dump(archive)
+    before = rows(archive)
     archive.rebuild()
-    assert dump(archive) == before
+    assert rows(archive) == before
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -12,13 +13,14 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from damaged import build, flip, rows
+from contents import Rows, place, rows
+from damaged import build, flip
 from exchanges import attempt, exchange
 from sqlalchemy import select
 
 from archive import holdings, losses, tables
 from archive.blocking import Target
-from archive.capture import Capture, Location
+from archive.capture import Location
 from archive.catalog import remove
 from archive.crew import clean_pending
 from archive.errors import DamagedRecord, NotFound, StorageFull
@@ -28,6 +30,7 @@ from archive.importing import import_files
 from archive.purge import purge
 from archive.repair import Outcome, Repaired, repair
 from archive.store import Archive
+from archive.terms import REWRITE
 from archive.verify import Verification
 from archive.warc.finding import Severity
 from archive.warc.places import is_foreign
@@ -59,7 +62,7 @@ class Harmed:
         return repair(self.archive, files, effort=EFFORT)
 
     def is_as_it_was(self) -> bool:
-        return self.path.read_bytes() == self.content and rows(self.archive) == self.before
+        return self.path.read_bytes() == self.content and of_others(rows(self.archive)) == of_others(self.before)
 
     def check(self, lost: set[str], *, rebuilt: bool = True) -> None:
         """All but the lost captures are there byte for byte, and a rebuild from the files alone gives the same."""
@@ -90,9 +93,13 @@ def harmed(sound: tuple[Path, dict[str, bytes]], tmp_path: Path) -> Iterator[Har
         yield Harmed(archive, held)
 
 
-def place(capture: Capture) -> Location:
-    assert capture.location is not None
-    return capture.location
+def of_others(found: Rows) -> Rows:
+    """All rows but those of the files in which repairs tell what they did."""
+    return {name: [row for row in some if "-repair.warc.gz" not in repr(row)] for name, some in found.items()}
+
+
+def acts(archive: Archive) -> list[str]:
+    return [one.act for one in holdings.acts(archive.catalog)]
 
 
 def outcomes(done: Repaired) -> set[Outcome]:
@@ -145,6 +152,13 @@ def test_a_turned_bit_is_turned_back(harmed: Harmed, where: str) -> None:
     assert harmed.is_as_it_was()
     assert harmed.archive.verify().findings == ()
     assert not harmed.archive.quarantine_path.exists()
+    repaired, rewritten = holdings.acts(harmed.archive.catalog)
+    assert (repaired.act, repaired.first("file"), repaired.first("lost")) == ("repair", harmed.file, None)
+    assert json.loads(repaired.first("restored") or "")["length"] > 0
+    assert (rewritten.act, rewritten.first("reason")) == ("rewrite", "repair")
+    assert rewritten.first("serves") == repaired.id
+    assert repaired.first("closed") == rewritten.first("is") != rewritten.first("was")
+    assert rewritten.first("is-size") == rewritten.first("was-size") == str(len(harmed.content))
 
 
 def test_what_verify_says_of_bytes_that_no_checksum_covers(harmed: Harmed) -> None:
@@ -165,9 +179,11 @@ def test_what_cannot_be_restored_is_cut_out_kept_and_known_as_lost(harmed: Harme
     assert kept.read_bytes() == torn[cut.offset : cut.offset + cut.length]
     report = json.loads(kept.with_suffix(".json").read_text())
     assert (report["file"], report["offset"], report["bytes"]) == (harmed.file, cut.offset, cut.length)
-    (act,) = holdings.acts(harmed.archive.catalog)
-    assert act.act == losses.REPAIR
-    assert (act.first("file"), act.first("sha256-damaged") is None) == (harmed.file, False)
+    act, rewritten = holdings.acts(harmed.archive.catalog)
+    assert (act.act, rewritten.act) == (losses.REPAIR, REWRITE)
+    assert (act.first("file"), act.first("closed") is None) == (harmed.file, False)
+    assert (rewritten.first("serves"), rewritten.first("was-size")) == (act.id, str(len(torn)))
+    assert rewritten.first("is-size") == str(len(torn) - cut.length)
     assert victim.url in losses_told(harmed.archive.verify())
     again = harmed.archive.capture(victim.id)
     assert place(again) == Location(f"quarantine/{cut.kept}", 0, cut.length)
@@ -332,26 +348,37 @@ def test_a_request_of_an_attempt_is_made_again(tmp_path: Path) -> None:
         assert archive.verify().findings[0].rule == "loss"
 
 
-@pytest.mark.parametrize("written", [0, 1, 2, 3, 5])
-def test_a_full_disk_leaves_everything_as_it_was_and_it_can_be_done_again(harmed: Harmed, written: int) -> None:
+@pytest.mark.parametrize("durable", range(0, 16, 2))
+def test_a_full_disk_leaves_everything_as_it_was_and_it_can_be_done_again(harmed: Harmed, durable: int) -> None:
+    """The disk takes what is made durable so many times; from then on nothing."""
     damage(harmed.path, place(harmed.in_file[1]).offset + 20, 60)
     torn = harmed.path.read_bytes()
-    write = os.write
+    fsync, replace = os.fsync, Path.replace
+    left, replaced = durable, False
 
-    def full(descriptor: int, data: bytes) -> int:
-        nonlocal written
-        written -= 1
-        if written < 0:
+    def full(descriptor: int) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return write(descriptor, data[:3000])
+        fsync(descriptor)
 
-    with mock.patch.object(os, "write", full), pytest.raises(StorageFull):
+    def noted(path: Path, target: Path) -> Path:
+        nonlocal replaced
+        replaced = replaced or target == harmed.path
+        return replace(path, target)
+
+    with (
+        mock.patch.object(os, "fsync", full),
+        mock.patch.object(Path, "replace", noted),
+        contextlib.suppress(StorageFull),
+    ):
         harmed.repaired()
-    assert harmed.path.read_bytes() == torn
-    assert harmed.archive.verify().damaged
+    assert left < 0, "the disk was not full"
+    assert replaced or harmed.path.read_bytes() == torn
     assert not list(harmed.archive.path.rglob("*.part"))
-    assert harmed.repaired().lost == (harmed.in_file[1].url,)
-    assert [one.act for one in holdings.acts(harmed.archive.catalog)] == [losses.REPAIR]
+    harmed.repaired()
+    assert acts(harmed.archive) == [losses.REPAIR, REWRITE]
     harmed.check({harmed.in_file[1].id})
 
 
@@ -361,7 +388,8 @@ def test_an_older_copy_does_not_bring_back_what_was_purged(harmed: Harmed) -> No
     purge(harmed.archive, Target.of(harmed.in_file[5].url), given="x", reason="asked for")
     harmed.path.write_bytes(harmed.content)
     done = harmed.repaired()
-    assert outcomes(done) == {Outcome.LEFT}
+    assert outcomes(done) == {Outcome.RETURNED}
+    assert "had removed from this file is in it again: purge again" in done.actions[0].said
     assert harmed.in_file[5].id not in {one.id for one in harmed.archive.captures()}
 
 
@@ -384,7 +412,8 @@ def test_an_imported_file_is_restored_or_left_as_it_is(harmed: Harmed, sound: tu
     torn = path.read_bytes()
     assert outcomes(harmed.repaired()) == {Outcome.LEFT}
     assert path.read_bytes() == torn
-    assert rows(harmed.archive) == before
+    assert of_others(rows(harmed.archive)) == before
+    assert acts(harmed.archive) == ["import", losses.REPAIR, REWRITE]
 
 
 @pytest.mark.slow

@@ -9,8 +9,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from contents import Rows, created, rows
 from exchanges import OTHER, SENTENCE, attempt, exchange
-from sqlalchemy import select
 
 from archive import tables
 from archive.blocking import Target
@@ -30,10 +30,7 @@ URL = f"https://courier.example/{NAME}"
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("takedown") / "NEWS"
-    Archive.create(path, contact="tests@example.org").close()
-    told = path / "archive.toml"
-    told.write_text(f"{told.read_text()}\n[cleaning]\nworkers = 1\n")
-    with Archive.open(path) as archive:
+    with created(path) as archive:
         with archive.writer("crawl", {"courier": b"{}"}) as writer:
             writer.add(exchange("kept", 0))
             writer.add(exchange(NAME, 1))
@@ -147,12 +144,8 @@ def test_what_was_read_before_cannot_be_proved_from_the_archive(archive: Archive
     assert not prove(article, captures).holds
 
 
-def _dump(archive: Archive) -> dict[str, Any]:
-    with archive.catalog.reading() as connection:
-        return {
-            table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
-            for table in (*tables.DERIVED, tables.pending)
-        }
+def _dump(archive: Archive) -> Rows:
+    return rows(archive, tables.pending)
 
 
 def test_a_rebuild_gives_the_same_and_every_byte_is_accounted_for(archive: Archive) -> None:

@@ -22,7 +22,7 @@ def copy(news: Path, tmp_path: Path) -> Path:
 
 
 def only_file(copy: Path) -> Path:
-    (file,) = (copy / "warc").rglob("*.warc.gz")
+    (file,) = (one for one in (copy / "warc").rglob("*.warc.gz") if "-repair" not in one.name)
     return file
 
 
