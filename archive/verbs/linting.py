@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from archive import terminal
-from archive.errors import UsageError
+from archive.errors import NotFound, UsageError
 from archive.typeset import count
 from archive.verbs.options import JsonOption
 from archive.verbs.words import Json
@@ -63,7 +63,7 @@ def lint(
         raise UsageError("which file? Name WARC or WACZ files, or directories of them")
     paths = gathered(files)
     if not paths:
-        raise UsageError("there is no WARC or WACZ file in what was given")
+        raise NotFound("there is no WARC or WACZ file in what was given: name files, or other directories")
     found = _linted(paths, wanted)
     if json:
         terminal.emit(_document(found))

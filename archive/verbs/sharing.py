@@ -106,9 +106,10 @@ def pack(
         raise UsageError(f"--urls: {urls} names no address: write one a line")
     with open_archive(archive) as opened:
         selection = _selection(opened, site, since, until, wanted)
+        left = _without_taken_down(opened, wanted)
         with terminal.reported() as progress:
             done = pack(opened, out, selection, title=title, description=description, progress=progress)
-        _name_missing(opened, wanted)
+        _name_missing(opened, left)
     _name_lost(done.lost)
     if done.uncleaned:
         terminal.say(
@@ -163,11 +164,28 @@ def _listed(file: str) -> list[str]:
     return found
 
 
+def _without_taken_down(archive: Archive, urls: Sequence[str]) -> list[str]:
+    """The addresses that may be handed out; raises TakenDown where there is none, and names the others."""
+    from archive.blocking import refuse, watch  # noqa: PLC0415 - as above
+
+    is_taken_down = watch(archive.catalog)
+    left = [one for one in urls if not is_taken_down(one)]
+    if urls and not left:
+        refuse(archive.catalog, url=urls[0])
+    if len(left) < len(urls):
+        said = _some([one for one in urls if is_taken_down(one)])
+        terminal.say(f"taken down, and so not in it: {said}; 'presskeep takedown --list' says why")
+    return left
+
+
+def _some(urls: Sequence[str]) -> str:
+    return ", ".join(urls[:_NAMED]) + (", …" if len(urls) > _NAMED else "")
+
+
 def _name_missing(archive: Archive, urls: Sequence[str]) -> None:
     missing = [one for one in urls if next(archive.captures(url=one), None) is None]
     if missing:
-        named = ", ".join(missing[:_NAMED]) + (", …" if len(missing) > _NAMED else "")
-        terminal.say(f"nothing was captured of {count(len(missing), 'URL')}: {named}")
+        terminal.say(f"nothing was captured of {count(len(missing), 'URL')}: {_some(missing)}")
 
 
 def _name_lost(lost: int) -> None:

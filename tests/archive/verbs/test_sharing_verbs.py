@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import run
+from .conftest import make, run
 from .console import in_terminal
 from .pages import BRIDGE, SNOW
 
@@ -109,3 +109,15 @@ def test_on_a_terminal(news: Path, tmp_path: Path) -> None:
     assert code == 0
     assert "WARC file" in seen
     assert "with text" in seen
+
+
+def test_what_is_taken_down_is_named_where_it_is_asked_for(tmp_path: Path) -> None:
+    news = make(tmp_path / "NEWS", clean=False)
+    assert run("takedown", SNOW, "--reason", "a wish", "--archive", news).returncode == 0
+    done = run("pack", tmp_path / "snow.wacz", "--url", SNOW, "--archive", news)
+    assert done.returncode == 4
+    assert f"{SNOW} was taken down on " in done.stderr
+    done = run("pack", tmp_path / "both.wacz", "--url", SNOW, "--url", BRIDGE, "--archive", news)
+    assert done.returncode == 0
+    assert f"taken down, and so not in it: {SNOW}; " in done.stderr
+    assert "nothing was captured" not in done.stderr
