@@ -99,3 +99,20 @@ def depending(connection: Connection, ids: Sequence[str]) -> set[str]:
     found = set(connection.scalars(select(copies.c.file).where(copies.c.id.in_(ids)).distinct()))
     found.update(connection.scalars(select(table.c.file).where(table.c.record.in_(ids)).distinct()))
     return {file for file in found if is_foreign(file)}
+
+
+def contested(connection: Connection, file: str) -> list[str]:
+    """Ids of captures that a file holds as well as others, and that a third one has in its records for another capture.
+
+    Who has such an id follows from who came first, even where that one has given way to a copy since.
+    """
+    table, copies = tables.captures, tables.copies
+    others = select(table.c.id).where(table.c.record == copies.c.id).exists()
+    return list(connection.scalars(select(copies.c.id).where(copies.c.file == file, others)))
+
+
+def holding(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """The foreign files from which the catalogue has captures."""
+    table = tables.captures
+    found = connection.scalars(select(table.c.file).where(table.c.id.in_(ids)).distinct())
+    return {file for file in found if is_foreign(file)}

@@ -54,6 +54,9 @@ def leave(warc: Path, catalog: Catalog, files: Collection[str]) -> tuple[str, ..
         for some in tables.in_parts(_sites(catalog, file)):
             with catalog.reading() as connection:
                 others |= foreign_ids.depending(connection, some)
+        with catalog.reading() as connection:
+            for some in tables.in_parts(foreign_ids.contested(connection, file)):
+                others |= foreign_ids.depending(connection, some) | foreign_ids.holding(connection, some)
     others -= set(files)
     unsettle(catalog, others)
     for file in files:

@@ -137,7 +137,7 @@ class Terms:
 
     def rewritten(self, act: Act) -> Terms:
         """The terms of the file that has taken the place of this one."""
-        size, identity = act.first("is-size") or act.first("size") or "", act.first("is")
+        size, identity = act.first("is-size") or "", act.first("is")
         return replace(self, size=int(size), identity=identity) if size.isdecimal() and identity else self
 
     @property

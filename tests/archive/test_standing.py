@@ -241,3 +241,16 @@ def test_a_capture_that_shares_its_id_is_held_twice_under_the_one_it_got(tmp_pat
     imported(archive, path)
     assert (archive.count()[0], files_of(archive)) == (2, {"imported"})
     assert as_rebuilt(archive)
+
+
+def test_who_has_an_id_follows_from_who_is_left_where_one_has_given_way_to_a_copy(
+    tmp_path: Path, archive: Archive
+) -> None:
+    first = laid(tmp_path, "a.warc", RECORDS[0])
+    attached(archive, first)
+    imported(archive, laid(tmp_path, "b.warc", OTHER))
+    imported(archive, first)
+    detach(archive, str(first))
+    (tower,) = archive.timeline("http://herald.example/tower")
+    assert tower.id == "urn:uuid:00000000-0000-4000-8000-000000000000"
+    assert as_rebuilt(archive)
