@@ -126,7 +126,8 @@ def test_in_a_terminal_everything_about_a_finding_stands_beside_its_severity(
     monkeypatch.setattr(
         terminal, "out", lambda: Console(file=page, force_terminal=True, color_system=None, width=width)
     )
-    assert run(tmp_path / "a.wacz") == 1
+    monkeypatch.chdir(tmp_path)
+    assert run("a.wacz") == 1
     monkeypatch.undo()
     findings = page.getvalue().split("\n\n")[0].split("a.wacz\n")[1].splitlines()
     assert all(len(line.rstrip()) <= width for line in findings)
