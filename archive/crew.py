@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from archive.progress import Progress
-from archive.textjob import Stop, TextJob, TextSummary, clean_job, run_text_job
+from archive.textjob import Stop, TextJob, TextSummary, committed, run_text_job
 from archive.worker import CleaningChild
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Crew:
         self._children = Children(archive.configuration.cleaning.memory * 2**20)
         self._closing = threading.Event()
         self._lock = threading.Lock()
-        self.done = TextSummary()  # what became of all jobs that ended well, those before an error among them
+        self.done = TextSummary()  # what became of all that was committed, before an error, too
 
     def __enter__(self) -> Self:
         return self
@@ -138,9 +138,11 @@ class Crew:
     def _do(self, job: TextJob, stop: Stop) -> TextSummary:
         if stop():
             return TextSummary()
-        summary = clean_job(self._archive, job, self._children.own(), stop)
-        with self._lock:
-            self.done += summary
+        summary = TextSummary()
+        for part in committed(self._archive, job, self._children.own(), stop):
+            summary += part
+            with self._lock:
+                self.done += part
         return summary
 
 

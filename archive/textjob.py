@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -76,7 +76,11 @@ def run_text_job(job: TextJob, child: CleaningChild | None = None, stop: Stop | 
 
 def clean_job(archive: Archive, job: TextJob, child: CleaningChild, stop: Stop | None = None) -> TextSummary:
     """The same in an archive that is open; the child is the calling thread's own."""
-    summary = TextSummary()
+    return sum(committed(archive, job, child, stop), TextSummary())
+
+
+def committed(archive: Archive, job: TextJob, child: CleaningChild, stop: Stop | None = None) -> Iterator[TextSummary]:
+    """What became of each part of a job, as it was committed: an error in a later one takes nothing from it."""
     texts: list[tuple[Capture, bytes]] = []
     failures: list[tuple[Capture, CleaningFailure]] = []
     last = time.monotonic()
@@ -90,9 +94,9 @@ def clean_job(archive: Archive, job: TextJob, child: CleaningChild, stop: Stop |
         else:
             failures.append((capture, result))
         if len(texts) + len(failures) >= BATCH or time.monotonic() - last > PATIENCE:
-            summary += _commit(archive, texts, failures)
+            yield _commit(archive, texts, failures)
             texts, failures, last = [], [], time.monotonic()
-    return summary + _commit(archive, texts, failures)
+    yield _commit(archive, texts, failures)
 
 
 def _cleaned(archive: Archive, capture: Capture, child: CleaningChild, timeout: float) -> bytes | CleaningFailure:

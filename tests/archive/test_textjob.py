@@ -14,7 +14,7 @@ import pytest
 from exchanges import exchange
 
 from archive import textjob
-from archive.article import Article, Verdict
+from archive.article import Article, Refusal, Verdict
 from archive.capture import Capture
 from archive.cleaning.clean import clean
 from archive.cleaning.profile import EMPTY, Profile
@@ -226,6 +226,26 @@ def test_what_goes_wrong_in_a_thread_is_raised(archive: Archive, monkeypatch: py
             with pytest.raises(StorageFull):
                 crew.clean()
         assert crew.clean().cleaned == 1
+
+
+def test_what_was_committed_before_an_error_is_counted(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(archive, "a", "b", "c")
+    monkeypatch.setattr(textjob, "BATCH", 1)
+    add = archive.add_texts
+
+    def full_after_the_first(made: list[tuple[Capture, bytes]]) -> tuple[Article | Refusal, ...]:
+        if archive.count_texts():
+            raise StorageFull("no room")
+        return add(made)
+
+    with Crew(archive, workers=1) as crew:
+        with monkeypatch.context() as patched:
+            patched.setattr(archive, "add_texts", full_after_the_first)
+            with pytest.raises(StorageFull):
+                crew.clean()
+        assert crew.done.cleaned == 1
+        crew.clean()
+        assert crew.done.cleaned == 3
 
 
 def test_an_executor_of_one_s_own(archive: Archive) -> None:
