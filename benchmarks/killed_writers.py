@@ -13,24 +13,31 @@ from archive.store import Archive
 from benchmarks.promises import Promises, Sums
 from benchmarks.victims import started
 
+LIFE = 40  # rounds of one archive: all that was ever acknowledged is read again in each of them
+
 
 def writers(sums: Sums, rounds: int, directory: Path, luck: random.Random, say: IO[str]) -> None:
-    """Two writers and a cleaner on one archive, killed ``rounds`` times."""
-    sums.archives = 1
-    with Archive.create(directory / "NEWS", name="CRASH") as archive:
-        promises = Promises(archive, sums)
-        for number in range(rounds):
-            _killed_writers(archive, promises, number, luck)
-            sums.rounds += 1
-            sums.kills["all"] = sums.rounds
-            promises.check()
-            promises.restart()
-            say.write(f"round {sums.rounds}: {len(promises.acknowledged)} captures acknowledged, none lost\n")
-            say.flush()
-        while clean_pending(archive).done:
-            pass
-        promises.rebuilt()
-        say.write(f"{archive.count_texts()} texts, rebuilt the same\n")
+    """Two writers and a cleaner, killed ``rounds`` times; every so often another archive is begun."""
+    while sums.rounds < rounds:
+        sums.archives += 1
+        with Archive.create(directory / f"NEWS-{sums.archives}", name="CRASH") as archive:
+            _life(archive, min(LIFE, rounds - sums.rounds), sums, luck, say)
+
+
+def _life(archive: Archive, rounds: int, sums: Sums, luck: random.Random, say: IO[str]) -> None:
+    promises = Promises(archive, sums)
+    for _ in range(rounds):
+        _killed_writers(archive, promises, sums.rounds, luck)
+        sums.rounds += 1
+        sums.kills["all"] = sums.rounds
+        promises.check()
+        promises.restart()
+        say.write(f"round {sums.rounds}: {len(promises.acknowledged)} captures acknowledged, none lost\n")
+        say.flush()
+    while clean_pending(archive).done:
+        pass
+    promises.rebuilt()
+    say.write(f"{archive.count_texts()} texts, rebuilt the same\n")
 
 
 def _killed_writers(archive: Archive, promises: Promises, number: int, luck: random.Random) -> None:
