@@ -12,14 +12,14 @@ from archive import adoption, catalog, holdings, locking
 from archive.attaching import note
 from archive.crew import Crew
 from archive.dataset.compaction import Compaction
-from archive.errors import ConfigurationError, DamagedRecord
+from archive.errors import ConfigurationError, DamagedRecord, NotReadable
 from archive.filesystem import require_local
 from archive.progress import Progress
 from archive.remainder import keep_lost, keep_others, keep_unreached
 from archive.terms import in_force
 from archive.textjob import TextSummary
 from archive.warc.foreign.form import FormRefused
-from archive.warc.paths import resolve
+from archive.warc.paths import dead_links, resolve
 from archive.warc.places import is_foreign
 from archive.warc.recovery import Recovery, recover
 from archive.warc.scan import Gap
@@ -56,13 +56,15 @@ def rebuild(archive: Archive, progress: Progress | None = None) -> Rebuilt:
     Killed anywhere before, it leaves the old one; the half-made new one is removed by the next rebuild. The old
     catalogue may be missing, broken or of an older schema; NotAnArchive is raised for one of a newer. All that is taken
     from it, where it can be read, is what cannot be made here (`archive.remainder`): texts of other versions of the
-    cleaner, and rows and texts of records that are damaged or missing. Raises StorageFull.
+    cleaner, and rows and texts of records that are damaged or missing. Raises StorageFull; NotReadable where a folder
+    cannot be read or a link leads nowhere, for what was removed may be known by a file behind it alone.
     """
     directory = archive.catalog.path.parent
     directory.mkdir(parents=True, exist_ok=True)
     require_local(directory)
     catalog.require_file(archive.catalog.path)
     with locking.alone(directory):
+        _require_all(archive.warc_path)
         beside = archive.catalog.path.with_name(archive.catalog.path.name + SUFFIX)
         catalog.remove(beside)
         readable = _readable(archive)
@@ -98,6 +100,15 @@ def rebuild(archive: Archive, progress: Progress | None = None) -> Rebuilt:
         lost=lost,
         unreached=unreached,
     )
+
+
+def _require_all(warc: Path) -> None:
+    dead = dead_links(warc)
+    if dead:
+        raise NotReadable(
+            f"{dead[0]} leads nowhere: bring its disk back, or remove the link where what lay there is gone for good, "
+            "then run 'presskeep rebuild' again"
+        )
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from archive.durable import PART, sync_directory
 from archive.warc.member import MAGIC
+from archive.warc.paths import below
 from archive.warc.scan import Gap, scan
 from archive.warc.stored import bare
 
@@ -37,7 +38,7 @@ def clear_quarantine(quarantine: Path, is_meant: IsMeant) -> tuple[str, ...]:
 
 def clear_parts(directory: Path) -> None:
     """Remove half-written files below a directory, but for those that a living process is writing."""
-    for path in sorted(directory.rglob(f"*{PART}")):
+    for path in sorted(one for one in below(directory) if one.name.endswith(PART)):
         with path.open("rb") as part:
             try:
                 fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -71,13 +71,17 @@ def verify(archive: Archive, *, deep: bool | Sample = False, progress: Progress 
 
     ``progress`` hears bytes of ``records``, then ``texts``; with ``deep`` each text, or a
     sample of them, is made again and compared. Raises
-    NotAnArchive where the catalogue is of a newer schema, OSError where files cannot be read at all.
+    NotAnArchive where the catalogue is of a newer schema, OSError where files cannot be read at all, NotReadable where
+    a folder cannot.
     """
     warc = archive.warc_path
     findings: list[Finding] = []
     states = _states(archive, findings)
     terms = in_force(archive.catalog) if states is not None else {}
     names = warc_files(warc)
+    # What the catalogue names is looked at where it lies, also where a folder has two names.
+    entered = (name for name in states or () if not name.startswith(f"{ATTACHED}/"))
+    names += tuple(name for name in entered if name not in set(names) and _is_there(warc, name))
     sizes = {name: resolve(warc, name).stat().st_size for name in names}
     total, before = sum(sizes.values()), 0
 

@@ -18,7 +18,7 @@ from typing import BinaryIO
 from archive import digest
 from archive.durable import PART, made, put, storage
 from archive.errors import DamagedRecord
-from archive.warc.paths import OPEN, SUFFIXES, resolve
+from archive.warc.paths import OPEN, SUFFIXES, below, resolve
 from archive.warc.ranges import whole
 
 
@@ -94,8 +94,8 @@ def discard(directory: Path, file: str) -> None:
 def clear(directory: Path) -> tuple[Path, ...]:
     """Remove what killed rewritings left beside their files; for who has the archive alone."""
     found = []
-    for path in sorted(directory.rglob(f"*{PART}")):
-        if path.name.removesuffix(PART).endswith(SUFFIXES) and path.is_file():
+    for path in sorted(below(directory)):
+        if path.name.endswith(PART) and path.name.removesuffix(PART).endswith(SUFFIXES):
             path.unlink()
             found.append(path)
     return tuple(found)
