@@ -77,7 +77,7 @@ def test_what_went_wrong_is_not_written(catalog: Catalog) -> None:
 @pytest.mark.parametrize(
     ("content", "error", "said"),
     [
-        (None, DamagedRecord, "missing: run `presskeep rebuild`"),
+        (None, DamagedRecord, "missing: run 'presskeep rebuild'"),
         (b"", DamagedRecord, "presskeep rebuild"),
         (b"garbage" * 1000, DamagedRecord, "presskeep rebuild"),
     ],
