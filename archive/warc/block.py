@@ -11,6 +11,7 @@ from archive.warc.member import Tear
 from archive.warc.paths import resolve
 from archive.warc.places import is_foreign
 from archive.warc.quarantine import is_kept, lost
+from archive.warc.relocation import moved
 from archive.warc.stored import BLOCK_LIMIT, Record, read_record
 
 
@@ -26,18 +27,29 @@ class FileBlock:
     record_id: str | None = None
 
     def __call__(self) -> bytes:
-        """The block; raises DamagedRecord where the record cannot be read or is another one."""
+        """The block; raises DamagedRecord where the record cannot be read, TakenDown where it was removed since."""
         return read_block(self.directory, self.location, self.record_id)
 
 
 def read_block(directory: Path, location: Location, record_id: str | None = None) -> bytes:
     """The block of the record at a location below ``directory`` (an archive's ``warc/``), byte for byte.
 
-    Raises DamagedRecord, with file and offset, where there is no whole record, another one than ``record_id``, one of
-    another length than the location says, or one too large to be read at once.
+    Of a file that was rewritten meanwhile, the record of ``record_id`` is read where it lies now; TakenDown is raised
+    where it was removed. Raises DamagedRecord, with file and offset, where there is no whole record, another one than
+    ``record_id``, one of another length than the location says, or one too large to be read at once.
     """
     if is_kept(location.file):
         raise lost(location.file, location.length)
+    try:
+        return _read(directory, location, record_id)
+    except Tear:
+        now = moved(directory, location, record_id) if record_id is not None else None
+        if now is None:
+            raise
+        return _read(directory, now, record_id)
+
+
+def _read(directory: Path, location: Location, record_id: str | None) -> bytes:
     if is_foreign(location.file):
         with open_source(directory, location.file) as source:
             return _checked(source.read(location.offset, limit=BLOCK_LIMIT), location, record_id)
