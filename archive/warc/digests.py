@@ -12,7 +12,7 @@ from functools import lru_cache
 from archive.digest import label
 
 # Base32 as the digits of Python's own base 32: `base64.b32decode` takes ten times as long.
-_BASE32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv")
+_BASE32 = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789abcdefghijklmnopqrstuv")
 _USUAL = re.compile(r"sha256:([A-Z2-7]{52})={0,4}")  # as ours are written: nearly all that are ever compared
 _IN_BASE32 = re.compile(r"[A-Z2-7]+")
 _SHA = {"sha256": hashlib.sha256, "sha1": hashlib.sha1}  # what ours are made with
@@ -36,7 +36,7 @@ def matches(stated: str, parts: Iterable[bytes | memoryview]) -> bool | None:
         for part in parts:
             running.update(part)
         # 52 characters hold 260 bits, of which the last four mean nothing.
-        return int.from_bytes(running.digest(), "big") == int(usual[1].translate(_BASE32), 32) >> 4
+        return int.from_bytes(running.digest(), "big") == int(usual[1].encode().translate(_BASE32), 32) >> 4
     algorithm, colon, value = stated.strip().partition(":")
     known = _algorithm(algorithm) if colon and len(algorithm) < _LONGEST else None
     if known is None:
@@ -82,4 +82,4 @@ def _base32(text: str, size: int) -> bytes | None:
     """The bytes of unpadded base32 of the right length; the bits beyond the last byte mean nothing (RFC 4648)."""
     if not _IN_BASE32.fullmatch(text):
         return None
-    return (int(text.translate(_BASE32), 32) >> (len(text) * 5 - size * 8)).to_bytes(size, "big")
+    return (int(text.encode().translate(_BASE32), 32) >> (len(text) * 5 - size * 8)).to_bytes(size, "big")

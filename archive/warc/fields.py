@@ -19,8 +19,8 @@ from archive.warc.wellformed import well_formed
 Pairs = Iterable[tuple[str, str]]
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)  # WARC/1.1, section 4, and RFC 9110, section 5.6.2
-# A line as most writers write it, that has nothing to be stripped and is not continued.
-_PLAIN_LINE = re.compile(r"^([^\s:]+): ([!-~][ -~]*)\r\n", re.MULTILINE)
+# A line as nearly all writers write it, that has nothing to be stripped and is not continued.
+_PLAIN_LINE = re.compile(r"^([!-9;-~]+): (?![ \t\r])(.*[^ \t\r\n])\r\n", re.MULTILINE)
 # U+2028 and U+2029 end a line for those who read with str.splitlines.
 _UNPLAIN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _VISIBLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
@@ -77,10 +77,9 @@ def parse_lines(head: bytes) -> list[tuple[str, str]]:
         text = head.decode("utf-8")
     except UnicodeDecodeError:
         text = head.decode("latin-1")
-    pairs: list[tuple[str, str]] = _PLAIN_LINE.findall(text)
-    if len(pairs) == text.count("\n") and " \r" not in text and (text[-1:] == "\n" or not text):
-        return pairs  # plain lines and nothing else: nearly all heads
-    pairs = []
+    if (plain := _plain(text)) is not None:
+        return plain
+    pairs: list[tuple[str, str]] = []
     for line in text.split("\n"):
         if line[:1] in {" ", "\t"} and pairs:
             name, value = pairs[-1]
@@ -90,6 +89,13 @@ def parse_lines(head: bytes) -> list[tuple[str, str]]:
         if colon and name.strip():
             pairs.append((name.strip(), value.strip(" \t\r")))
     return pairs
+
+
+def _plain(text: str) -> list[tuple[str, str]] | None:
+    """The fields where all lines are plain and whole; None where one is not."""
+    found: list[tuple[str, str]] = _PLAIN_LINE.findall(text)
+    # Each match takes a line feed, so that as many matches as line feeds leave no line out.
+    return found if len(found) == text.count("\n") and (text[-1:] == "\n" or not text) else None
 
 
 def is_plain(value: str) -> bool:

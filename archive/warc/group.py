@@ -10,7 +10,9 @@ from archive.warc.scan import Gap, Piece
 from archive.warc.stored import Record, bare
 
 ANSWERS = frozenset({"response", "revisit"})
+_AS_OURS = b"presskeep-schema: "  # how our metadata blocks begin, so that none has to be parsed for it
 _GROUPED = ANSWERS | {"request", "metadata", "resource"}
+_FIELDS = frozenset({"application/warc-fields", "text/warc-fields"})
 # Ours have three; no writer is known with more than five. It bounds what a hostile file makes a reader hold.
 _MOST = 16
 
@@ -88,7 +90,9 @@ def groups(pieces: Iterable[Piece]) -> Iterator[Group | Gap]:
 def completes(record: Record) -> bool:
     """Whether a record ends a group of our own; a file that ends with any other was cut within a group."""
     if record.kind == "metadata":
-        return _is_fields(record) and record.named.first("presskeep-schema") is not None
+        return _is_fields(record) and (
+            record.block.startswith(_AS_OURS) or record.named.first("presskeep-schema") is not None
+        )
     return record.kind == "warcinfo"
 
 
@@ -112,5 +116,7 @@ def _links(record: Record) -> frozenset[str]:
 
 
 def _is_fields(record: Record) -> bool:
-    kind = (record.fields.first("Content-Type") or "").partition(";")[0].strip().lower()
-    return kind in {"application/warc-fields", "text/warc-fields"} and record.whole
+    kind = record.fields.first("Content-Type") or ""
+    if kind not in _FIELDS and kind.partition(";")[0].strip().lower() not in _FIELDS:
+        return False
+    return record.whole

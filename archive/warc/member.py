@@ -14,8 +14,9 @@ MAGIC = b"\x1f\x8b\x08"
 _ISAL_ERROR = cast("type[Exception]", igzip_lib.IsalError)  # the library's stub says that it is an instance
 _GZIP = 31  # zlib's window bits for the gzip format
 _SMALL = 32 * 1024  # joined and compressed in one call, at half the cost of a stream
-_FIRST_STEP, _LAST_STEP = 16 * 1024, 256 * 1024  # file bytes read at a time: small members first
-_INFLATED_STEP = 2**20
+FIRST_STEP, _NEXT_STEP, _LAST_STEP = 2 * 1024, 32 * 1024, 256 * 1024  # file bytes read at a time: small members first
+# ISA-L takes room for all that it may give before it begins: a MiB of it costs four times a small record's unpacking.
+_INFLATED_STEP = 64 * 1024
 
 
 class Tear(DamagedRecord):
@@ -52,10 +53,11 @@ class Member:
     """One gzip member being read: its content by and by, and its length once the end is reached.
 
     The checksum and the length in the member's trailer are checked. Raises Tear where the file ends within the
-    member, or holds what is none, or more content than ``most`` bytes.
+    member, or holds what is none, or more content than ``most`` bytes. ``begun`` is what was read of it already: the
+    stream stands behind that.
     """
 
-    def __init__(self, stream: BinaryIO, offset: int, file: str, most: int | None = None) -> None:
+    def __init__(self, stream: BinaryIO, offset: int, file: str, most: int | None = None, begun: bytes = b"") -> None:
         self.offset = offset
         self.length = 0  # bytes in the file; known when `read` has returned nothing
         self.inflated = 0  # bytes of content so far
@@ -63,22 +65,23 @@ class Member:
         self._file = file
         self._stream = stream
         self._inflate = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-        self._step = _FIRST_STEP
+        self._step = _NEXT_STEP if begun else FIRST_STEP
         self._fed = 0
-        stream.seek(offset)
+        self._begun = begun
+        if not begun:
+            stream.seek(offset)
 
     def read(self, size: int) -> bytes:
         """Up to ``size`` bytes of content; nothing at the member's end."""
-        while not self._inflate.eof:
+        inflate = self._inflate
+        while not inflate.eof:
             given = b""
-            if self._inflate.needs_input:
-                given = self._stream.read(self._step)
-                self._step = min(self._step * 4, _LAST_STEP)
-                if not given:
-                    raise Tear("the file ends within a record", file=self._file, offset=self.offset)
+            if inflate.needs_input:
+                given = self._begun or self._more()
+                self._begun = b""
                 self._fed += len(given)
             try:
-                content: bytes = self._inflate.decompress(given, min(size, _INFLATED_STEP))
+                content: bytes = inflate.decompress(given, min(size, _INFLATED_STEP))
             except _ISAL_ERROR as error:
                 raise Tear(f"its bytes have changed ({_plain(error)})", file=self._file, offset=self.offset) from error
             if content:
@@ -86,7 +89,14 @@ class Member:
                 if self._most is not None and self.inflated > self._most:
                     raise Tear("a gzip member of too much content", file=self._file, offset=self.offset)
                 return content
-            if not (given or self._inflate.eof or self._inflate.needs_input):
+            if not (given or inflate.eof or inflate.needs_input):
                 raise Tear("a gzip member that leads nowhere", file=self._file, offset=self.offset)
-        self.length = self._fed - len(self._inflate.unused_data)
+        self.length = self._fed - len(inflate.unused_data)
         return b""
+
+    def _more(self) -> bytes:
+        given = self._stream.read(self._step)
+        self._step = _NEXT_STEP if self._step < _NEXT_STEP else _LAST_STEP
+        if not given:
+            raise Tear("the file ends within a record", file=self._file, offset=self.offset)
+        return given

@@ -6,11 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive.warc import fields as reading
 from archive.warc.fields import NamedFields, format_fields, is_plain, parse_fields, parse_lines, target_uri
 from archive.warc.wellformed import well_formed
 
 from .samples import texts
 
+# What heads are made of, and what breaks them.
+pieces = st.sampled_from(
+    ["a", "B-c", ":", ": ", " ", "\t", "\r\n", "\r", "\n", "\r\n\r\n", "é", "\x00", "\x0b", "\x85", "x: y\r\n", "\xa0"]
+)
+heads = st.lists(pieces, max_size=12).map("".join)
 names = st.text("abcdefghijklmnopqrstuvwxyz-", min_size=1, max_size=20)
 
 
@@ -61,3 +67,11 @@ def test_plain_is_what_a_head_can_hold() -> None:
     assert is_plain("TLS_AES_128_GCM_SHA256")
     assert is_plain("a b")
     assert not any(map(is_plain, ["", " a", "a ", "a\n", "é", "a\tb"]))
+
+
+@given(heads.map(str.encode) | heads.map(lambda text: text.encode("latin-1")))
+def test_plain_lines_are_read_as_all_others_are(head: bytes) -> None:
+    at_once = parse_lines(head)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "_plain", lambda _: None)
+        assert parse_lines(head) == at_once
