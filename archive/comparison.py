@@ -25,10 +25,13 @@ CATALOG = "catalog.sqlite"  # what findings about the catalogue alone are said o
 
 
 def of_file(
-    catalog: Catalog, warc: Path, file: str, events: Iterable[Event | Gap], end: int | None = None
+    catalog: Catalog, warc: Path, file: str, events: Iterable[Event | Gap], end: int | None = None, *, start: int = 0
 ) -> Iterator[Finding]:
-    """What a file, read as ``events``, and the catalogue say differently; below ``end`` where it is being written."""
-    known = entered(catalog, warc, file)
+    """What a file, read as ``events``, and the catalogue say differently.
+
+    From ``start`` up to ``end``, where only a stretch of it is read, or it is being written.
+    """
+    known = entered(catalog, warc, file, start, end)
     for event in events:
         if isinstance(event, Gap):
             continue  # `Check` tells of it; what the catalogue has in it is lost, as said below
@@ -45,13 +48,16 @@ def of_file(
         yield Finding(file, offset, Rule.GONE, gone)
 
 
-def entered(catalog: Catalog, warc: Path, file: str) -> dict[int, Event]:
-    """What the catalogue has of a file, by offset."""
+def entered(catalog: Catalog, warc: Path, file: str, start: int = 0, end: int | None = None) -> dict[int, Event]:
+    """What the catalogue has of a file, or of a range of it, by offset."""
     found: dict[int, Event] = {}
     with catalog.reading() as connection:
 
         def of(table: Table) -> Iterator[RowMapping]:
-            yield from connection.execute(select(table).where(table.c.file == file)).mappings()
+            asked = select(table).where(table.c.file == file, table.c.offset >= start)
+            if end is not None:
+                asked = asked.where(table.c.offset < end)
+            yield from connection.execute(asked).mappings()
 
         events: Iterator[Event]
         for events in (

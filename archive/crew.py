@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from concurrent.futures import FIRST_EXCEPTION, Executor, Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from archive.cores import cores
 from archive.progress import Progress
 from archive.textjob import Stop, TextJob, TextSummary, committed, run_text_job
 from archive.worker import CleaningChild
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 # of their own: it takes half a second to start, and a page a thirtieth of one.
 PIECE = 8
 LARGE_PIECE = 400  # in one for an executor, where each job starts a child of its own (0.5 s)
-
-
-def cores() -> int:
-    """The processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Children:

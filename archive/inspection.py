@@ -19,8 +19,8 @@ from archive.warc.check import Check
 from archive.warc.finding import Finding, Rule, Severity
 from archive.warc.paths import OPEN, resolve
 from archive.warc.ranges import pieces
-from archive.warc.reader import Gap, Piece, read_on
-from archive.warc.tombstone import tombstone_of
+from archive.warc.reader import Gap, Piece, Record, read_on
+from archive.warc.tombstone import Tombstone, tombstone_of
 
 Advanced = Callable[[int], None]  # hears the offset that was reached
 
@@ -124,12 +124,16 @@ class _Reading:
                 self._digest.update(part)
 
     def _look_for_a_tombstone(self, piece: Piece) -> None:
-        if self._purges is None or isinstance(piece, Gap):
-            return
-        tombstone = tombstone_of(piece)
-        if tombstone is not None and tombstone.purge not in self._purges:
-            said = f"a {tombstone.of} was removed here, by no purge that the archive knows of"
+        removed = None if isinstance(piece, Gap) else removed_by(piece, self._purges)
+        if removed is not None:
+            said = f"a {removed.of} was removed here, by no purge that the archive knows of"
             self._findings.append(Finding(self._name, piece.offset, Rule.TOMBSTONE, said))
+
+
+def removed_by(record: Record, purges: frozenset[str] | None) -> Tombstone | None:
+    """The tombstone that a record is, where none of these purges made it; None for any other record."""
+    tombstone = tombstone_of(record) if purges is not None else None
+    return tombstone if tombstone is not None and tombstone.purge not in (purges or ()) else None
 
 
 def _is_written(path: Path) -> bool:

@@ -16,7 +16,8 @@ from archive import tables
 from archive.article import identity
 from archive.cleaning.version import CLEANER
 from archive.comparison import CATALOG
-from archive.crew import Children, cores
+from archive.cores import cores
+from archive.crew import Children
 from archive.dataset.rows import Entry
 from archive.textjob import profile_for
 from archive.warc.finding import Finding, Rule

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -34,9 +35,10 @@ from warcio.warcwriter import WARCWriter  # noqa: E402
 from archive import adoption  # noqa: E402
 from archive.exchange import Exchange  # noqa: E402
 from archive.store import Archive  # noqa: E402
-from archive.warc.check import check_file  # noqa: E402
+from archive.warc.check import Check  # noqa: E402
 from archive.warc.paths import resolve  # noqa: E402
 from archive.warc.record import Form  # noqa: E402
+from archive.warc.scan import scan  # noqa: E402
 from archive.warc.writer import WarcWriter  # noqa: E402
 from benchmarks import scale  # noqa: E402
 from benchmarks.corpus import RUN, Corpus  # noqa: E402
@@ -146,10 +148,10 @@ def _write_pair(writer: WARCWriter, url: str, head: Any, body: bytes, asked: Any
 # Reading and verifying
 
 
-def make_archive(exchanges: Sequence[Exchange], path: Path) -> Archive:
-    """An archive of several files with each exchange several times; its catalogue is made by `rebuild`."""
+def make_archive(exchanges: Sequence[Exchange], path: Path, files: int = FILES) -> Archive:
+    """An archive of about so many files with each exchange several times; its catalogue is made by `rebuild`."""
     archive = Archive.create(path)
-    most = COPIES * sum(len(one.response) for one in exchanges) // (2 * FILES)
+    most = COPIES * sum(len(one.response) for one in exchanges) // (2 * files) if files > 1 else 2**40
     fields = {"software": "presskeep", "presskeep-run": RUN}
     with WarcWriter(archive.warc_path, "BENCH", fields, max_bytes=max(most, 2**20), max_age=10**6) as writer:
         for _ in range(COPIES):
@@ -180,7 +182,12 @@ def read(archive: Archive, rounds: int) -> Found:
 
     def ours() -> None:
         for file in files:
-            findings.extend(check_file(file))
+            with file.open("rb", buffering=2**20) as stream:
+                end = file.stat().st_size
+                check = Check(file.name, end, being_written=False)
+                for piece in scan(stream, 0, end, file.name):
+                    findings.extend(check.piece(piece))
+                findings.extend(check.ended())
 
     def warcio() -> None:
         for file in files:
@@ -200,13 +207,17 @@ def read(archive: Archive, rounds: int) -> Found:
     }
 
 
-def verify(archive: Archive, rounds: int) -> Found:
+def verify(archive: Archive, rounds: int, room: Path) -> Found:
     """`presskeep verify` of the archive, and `fastwarc check -q` of each of its files; whole commands."""
     files = [resolve(archive.warc_path, file) for file in adoption.closed_files(archive.warc_path)]
     command = [sys.executable, "-P", "-m", "crawler.cli", "verify", "--archive", str(archive.path), "--json"]
 
+    # An installed program has its bytecode, as FastWARC has: else all modules were compiled at each start.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = str(room / "bytecode")
+
     def ours() -> None:
-        found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        found = json.loads(subprocess.run(command, check=True, capture_output=True, env=environment).stdout)
         if found["outcome"] != "sound" or found["captures"] != archive.count()[0]:
             raise SystemExit(f"the archive is not as it was written: {found}")
 
@@ -214,6 +225,7 @@ def verify(archive: Archive, rounds: int) -> Found:
         for file in files:
             subprocess.run([PEERS / "bin/fastwarc", "check", *options, "-q", file], check=True, capture_output=True)
 
+    ours()
     sides: dict[str, Callable[[], object]] = {"ours": ours}
     if (PEERS / "bin/fastwarc").exists():
         sides["fastwarc"] = fastwarc
@@ -290,7 +302,10 @@ def _measured(wanted: Sequence[str], exchanges: Sequence[Exchange], room: Path, 
                 found["read"] = read(archive, rounds)
             if "verify" in wanted:
                 _say("verifying")
-                found["verify"] = verify(archive, rounds)
+                found["verify"] = verify(archive, rounds, room)
+                with make_archive(exchanges, room / "ONE", files=1) as long:
+                    rebuild(long)
+                    found["verify one file"] = verify(long, rounds, room)
             if "rebuild" in wanted:
                 found["rebuild"] = made
     if "commit" in wanted:
@@ -320,8 +335,8 @@ def _report(found: Found) -> str:
             f"         ours {speed['ours']:.0f}; warcio {speed['warcio']:.0f}: {one['ratio']:.1f} times as fast "
             "(wanted: 1.5)",
         ]
-    if one := found.get("verify"):
-        lines.append(f"verify   {one['bytes'] / 1e6:,.0f} MB packed, {one['files']} files, whole commands")
+    for one in (found[name] for name in ("verify", "verify one file") if name in found):
+        lines.append(f"verify   {one['bytes'] / 1e6:,.0f} MB packed, files: {one['files']}, whole commands")
         lines += [
             f"         {name:9} wall {one[name]['wall']:6.2f} s, CPU {one[name]['cpu']:6.2f} s"
             for name in ("ours", "fastwarc")

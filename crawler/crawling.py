@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from types import FrameType
 
 from archive import clock
-from archive.crew import Crew, cores
+from archive.cores import cores
+from archive.crew import Crew
 from archive.errors import ArchiveBusy, PresskeepError, StorageFull
 from archive.store import Archive
 from archive.terminal import INTERRUPTED

@@ -19,8 +19,8 @@ STORE = {"archive.store", "archive.writing", "archive.crew", "archive.textjob", 
 GROUND = {
     f"archive.{name}"
     for name in (
-        *("article", "capture", "clock", "configuration", "declaration", "digest", "durable", "errors", "event"),
-        *("exchange", "http", "progress", "target", "terminal", "tracking", "url"),
+        *("article", "capture", "clock", "configuration", "cores", "declaration", "digest", "durable"),
+        *("errors", "event", "exchange", "http", "progress", "target", "terminal", "tracking", "url"),
     )
 }
 # The command line mounts the archive's verbs, shares their options, and the demo shows what they show.

@@ -13,7 +13,7 @@ from rich.filesize import decimal
 from rich.padding import Padding
 from rich.text import Text
 
-from archive import terminal
+from archive import heap, terminal
 from archive.entries import open_archive
 from archive.errors import DamagedRecord, UsageError
 from archive.typeset import count, facts
@@ -56,6 +56,7 @@ def verify(
     Exit code 7 if something can be repaired and nothing is lost, 6 if something is damaged. Nothing is changed.
     """
     drawn = _drawn(sample, seed, deep=deep)
+    heap.keep()
     with open_archive(archive) as opened:
         with terminal.reported() as progress:
             found = opened.verify(deep=drawn, progress=progress)

@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from archive.errors import DamagedRecord
 from archive.http import HttpMessage
 from archive.warc.digests import matches
 from archive.warc.finding import Finding, Rule
 from archive.warc.group import ANSWERS, completes
-from archive.warc.paths import OPEN
-from archive.warc.scan import Gap, Piece, scan
-from archive.warc.stored import BLOCK_LIMIT, Record, date_of
-
-_STEP = 2**20
-
-
-def check_file(path: Path, file: str | None = None) -> Iterator[Finding]:
-    """The findings about a WARC file, in the order of its bytes; none where every byte is accounted for.
-
-    After a damaged place it goes on with the next whole record, and says how many bytes lie between. ``file`` is the
-    name to use in findings; ``path`` may carry ``.open``.
-    """
-    with path.open("rb", buffering=_STEP) as stream:
-        end = stream.seek(0, 2)
-        check = Check(file or path.name.removesuffix(OPEN), end, being_written=path.name.endswith(OPEN))
-        for piece in scan(stream, 0, end, check.file, limit=BLOCK_LIMIT):
-            yield from check.piece(piece)
-        yield from check.ended()
+from archive.warc.scan import Gap, Piece
+from archive.warc.stored import Record, date_of
 
 
 @dataclass(slots=True)

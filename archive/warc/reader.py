@@ -62,11 +62,16 @@ def read_on(
         if not 0 <= start <= source.end:
             yield Gap(file, start, start, "the file is shorter than it was")
             return
-        reading = _Reading(directory, file)
-        for one in vouched(_pieces(source, start, watch), file):
-            found = one if isinstance(one, Gap) else reading.given(one)
-            if found is not None:
-                yield found
+        yield from events_of(directory, file, _pieces(source, start, watch))
+
+
+def events_of(directory: Path, file: str, pieces: Iterable[Piece]) -> Iterator[Event | Gap]:
+    """What records and gaps of a file give, its first record before all others."""
+    reading = _Reading(directory, file)
+    for one in vouched(pieces, file):
+        found = one if isinstance(one, Gap) else reading.given(one)
+        if found is not None:
+            yield found
 
 
 def read_listed(directory: Path, file: str, offsets: Iterable[int]) -> Iterator[Event | Gap]:

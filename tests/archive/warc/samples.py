@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from hypothesis import strategies as st
 
 from archive.exchange import Attempt, Exchange, NoAnswer, Origin, Role, Truncation
+from archive.warc.check import Check
+from archive.warc.finding import Finding
+from archive.warc.paths import OPEN
+from archive.warc.scan import scan
+from archive.warc.stored import BLOCK_LIMIT
 from archive.warc.writer import WarcWriter
 
 AT = 1_795_600_000_123_456  # 2026-11-25T09:46:40.123456Z
@@ -24,6 +30,16 @@ def exchange(response: bytes = RESPONSE, url: str = URL, request: bytes = REQUES
 
 def writer(directory: Path, max_bytes: int = 10**9, max_age: int = 10**6) -> WarcWriter:
     return WarcWriter(directory, "NEWS", {"software": "presskeep/test"}, max_bytes=max_bytes, max_age=max_age)
+
+
+def findings_of(path: Path, file: str | None = None, *, limit: int = BLOCK_LIMIT) -> Iterator[Finding]:
+    """The findings about the records of a file, which may carry ``.open``, in the order of its bytes."""
+    with path.open("rb") as stream:
+        end = stream.seek(0, 2)
+        check = Check(file or path.name.removesuffix(OPEN), end, being_written=path.name.endswith(OPEN))
+        for piece in scan(stream, 0, end, check.file, limit=limit):
+            yield from check.piece(piece)
+        yield from check.ended()
 
 
 # Lone surrogates too: a URL out of a broken page is a Python string like any other.

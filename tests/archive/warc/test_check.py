@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 
 from archive.exchange import Attempt, NoAnswer
-from archive.warc.check import check_file
 from archive.warc.finding import Finding, Severity
 from archive.warc.member import compress
 from archive.warc.reader import read_records
 
-from .samples import AT, CHUNKED, REQUEST, RESPONSE, RUN, URL, exchange, writer
+from .samples import AT, CHUNKED, REQUEST, RESPONSE, RUN, URL, exchange, findings_of, writer
 from .test_reader import ONE, lay, raw_record, request, response
 
 DAMAGED, REPAIRABLE, CONVENTION = Severity.DAMAGED, Severity.REPAIRABLE, Severity.CONVENTION
@@ -33,13 +32,13 @@ def own(tmp_path: Path) -> Path:
 
 
 def rules(path: Path) -> list[tuple[str, Severity]]:
-    return [(one.rule, one.severity) for one in check_file(path)]
+    return [(one.rule, one.severity) for one in findings_of(path)]
 
 
 def test_a_file_of_ours_is_without_findings_open_or_closed(own: Path) -> None:
-    assert list(check_file(own)) == []
+    assert list(findings_of(own)) == []
     being_written = own.rename(own.with_name(f"{own.name}.open"))
-    assert list(check_file(being_written)) == []
+    assert list(findings_of(being_written)) == []
 
 
 def test_damage_within_is_told_with_its_extent_and_the_rest_is_checked_too(own: Path) -> None:
@@ -48,7 +47,7 @@ def test_damage_within_is_told_with_its_extent_and_the_rest_is_checked_too(own: 
     raw[records[3].offset + 50] ^= 0xFF  # the response
     raw[records[-1].offset + 50] ^= 0xFF  # the last record
     own.write_bytes(raw)
-    first, second = check_file(own, f"2026/11/{own.name}")
+    first, second = findings_of(own, f"2026/11/{own.name}")
     assert (first.file, first.offset, first.rule, first.severity) == (
         f"2026/11/{own.name}",
         records[3].offset,
@@ -71,7 +70,7 @@ def test_a_torn_end_can_be_repaired_while_the_file_is_open_and_is_damage_afterwa
 def test_a_group_without_its_end_is_told(own: Path) -> None:
     records = list(read_records(own))
     own.write_bytes(own.read_bytes()[: records[5].offset])  # response and request, without metadata
-    (finding,) = check_file(own)
+    (finding,) = findings_of(own)
     assert (finding.offset, finding.rule, finding.severity) == (records[3].offset, "group", DAMAGED)
     being_written = own.rename(own.with_name(f"{own.name}.open"))
     assert rules(being_written) == [("tail", REPAIRABLE)]
@@ -85,13 +84,14 @@ def test_a_group_without_its_end_is_told_in_the_middle_too(tmp_path: Path) -> No
     path = tmp_path / closed.file
     records, raw = list(read_records(path)), path.read_bytes()
     path.write_bytes(raw[: records[3].offset] + raw[records[4].offset :])
-    (finding,) = check_file(path)
+    (finding,) = findings_of(path)
     assert (finding.offset, finding.rule, finding.severity) == (records[1].offset, "group", DAMAGED)
 
 
-def test_a_block_too_large_to_check_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("archive.warc.check.BLOCK_LIMIT", 100)
-    (finding,) = foreign(tmp_path, response(block=RESPONSE + bytes(200)))
+def test_a_block_too_large_to_check_is_told(tmp_path: Path) -> None:
+    info = raw_record("warcinfo", b"software: Spider\r\n", WARC_Record_ID="<urn:x:info>")
+    file = lay(tmp_path, info, response(block=RESPONSE + bytes(200)), name="foreign.warc.gz")
+    (finding,) = findings_of(tmp_path / file, limit=100)
     assert (finding.rule, finding.severity) == ("size", CONVENTION)
 
 
@@ -111,7 +111,7 @@ def sha1(content: bytes) -> str:
 
 def foreign(tmp_path: Path, *records: bytes, name: str = "foreign.warc.gz") -> list[Finding]:
     info = raw_record("warcinfo", b"software: Spider\r\n", WARC_Record_ID="<urn:x:info>")
-    return list(check_file(tmp_path / lay(tmp_path, info, *records, name=name)))
+    return list(findings_of(tmp_path / lay(tmp_path, info, *records, name=name)))
 
 
 @pytest.mark.parametrize("name", ["foreign.warc.gz", "foreign.warc"])

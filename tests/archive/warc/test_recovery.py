@@ -18,12 +18,11 @@ from archive import digest
 from archive.errors import DamagedRecord, StorageFull
 from archive.event import Event
 from archive.exchange import Attempt, NoAnswer, Origin
-from archive.warc.check import check_file
 from archive.warc.reader import Gap, read_events, read_on, read_records
 from archive.warc.recovery import Recovery, recover
 from archive.warc.writer import WarcWriter
 
-from .samples import AT, REQUEST, exchange, writer
+from .samples import AT, REQUEST, exchange, findings_of, writer
 from .test_writer import at_most
 
 
@@ -117,7 +116,7 @@ def test_pages_that_a_power_loss_left_as_zeros_stay_where_they_are_and_so_does_w
     assert [one for one in read if not isinstance(one, Gap)] == [left.events[0], left.events[2]]
     (gap,) = [one for one in read if isinstance(one, Gap)]
     assert gap.offset <= middle < gap.end <= left.before_last
-    assert [one.rule for one in check_file(left.warc / left.file)] == ["readable"]
+    assert [one.rule for one in findings_of(left.warc / left.file)] == ["readable"]
 
 
 def test_records_in_the_payload_of_a_torn_record_are_cut_off_with_it(left: Left, tmp_path: Path) -> None:
@@ -215,7 +214,7 @@ def test_what_a_killed_writer_had_synced_is_there(tmp_path: Path) -> None:
     found = {event.id for file in files for event in read_events(tmp_path / "warc", file)}  # type: ignore[union-attr]
     assert found >= {one for line in synced for one in line}
     assert len(files) > 1
-    assert [one for file in files for one in check_file(tmp_path / "warc" / file)] == []
+    assert [one for file in files for one in findings_of(tmp_path / "warc" / file)] == []
 
 
 def test_a_new_writer_goes_on_beside_what_was_recovered(left: Left) -> None:
@@ -251,7 +250,7 @@ def test_holes_behind_what_was_committed_are_closed(left: Left, known: str) -> N
         assert [one for one in read if isinstance(one, Gap)] == []
         assert [type(one) for one in read] == [type(left.events[0]), type(left.events[2])]
         assert bytes(holed[middle : middle + 50]) in kept[0]
-        assert list(check_file(left.warc / left.file)) == []
+        assert list(findings_of(left.warc / left.file)) == []
         assert found.size + found.cut == len(left.raw)
     else:
         assert [type(one) for one in read] == [type(left.events[0]), Gap, type(left.events[2])]
@@ -262,5 +261,5 @@ def test_a_hole_in_the_beginning_leaves_a_file_that_begins_as_it_should(left: Le
     left.lay(bytes(100) + left.raw[100:])
     (found,) = recover(left.warc, left.quarantine, lambda file: 0)
     assert [one for one in read_on(left.warc, left.file) if not isinstance(one, Gap)] != []
-    assert list(check_file(left.warc / left.file)) == []
+    assert list(findings_of(left.warc / left.file)) == []
     assert found.sha256 == digest.sha256((left.warc / left.file).read_bytes())

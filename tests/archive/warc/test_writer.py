@@ -21,13 +21,26 @@ from archive import digest
 from archive.errors import FileTooLarge, StorageFull
 from archive.event import Event, RunEnded, RunStarted
 from archive.exchange import Attempt, Exchange, NoAnswer, Origin
-from archive.warc.check import check_file
 from archive.warc.paths import resolve
 from archive.warc.reader import read_events, read_records
 from archive.warc.wellformed import with_well_formed
 from archive.warc.writer import WarcWriter
 
-from .samples import AT, CHUNKED, REQUEST, RESPONSE, RUN, attempts, exchange, exchanges, optional, texts, times, writer
+from .samples import (
+    AT,
+    CHUNKED,
+    REQUEST,
+    RESPONSE,
+    RUN,
+    attempts,
+    exchange,
+    exchanges,
+    findings_of,
+    optional,
+    texts,
+    times,
+    writer,
+)
 
 
 def events(directory: Path) -> list[Event]:
@@ -46,7 +59,7 @@ def test_whatever_is_written_is_read_back_equal_and_byte_for_byte(given: list[Ex
         found = events(directory)
         assert found == stored
         (file,) = (one.file for one in to.take_closed())
-        assert list(check_file(directory / file)) == []
+        assert list(findings_of(directory / file)) == []
         blocks = [record.block for record in read_records(directory / file) if record.kind in {"response", "request"}]
         wanted = []
         for one, event in zip(given, found, strict=True):
