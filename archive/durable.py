@@ -1,4 +1,7 @@
-"""Durable files: whole or not at all, whatever ends the program; and what storage says that takes no more bytes."""
+"""Durable files: whole or not at all, whatever ends the program; and what storage says that takes no more bytes.
+
+A symbolic link stays one: what is replaced or removed is the file that it names, or the old bytes would stay there.
+"""
 
 from __future__ import annotations
 
@@ -73,6 +76,17 @@ def leads_to(path: Path, descriptor: int) -> bool:
         return False
 
 
+def real(path: Path) -> Path:
+    """The file that a path means, behind all links; beside it lies what takes its place."""
+    return Path(os.path.realpath(path))
+
+
+def remove(path: Path) -> None:
+    """Removes a file, and a link with the file that it names, if they are there; not durably."""
+    for one in (real(path), path):
+        one.unlink(missing_ok=True)
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A stream whose bytes become the regular file ``path`` in one step, durably, when the block ends well.
@@ -80,6 +94,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     When it does not, ``path`` is as it was and nothing else remains. The bytes wait in ``.NAME.part`` beside it, with
     the permissions of the old file; raises ArchiveBusy while another process writes that.
     """
+    path = real(path)
     part = path.with_name(f".{path.name}{PART}")
     # The name is given while the lock is held: nobody takes the file over.
     with _filled(part, path, lambda: put(part, path)) as out:

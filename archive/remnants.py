@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from archive.durable import PART, sync_directory
+from archive.durable import PART, remove, sync_directory
 from archive.warc.member import MAGIC
 from archive.warc.paths import below
 from archive.warc.scan import Gap, scan
@@ -28,7 +28,7 @@ def clear_quarantine(quarantine: Path, is_meant: IsMeant) -> tuple[str, ...]:
     found = []
     for path in sorted(quarantine.glob(f"*{_BYTES}")):
         if _holds(path, is_meant):
-            path.unlink()
+            remove(path)
             path.with_name(path.name.removesuffix(_BYTES) + _REPORT).unlink(missing_ok=True)
             found.append(path.name)
     if found:

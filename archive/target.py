@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from archive.durable import FULL, replacing
+from archive.durable import FULL, real, replacing
 from archive.errors import StorageFull, UsageError
 
 STDOUT = "-"
@@ -28,7 +27,7 @@ def open_target(target: str) -> Iterator[IO[bytes]]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    path = Path(os.path.realpath(target))  # a symbolic link stays one: what it names is replaced
+    path = real(Path(target))
     if path.is_dir():
         raise UsageError(f"{target} is a directory: name a file in it, such as {Path(target) / 'articles.jsonl'}")
     if not path.parent.is_dir():

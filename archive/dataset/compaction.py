@@ -17,7 +17,7 @@ from urllib.parse import quote
 from archive.article import canonical_json
 from archive.clock import from_datetime, to_datetime
 from archive.dataset.rows import PRESSKEEP, ROWS, Column, Entry, Kind, Schema
-from archive.durable import replacing
+from archive.durable import remove, replacing
 
 PART = "part-0.parquet"
 STATE = b"presskeep.texts"  # metadata key: number and sum of what the file holds
@@ -151,7 +151,7 @@ def _state(path: Path) -> bytes | None:
 def _remove_others(directory: Path, wanted: set[Path]) -> Iterator[str]:
     for path in sorted(directory.glob(f"cleaner=*/month=*/{PART}")):
         if path not in wanted:
-            path.unlink()
+            remove(path)
             yield str(path.relative_to(directory))
             for folder in (path.parent, path.parent.parent):
                 if not os.listdir(folder):  # noqa: PTH208 - empty or not is all that counts

@@ -10,14 +10,14 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from archive import digest
-from archive.durable import PART, made, put, storage
-from archive.errors import DamagedRecord
+from archive.durable import PART, made, put, real, storage
+from archive.errors import DamagedRecord, PresskeepError
 from archive.warc.paths import OPEN, SUFFIXES, below, resolve
 from archive.warc.ranges import whole
 
@@ -55,15 +55,16 @@ def prepare(directory: Path, file: str, parts: Iterable[Part]) -> Rewritten:
     """Make the new file beside the old one, durably; nothing refers to it before `put_in_place`.
 
     ``file`` is the name of a closed file relative to ``directory`` (an archive's ``warc/``). The parts are written in
-    their order; ranges must follow each other in the old file. Raises StorageFull, and leaves nothing behind then;
-    ValueError for ranges that cannot be; DamagedRecord for a file that is being written.
+    their order; ranges must follow each other in the old file. Of a link the file is replaced that it names. Raises
+    StorageFull, and leaves nothing behind then; ValueError for ranges that cannot be; DamagedRecord for a file that is
+    being written; PresskeepError where the folder in which the file lies takes no new one.
     """
-    path = resolve(directory, file)
+    path = _lies(directory, file)
     if path.name.endswith(OPEN):
         raise DamagedRecord("the file is being written: wait until its writer has ended", file=file)
     running = hashlib.sha256()
     size = 0
-    with storage(file), path.open("rb") as old:
+    with storage(file), _behind_links(directory, file, path), path.open("rb") as old:
         was_size = old.seek(0, os.SEEK_END)
         with made(_beside(path), path) as new:
             for piece in _content(old, was_size, parts, file):
@@ -80,7 +81,7 @@ def put_in_place(directory: Path, rewritten: Rewritten) -> None:
 
     Raises FileNotFoundError where no new file lies beside.
     """
-    path = resolve(directory, rewritten.file)
+    path = _lies(directory, rewritten.file)
     with storage(rewritten.file):
         put(_beside(path), path)
 
@@ -88,7 +89,7 @@ def put_in_place(directory: Path, rewritten: Rewritten) -> None:
 def discard(directory: Path, file: str) -> None:
     """Remove the new file beside the old one, if there is any."""
     with suppress(OSError, DamagedRecord):
-        _beside(resolve(directory, file)).unlink()
+        _beside(_lies(directory, file)).unlink()
 
 
 def clear(directory: Path) -> tuple[Path, ...]:
@@ -96,9 +97,31 @@ def clear(directory: Path) -> tuple[Path, ...]:
     found = []
     for path in sorted(below(directory)):
         if path.name.endswith(PART) and path.name.removesuffix(PART).endswith(SUFFIXES):
-            path.unlink()
+            path.unlink(missing_ok=True)
             found.append(path)
+        elif path.is_symlink() and path.name.endswith(SUFFIXES) and (left := _beside(real(path))).is_file():
+            left.unlink()
+            found.append(left)
     return tuple(found)
+
+
+def _lies(directory: Path, file: str) -> Path:
+    """Where a file lies itself: what a link to it is replaced by would leave its bytes there."""
+    return real(resolve(directory, file))
+
+
+@contextmanager
+def _behind_links(directory: Path, file: str, path: Path) -> Iterator[None]:
+    """Says what to do where nothing can be written beside a file."""
+    try:
+        yield
+    except PermissionError as error:
+        said = f"the folder of {path} takes no new file ({error.strerror}): "
+        if (directory / file).is_symlink():
+            said += "make it writable, or put the file itself in the place of the link to it; "
+        else:
+            said += "make it writable; "
+        raise PresskeepError(f"{said}then run the command again", file=file) from error
 
 
 def _beside(path: Path) -> Path:

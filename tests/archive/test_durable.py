@@ -111,3 +111,15 @@ def test_a_lock_is_none_on_a_file_that_is_no_longer_there(tmp_path: Path) -> Non
         assert not durable.lock(descriptor, path)
     finally:
         os.close(descriptor)
+
+
+def test_a_link_stays_one_and_the_file_that_it_names_is_replaced_or_removed(tmp_path: Path) -> None:
+    file, link = tmp_path / "file", tmp_path / "link"
+    file.write_bytes(OLD)
+    link.symlink_to(file)
+    durable.written(link, [NEW])
+    assert link.is_symlink()
+    assert file.read_bytes() == NEW
+    durable.remove(link)
+    assert not names(tmp_path)
+    durable.remove(link)
