@@ -16,7 +16,7 @@ from sqlalchemy.pool import QueuePool
 from sqlalchemy.util import LRUCache
 
 from archive.durable import is_read_only, put
-from archive.errors import ArchiveBusy, ConfigurationError, DamagedRecord, NotAnArchive, PresskeepError, StorageFull
+from archive.errors import ArchiveBusy, ConfigurationError, DamagedCatalogue, NotAnArchive, PresskeepError, StorageFull
 from archive.filesystem import require_local
 from archive.tables import SCHEMA, about, metadata
 
@@ -85,6 +85,18 @@ class Catalog:
             yield connection
 
     @contextlib.contextmanager
+    def salvaging(self) -> Iterator[Connection]:
+        """The same for taking over what can be read: bytes that are no UTF-8 come as lone surrogates, row by row."""
+        with self.reading() as connection:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            driver.text_factory = _with_surrogates
+            try:
+                yield connection
+            finally:
+                driver.text_factory = str
+
+    @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that holds the catalogue's write lock from its beginning, and is durable when it ends.
 
@@ -112,7 +124,7 @@ class Catalog:
         self.close()
         require_file(self.path)
         if not self.path.is_file():
-            raise DamagedRecord(f"the catalogue is missing: {_REBUILD}", file=str(self.path))
+            raise DamagedCatalogue(f"the catalogue is missing: {_REBUILD}", file=str(self.path))
         require_local(self.path.parent)
         engine = _engine(self.path)
         try:
@@ -132,7 +144,7 @@ class Catalog:
                 file=str(self.path),
             )
         if schema < SCHEMA:
-            raise DamagedRecord(f"the catalogue was made by an older Presskeep: {_REBUILD}", file=str(self.path))
+            raise DamagedCatalogue(f"the catalogue was made by an older Presskeep: {_REBUILD}", file=str(self.path))
         if said.get("archive") != self._archive:
             raise ConfigurationError(
                 "the catalogue belongs to another archive: give each archive a state_dir of its own, or, if this is "
@@ -199,6 +211,10 @@ def shrink(path: Path) -> bool:
         connection.execute("VACUUM")
         busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     return not busy
+
+
+def _with_surrogates(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
 
 
 def _is_garbage(error: sqlite3.Error) -> bool:
@@ -296,4 +312,4 @@ def _said(error: sqlite3.Error, path: Path) -> PresskeepError:
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_AUTH:
             return ConfigurationError(f"the catalogue cannot be opened ({error}): see to its permissions", file=file)
         case _:
-            return DamagedRecord(f"the catalogue cannot be read ({error}): {_REBUILD}", file=file)
+            return DamagedCatalogue(f"the catalogue cannot be read ({error}): {_REBUILD}", file=file)

@@ -13,6 +13,7 @@ from archive import rows, tables
 from archive.article import identity
 from archive.capture import Capture
 from archive.catalog import Catalog
+from archive.errors import DamagedCatalogue
 from archive.event import Act, Event, SiteConfigured, StoredAttempt
 from archive.foreign_ids import same
 from archive.holdings import FETCH
@@ -48,26 +49,44 @@ def of_file(
         yield Finding(file, offset, Rule.GONE, gone)
 
 
-def entered(catalog: Catalog, warc: Path, file: str, start: int = 0, end: int | None = None) -> dict[int, Event]:
-    """What the catalogue has of a file, or of a range of it, by offset."""
-    found: dict[int, Event] = {}
-    with catalog.reading() as connection:
+def entered(
+    catalog: Catalog,
+    warc: Path,
+    file: str,
+    start: int = 0,
+    end: int | None = None,
+    *,
+    left_out: list[str] | None = None,
+) -> dict[int, Event]:
+    """What the catalogue has of a file, or a range of it, by offset; raises DamagedCatalogue for a row that cannot be.
 
-        def of(table: Table) -> Iterator[RowMapping]:
+    With ``left_out`` such a row is left out, and why goes there.
+    """
+    found: dict[int, Event] = {}
+    readers: tuple[tuple[Table, Callable[[RowMapping], Event]], ...] = (
+        (tables.captures, lambda row: rows.capture_of_row(row, warc)),
+        (tables.attempts, rows.attempt_of_row),
+        (tables.marks, rows.mark_of_row),
+        (tables.sites, rows.site_of_row),
+        (tables.acts, rows.act_of_row),
+    )
+    with catalog.reading() if left_out is None else catalog.salvaging() as connection:
+        for table, read in readers:
             asked = select(table).where(table.c.file == file, table.c.offset >= start)
             if end is not None:
                 asked = asked.where(table.c.offset < end)
-            yield from connection.execute(asked).mappings()
-
-        events: Iterator[Event]
-        for events in (
-            (rows.capture_of_row(row, warc) for row in of(tables.captures)),
-            (rows.attempt_of_row(row) for row in of(tables.attempts)),
-            (rows.mark_of_row(row) for row in of(tables.marks)),
-            (rows.site_of_row(row) for row in of(tables.sites)),
-            (rows.act_of_row(row) for row in of(tables.acts)),
-        ):
-            found.update((event.location.offset, event) for event in events if event.location is not None)
+            for row in connection.execute(asked).mappings():
+                try:
+                    event = read(row)
+                    if left_out is not None:
+                        rows.require_utf8(row)
+                except DamagedCatalogue as error:
+                    if left_out is None:
+                        raise
+                    left_out.append(str(error.__cause__))
+                else:
+                    if event.location is not None:
+                        found[event.location.offset] = event
     return found
 
 
@@ -85,7 +104,8 @@ def of_texts(catalog: Catalog, advanced: Callable[[int], None] | None = None) ->
         for key, group in groupby(streamed, key=lambda row: (row["cleaner"], row["site"], row["key"])):
             for row in group:
                 done += 1
-                if identity(row["canonical"].encode()) != row["identity"]:
+                canonical = row["canonical"]
+                if not isinstance(canonical, str) or identity(canonical.encode()) != row["identity"]:
                     yield Finding(CATALOG, 0, Rule.TEXT, f"the text of {row['capture']} is not that of its identity")
                 if row["id"] is None:
                     yield Finding(CATALOG, 0, Rule.TEXT, f"there is a text of {row['capture']}, but no such capture")

@@ -76,6 +76,10 @@ class DamagedRecord(PresskeepError):
     exit_code = 6
 
 
+class DamagedCatalogue(DamagedRecord):
+    """The catalogue is missing or broken, or holds what no program of ours wrote: a rebuild makes it again."""
+
+
 class NotReadable(PresskeepError):
     """Bytes that are needed cannot be read now: nothing says that they are wrong, and nothing that they are right."""
 

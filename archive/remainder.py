@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, delete, select
 from sqlalchemy.dialects.sqlite import insert
@@ -44,13 +44,14 @@ def keep_lost(old: Archive, new: Archive, damaged: Collection[str]) -> int:
     that is not intact.
     """
     found = 0
+    bad: list[str] = []
     try:
         if old.catalog.damage() is not None:
             return 0
         with old.catalog.reading() as connection:
             states = holdings.file_states(connection)
         for state in states.values():
-            lost = _lost(old, new, state.file)
+            lost = _lost(old, new, state.file, bad)
             if lost or state.file in damaged:
                 _enter(new, lost, state)
                 ids = [event.id for event in lost if isinstance(event, Capture)]
@@ -64,6 +65,8 @@ def keep_lost(old: Archive, new: Archive, damaged: Collection[str]) -> int:
             _take_texts(old, new, tables.texts.c.capture.in_(some) & (tables.texts.c.cleaner == CLEANER))
     except (DamagedRecord, ValueError) as error:  # ValueError: a value that no program of ours wrote
         logger.warning("%s: of what only the old catalogue has, %d rows were kept", error, found)
+    if bad:
+        logger.warning("of the old catalogue %d rows could not be read, and all others were: %s", len(bad), bad[0])
     return found
 
 
@@ -77,7 +80,10 @@ def keep_unreached(old: Archive, new: Archive, file: str) -> None:
             copies = [dict(row) for row in connection.execute(_copies_in(file)).mappings()]
         if state is None:
             return
-        events = list(comparison.entered(old.catalog, old.warc_path, file).values())
+        bad: list[str] = []
+        events = list(comparison.entered(old.catalog, old.warc_path, file, left_out=bad).values())
+        if bad:
+            logger.warning("%s: %d rows of the old catalogue could not be read: %s", file, len(bad), bad[0])
         _enter(new, events, state)
         with new.catalog.writing() as connection:
             for part in tables.in_parts(copies):
@@ -102,9 +108,9 @@ def keep_others(old: Archive, new: Archive) -> int:
         return 0
 
 
-def _lost(old: Archive, new: Archive, file: str) -> list[Event]:
+def _lost(old: Archive, new: Archive, file: str, bad: list[str]) -> list[Event]:
     """What the old catalogue has of a file and the new one has not, neither there nor elsewhere."""
-    before = comparison.entered(old.catalog, old.warc_path, file)
+    before = comparison.entered(old.catalog, old.warc_path, file, left_out=bad)
     now = comparison.entered(new.catalog, new.warc_path, file)
     missing = [event for offset, event in before.items() if offset not in now]
     torn = [event for offset, event in before.items() if offset in now and _torn(event, now[offset])]
@@ -149,21 +155,30 @@ def _enter(new: Archive, lost: Sequence[Event], state: FileState) -> None:
         holdings.enter(connection, lost, [state])
 
 
+def _is_whole(row: dict[str, Any]) -> bool:
+    """Whether a text is that of its identity, and no value beside it is broken."""
+    values = [value for value in row.values() if value is not None]
+    if not all(isinstance(value, str | int) for value in values):
+        return False
+    try:
+        for value in values:
+            str(value).encode()
+    except UnicodeEncodeError:
+        return False
+    return identity(str(row["canonical"]).encode()) == str(row["identity"])
+
+
 def _take_texts(old: Archive, new: Archive, which: ColumnElement[bool]) -> int:
     table = tables.texts
     question = select(table).where(which).order_by(table.c.cleaner, table.c.capture)
     kept = 0
-    with old.catalog.reading() as reading:
+    with old.catalog.salvaging() as reading:
         rows = reading.execution_options(yield_per=FETCH).execute(question).mappings()
         for some in tables.in_parts(map(dict, rows)):
             with new.catalog.writing() as connection:
                 ids = [row["capture"] for row in some]
                 known = set(connection.scalars(select(tables.captures.c.id).where(tables.captures.c.id.in_(ids))))
-                sound = [
-                    row
-                    for row in some
-                    if row["capture"] in known and identity(row["canonical"].encode()) == row["identity"]
-                ]
+                sound = [row for row in some if row["capture"] in known and _is_whole(row)]
                 texts.add(connection, sound)
             kept += len(sound)
     return kept

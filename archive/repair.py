@@ -20,7 +20,7 @@ from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.damage import Plan, plan
 from archive.durable import storage
-from archive.errors import ConfigurationError, DamagedRecord, NotFound
+from archive.errors import DamagedCatalogue, DamagedRecord, NotFound
 from archive.holdings import FileState
 from archive.losses import Cut, Mend
 from archive.progress import Progress
@@ -113,19 +113,33 @@ def repair(
     rebuilt = not _is_readable(archive)
     if rebuilt:
         archive.rebuild(progress)
-    with alone(archive) as own:
-        done = _Repair(own, files, effort, progress)
-        result = done.done()
-    if done.disagrees:
+    try:
+        disagrees, result = _repaired(archive, files, effort, progress)
+    except DamagedCatalogue:  # a value that SQLite finds nothing wrong with
+        if rebuilt:
+            raise
+        rebuilt = True
+        archive.rebuild(progress)
+        disagrees, result = _repaired(archive, files, effort, progress)
+    if disagrees:
         rebuilt = True
         archive.rebuild(progress)
     return Repaired(result.actions, result.lost, result.recovered, rebuilt)
 
 
+def _repaired(archive: Archive, files: Sequence[str], effort: int, progress: Progress | None) -> tuple[bool, Repaired]:
+    """What was done, and whether the catalogue is to be made again behind it."""
+    with alone(archive) as own:
+        done = _Repair(own, files, effort, progress)
+        result = done.done()
+    return done.disagrees, result
+
+
 def _is_readable(archive: Archive) -> bool:
+    """Whether the catalogue can be read; raises ConfigurationError for that of another archive: it may be in use."""
     try:
         return archive.catalog.damage() is None
-    except (DamagedRecord, ConfigurationError):
+    except DamagedRecord:
         return False
 
 
@@ -140,9 +154,15 @@ class _Repair:
         self.disagrees = False  # the catalogue is to be made again
 
     def planned(self) -> Repaired:
-        """What would be done."""
+        """What would be done; of an archive without a catalogue that can be read, a rebuild comes first."""
         if not _is_readable(self._archive):
             return Repaired(rebuilt=True)
+        try:
+            return self._planned()
+        except DamagedCatalogue:
+            return Repaired(rebuilt=True)
+
+    def _planned(self) -> Repaired:
         actions: list[Action] = []
         lost: list[Capture] = []
         for name, state, known in self._damaged(verify(self._archive, progress=self._progress)):

@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, ParamSpec, TypeVar
 
 from sqlalchemy import RowMapping
 
 from archive.capture import Capture, Location
+from archive.errors import DamagedCatalogue
 from archive.event import Act, RunEnded, RunStarted, SiteConfigured, StoredAttempt
 from archive.exchange import Attempt, NoAnswer, Origin, Role, Truncation
 from archive.warc.block import FileBlock
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 Row = dict[str, Any]
+_KINDS: dict[str, Literal["response", "revisit"]] = {"response": "response", "revisit": "revisit"}
+
+
+def reads_rows(function: Callable[P, T]) -> Callable[P, T]:
+    """Makes a function that reads values of rows raise DamagedCatalogue for those that no program of ours wrote."""
+
+    @wraps(function)
+    def reading(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(*args, **kwargs)
+        except (ValueError, TypeError, AttributeError, LookupError) as error:
+            raise DamagedCatalogue(
+                f"the catalogue holds a value that cannot be ({error}): run 'presskeep rebuild' to make it again from "
+                "the WARC files"
+            ) from error
+
+    return reading
 
 
 def _place_of(location: Location | None) -> Row:
@@ -22,7 +45,24 @@ def _place_of(location: Location | None) -> Row:
     return {"file": location.file, "offset": location.offset, "length": location.length}
 
 
+@reads_rows
+def require_utf8(row: RowMapping) -> None:
+    """Raise DamagedCatalogue for a row, read for salvage, that has bytes which are no UTF-8."""
+    for value in row.values():
+        if isinstance(value, str):
+            value.encode()
+
+
+def _number(value: object) -> int:
+    if type(value) is not int:
+        raise ValueError(f"{value!r} is no number")
+    return value
+
+
 def _location(row: RowMapping) -> Location:
+    _number(row["offset"])
+    _number(row["length"])
+    _number(row["at"])
     return Location(row["file"], row["offset"], row["length"])
 
 
@@ -73,6 +113,7 @@ def row_of_capture(capture: Capture) -> Row:
     }
 
 
+@reads_rows
 def capture_of_row(row: RowMapping, directory: Path) -> Capture:
     """The capture of a row, bound to its bytes below ``directory``, the archive's ``warc/``."""
     location = _location(row)
@@ -81,7 +122,7 @@ def capture_of_row(row: RowMapping, directory: Path) -> Capture:
         url=row["url"],
         key=row["key"],
         at=row["at"],
-        kind=row["kind"],
+        kind=_KINDS[row["kind"]],
         method=row["method"],
         status=row["status"],
         mime=row["mime"],
@@ -136,6 +177,7 @@ def row_of_attempt(stored: StoredAttempt) -> Row:
     }
 
 
+@reads_rows
 def attempt_of_row(row: RowMapping) -> StoredAttempt:
     """The attempt of a row."""
     origin = Origin(
@@ -179,6 +221,7 @@ def row_of_mark(mark: RunStarted | RunEnded) -> Row:
     }
 
 
+@reads_rows
 def mark_of_row(row: RowMapping) -> RunStarted | RunEnded:
     """The beginning or end of a row."""
     if row["outcome"] is not None:
@@ -200,6 +243,7 @@ def row_of_site(site: SiteConfigured) -> Row:
     }
 
 
+@reads_rows
 def site_of_row(row: RowMapping) -> SiteConfigured:
     """The site's configuration of a row."""
     return SiteConfigured(
@@ -213,6 +257,7 @@ def row_of_act(act: Act) -> Row:
     return {"id": act.id, "act": act.act, "run": act.run, "at": act.at, "facts": facts, **_place_of(act.location)}
 
 
+@reads_rows
 def act_of_row(row: RowMapping) -> Act:
     """The act of a row."""
     facts = tuple((name, value) for name, value in json.loads(row["facts"]))

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and_, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from archive import blocking, tables
@@ -20,7 +20,7 @@ from archive.dataset.compaction import Part, Stamp
 from archive.dataset.rows import Entry
 from archive.holdings import FETCH, cleanable
 from archive.revisits import bound_to
-from archive.rows import Row, capture_of_row, site_column
+from archive.rows import Row, capture_of_row, reads_rows, site_column
 
 texts, editions, captures = tables.texts, tables.editions, tables.captures
 
@@ -230,7 +230,7 @@ def _entries(
     """
     rows = connection.execution_options(yield_per=FETCH).execute(question).mappings()
     for some in rows.partitions():
-        made = [from_json(row["canonical"]) for row in some]
+        made = [_text_of(row) for row in some]
         found = [capture_of_row(row, directory) for row in some]
         named = [
             (number, text.provenance.captures[1].id)
@@ -243,6 +243,17 @@ def _entries(
         for row, text, capture in zip(some, made, found, strict=True):
             entry = Entry(text=text, identity=row["identity"], capture=capture, edition=None, editions=row["editions"])
             yield (row["site"], row["key"], row["text_digest"]), entry
+
+
+@reads_rows
+def _text_of(row: RowMapping) -> Article | Refusal:
+    return from_json(row["canonical"])
+
+
+@reads_rows
+def _outcome_of(row: Sequence[Any]) -> Outcome:
+    capture, site, url, key, at, verdict, new = row
+    return Outcome(capture, site or None, url, key, at, Verdict(verdict), bool(new))
 
 
 def stamps(catalog: Catalog) -> Iterator[Stamp]:
@@ -281,5 +292,4 @@ def outcomes(catalog: Catalog, cleaner: str, since: int) -> Iterator[Outcome]:
     )
     with catalog.reading() as connection:
         for row in connection.execution_options(yield_per=FETCH).execute(question):
-            capture, site, url, key, at, verdict, new = row
-            yield Outcome(capture, site or None, url, key, at, Verdict(verdict), bool(new))
+            yield _outcome_of(row)

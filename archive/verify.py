@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from archive import blocking, comparison, holdings, losses, removals
 from archive.comparison import CATALOG
 from archive.dangling import of_revisits
-from archive.errors import DamagedRecord
+from archive.errors import DamagedCatalogue, DamagedRecord
 from archive.foreign_check import missing, of_foreign, unknown
 from archive.holdings import FileState
 from archive.inspection import Inspection
@@ -74,9 +74,25 @@ def verify(archive: Archive, *, deep: bool | Sample = False, progress: Progress 
     NotAnArchive where the catalogue is of a newer schema, OSError where files cannot be read at all, NotReadable where
     a folder cannot.
     """
-    warc = archive.warc_path
     findings: list[Finding] = []
     states = _states(archive, findings)
+    try:
+        return _verified(archive, findings, states, deep, progress)
+    except DamagedCatalogue as error:
+        # A value that SQLite finds nothing wrong with. The files are to be accounted for all the same.
+        told = [Finding(CATALOG, 0, Rule.CATALOGUE, error.message)]
+        return _verified(archive, told, None, deep, progress)
+
+
+def _verified(
+    archive: Archive,
+    findings: list[Finding],
+    states: dict[str, FileState] | None,
+    deep: bool | Sample,
+    progress: Progress | None,
+) -> Verification:
+    """The same; without ``states`` the catalogue is not asked."""
+    warc = archive.warc_path
     terms = in_force(archive.catalog) if states is not None else {}
     names = warc_files(warc)
     # What the catalogue names is looked at where it lies, also where a folder has two names.
@@ -139,7 +155,7 @@ def _states(archive: Archive, findings: list[Finding]) -> dict[str, FileState] |
     """What the catalogue knows of the files; None, with a finding, where it cannot be read."""
     try:
         if (said := archive.catalog.damage()) is not None:
-            raise DamagedRecord(f"the catalogue is damaged ({said}): run 'presskeep rebuild'")
+            raise DamagedCatalogue(f"the catalogue is damaged ({said}): run 'presskeep rebuild'")
         with archive.catalog.reading() as connection:
             return holdings.file_states(connection)
     except DamagedRecord as error:

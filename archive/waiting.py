@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, literal, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
 from archive import blocking, revisits, tables
 from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.holdings import cleanable
-from archive.rows import capture_of_row
+from archive.rows import capture_of_row, reads_rows
 from archive.worker import CleaningFailure, FailureReason
 
 MAX_TRIES = 3  # a page that failed so often fails for a reason of its own, not of the machine's load
@@ -175,4 +175,9 @@ def failed(catalog: Catalog, cleaner: str) -> Iterator[FailedText]:
     )
     with catalog.reading() as connection:
         for row in connection.execute(question):
-            yield FailedText(row.capture, row.url, row.site, row.at, FailureReason(row.reason), row.detail, row.tries)
+            yield _failed(row)
+
+
+@reads_rows
+def _failed(row: Row[Any]) -> FailedText:
+    return FailedText(row.capture, row.url, row.site, row.at, FailureReason(row.reason), row.detail, row.tries)
