@@ -18,6 +18,7 @@ START = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
 STEP = 500_000  # microseconds between two exchanges
 RUN = "urn:uuid:00000000-0000-4000-8000-000000000000"
 SITES = 40
+RECORDS = 3  # of one capture: response, request, metadata
 _WORDS = 6000
 _SYLLABLES = [
     *("ha", "fen", "kra", "nu", "os", "ter", "mel", "da", "ri", "qua", "lo", "be"),
