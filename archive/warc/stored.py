@@ -22,6 +22,7 @@ _date = lru_cache(maxsize=8)(parse_warc_date)  # the records of a group share th
 BLOCK_LIMIT = 256 * 2**20
 # No head of ours or of any other writer comes near; it bounds what a file without line ends can cost.
 HEAD_LIMIT = 4 * 2**20
+_FIRST_DATE = -30_610_224_000_000_000  # 1000-01-01: before it years are not written with four digits everywhere
 _LAST_DATE = 253_370_764_800_000_000  # 9999-01-01: a month later no calendar of Python's goes on
 _STEP = 2**20
 _JOINED = 4 * 2**20  # blocks up to this are joined from their parts, which is quicker but takes their size twice
@@ -99,9 +100,12 @@ def bare(value: str | None) -> str | None:
 
 
 def date_of(record: Record) -> int:
-    """A record's WARC-Date, in microseconds; raises ValueError for none, or one before 1970 or beyond the year 9998."""
+    """A record's WARC-Date, in microseconds since 1970; raises ValueError for none, or one outside of 1000 to 9998.
+
+    One before 1970 is that of a clock that was set wrong: what was fetched is kept all the same.
+    """
     at = _date(record.fields.first("WARC-Date") or "")
-    if not 0 <= at < _LAST_DATE:
+    if not _FIRST_DATE <= at < _LAST_DATE:
         raise ValueError("no time at which anything was fetched")
     return at
 

@@ -8,11 +8,15 @@ import signal
 import time
 import zlib
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from exchanges import attempt, exchange
 
+from archive import catalog
+from archive.clock import from_datetime
+from archive.crew import clean_pending
 from archive.errors import ArchiveBusy, ConfigurationError, StorageFull
 from archive.exchange import Role
 from archive.store import Archive
@@ -59,12 +63,28 @@ def test_fields_that_no_catalogue_holds_do_not_hide_the_rest(archive: Archive, f
     assert archive.verify().damaged
 
 
-@pytest.mark.parametrize("date", ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59Z"])
+@pytest.mark.parametrize("date", ["0001-01-01T00:00:00Z", "0999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"])
 def test_dates_at_which_nothing_was_fetched_are_passed_over(archive: Archive, date: str) -> None:
     (archive.warc_path / "odd.warc.gz").write_bytes(answer("1", date=date) + answer("2"))
     archive.rebuild()
     assert [one.id for one in archive.captures()] == ["urn:x:2"]
     assert archive.verify().damaged
+
+
+@pytest.mark.parametrize("year", [1000, 1969, 2300])
+def test_what_was_fetched_by_a_clock_set_wrong_is_kept(archive: Archive, year: int) -> None:
+    at = from_datetime(datetime(year, 3, 7, tzinfo=UTC))
+    with archive.writer("crawl") as writer:
+        writer.add(replace(exchange("a", 0), at=at))
+    clean_pending(archive)
+    archive.compact()
+    assert not archive.verify(deep=True).findings
+    archive.catalog.close()
+    catalog.remove(archive.catalog.path)
+    assert archive.rebuild().texts.cleaned == 1
+    assert [one.at for one in archive.captures()] == [at]
+    assert [entry.capture.at for entry in archive.entries()] == [at]
+    assert not archive.verify(deep=True).findings
 
 
 def test_a_length_that_is_a_lie_costs_the_record_alone(archive: Archive) -> None:
