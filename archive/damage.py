@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice, product
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -19,7 +20,7 @@ from archive.warc.digests import matches
 from archive.warc.fields import parse_fields
 from archive.warc.group import ANSWERS, Group
 from archive.warc.member import MAGIC
-from archive.warc.mending import EFFORT, HEADER, LARGEST, mend
+from archive.warc.mending import EFFORT, HEADER, LARGEST, mend, mends
 from archive.warc.patched import Edit, Patch, edited, patched
 from archive.warc.paths import resolve
 from archive.warc.ranges import checksum
@@ -29,6 +30,7 @@ from archive.warc.vouching import vouched
 
 _COMMON = 4  # headers of members that are tried: a file of one writer has one or two
 _FEW = 100  # members whose headers may have changed; where more are unlike the others, several programs wrote them
+_ALIKE = 8  # ways to pack one content that are looked at, where the first is not the one that was there
 _LOST = "the bytes from here on are gone"
 
 Advanced = Callable[[int], None]
@@ -76,12 +78,6 @@ class Plan:
         """Whether the file becomes what it was when it was closed."""
         return self.state is not None and self.state.sha256 == self.after
 
-    @contextmanager
-    def content(self, warc: Path) -> Iterator[Iterator[bytes]]:
-        """The file's content as it will be."""
-        with resolve(warc, self.file).open("rb") as raw:
-            yield edited(patched(raw, self.patches), self.size, self.edits)
-
 
 def plan(
     warc: Path,
@@ -114,6 +110,10 @@ def plan(
         after = result()
         if patches and after == closed:
             return Plan(file, state, size, damaged, after, patches)
+        if patches and closed is not None and state is not None and state.size == size:
+            for others in _packed_otherwise(raw, shape, headers, effort):
+                if checksum(patched(raw, others), 0, size) == closed:
+                    return Plan(file, state, size, damaged, closed, others)
         if closed is not None and damaged != closed:
             unlike = tuple(_unlike(now, shape.members, headers[0]))
             if 0 < len(unlike) <= _FEW and result(more=unlike) == closed:
@@ -142,6 +142,20 @@ def _restored(stream: BinaryIO, shape: _Shape, headers: list[bytes], effort: int
         found = mend(stream.read(gap.end - gap.offset), headers, effort)
         if found is not None:
             yield Patch(gap.offset, found.content, f"{found.how} had changed")
+
+
+def _packed_otherwise(
+    stream: BinaryIO, shape: _Shape, headers: list[bytes], effort: int
+) -> Iterator[tuple[Patch, ...]]:
+    """All that the damaged members may have been: the same content may be packed in other bits, too."""
+    if any(gap.length > LARGEST for gap in shape.gaps):
+        return
+    found: list[list[Patch]] = []
+    for gap in shape.gaps:
+        stream.seek(gap.offset)
+        some = islice(mends(stream.read(gap.end - gap.offset), headers, effort), _ALIKE)
+        found.append([Patch(gap.offset, one.content, f"{one.how} had changed") for one in some])
+    yield from islice(product(*found), 1, _ALIKE**2)  # without the first: that is what was tried before
 
 
 def _unlike(stream: BinaryIO, members: Collection[int], header: bytes) -> Iterator[Patch]:

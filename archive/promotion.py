@@ -165,9 +165,13 @@ def _had_a_body(revisit: Capture) -> bool:
 
 
 def _is_readable(revisit: Capture, referent: Capture) -> bool:
-    """Whether its message can be read as it was on the wire: some writers do not say how its body was framed."""
+    """Whether its message can be had, and gives the payload when it is read back.
+
+    Other writers do not say how its body was framed: it then stands behind the head without, as some archives store it.
+    """
     try:
-        return _message(revisit, referent).framed
+        message = _message(revisit, referent)
+        return HttpMessage.parse(message.raw).entity() == message.entity()
     except (DamagedRecord, PayloadRefused, OSError):
         return False
 

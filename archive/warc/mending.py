@@ -1,7 +1,9 @@
 """Mending: the exact bytes of a damaged gzip member, where its checksums tell what they were.
 
 A disk or a memory that fails most often turns one bit. A member holds one record, whose block has a SHA-256 in its head
-and whose content has a CRC: of all members that differ from the damaged one by one bit only the right one fits both.
+and whose content has a CRC: of all members that differ from the damaged one by one bit only those fit both that unpack
+to what it held. Mostly that is one; where the content repeats itself, several may say the same in other bits. Which of
+them it was, the digest of the whole file tells.
 """
 
 from __future__ import annotations
@@ -36,20 +38,25 @@ class Mended:
 
 
 def mend(damaged: bytes, headers: Sequence[bytes], effort: int = EFFORT) -> Mended | None:
-    """The member that the bytes were before a bit, its header or its checksum changed; None where that is not found.
+    """The first of `mends`; None where there is none."""
+    return next(mends(damaged, headers, effort), None)
 
-    ``headers`` are those that members of the file begin with. What is returned holds one record whose block is that of
-    its digest; a record without a digest cannot be mended.
+
+def mends(damaged: bytes, headers: Sequence[bytes], effort: int = EFFORT) -> Iterator[Mended]:
+    """The members that the bytes may have been before a bit, the header or the checksum changed, the likeliest first.
+
+    ``headers`` are those that members of the file begin with. Each member holds one record whose block is that of its
+    digest; a record without a digest cannot be mended.
     """
     if not HEADER + TRAILER < len(damaged) <= LARGEST:
-        return None
+        return
     for header in headers:
         if damaged[:HEADER] != header and is_sound(candidate := header + damaged[HEADER:]):
-            return Mended(candidate, "the header of its gzip member")
+            yield Mended(candidate, "the header of its gzip member")
     closed = _with_trailer(damaged)
     if closed is not None and is_sound(closed):
-        return Mended(closed, "the checksum behind its gzip member")
-    return _with_bit(damaged, effort)
+        yield Mended(closed, "the checksum behind its gzip member")
+    yield from _with_bit(damaged, effort)
 
 
 def is_sound(member: bytes) -> bool:
@@ -88,14 +95,14 @@ def _with_trailer(damaged: bytes) -> bytes | None:
     return damaged[:-TRAILER] + struct.pack("<II", crc, length)
 
 
-def _with_bit(damaged: bytes, effort: int) -> Mended | None:
-    """The member with one other bit in its packed content.
+def _with_bit(damaged: bytes, effort: int) -> Iterator[Mended]:
+    """The members with one other bit in their packed content.
 
     Where unpacking fails the bit lies before that place, mostly not far: so the search goes backwards from there.
     """
     crc, length = struct.unpack("<II", damaged[-TRAILER:])
     if length > _MOST_CONTENT:
-        return None
+        return
     marks = list(_marks(damaged))
     for mark, end in zip(
         reversed(marks), [len(damaged) - TRAILER, *(mark.at for mark in reversed(marks))], strict=False
@@ -117,12 +124,11 @@ def _with_bit(damaged: bytes, effort: int) -> Mended | None:
                 if attempt.eof and len(attempt.unused_data) == TRAILER and isal_zlib.crc32(found, mark.crc) == crc:
                     candidate = damaged[:at] + flipped + damaged[at + 1 :]
                     if is_sound(candidate):
-                        return Mended(candidate, f"bit {bit} of byte {at}")
+                        yield Mended(candidate, f"bit {bit} of byte {at}")
             if effort <= 0:
-                return None
+                return
             if not mark.feed(damaged[at : at + 1]):
                 break
-    return None
 
 
 @dataclass(slots=True)

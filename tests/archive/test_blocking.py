@@ -129,6 +129,10 @@ def test_to_take_down_again_writes_nothing_and_to_lift_needs_the_very_target(hel
     files = held.files()
     _down(held, "courier.example", prefix=True)
     assert held.files() == files
+    take_down(
+        held, Target.of("courier.example", prefix=True), given="courier.example", reason="court order 2", by="desk"
+    )
+    assert [one.first("reason") for one in listed(held)[0].history] == ["court order", "court order 2"]
     with pytest.raises(NotFound, match=r"lies within the takedown of courier\.example"):
         _up(held)
     with pytest.raises(NotFound, match="is not taken down"):

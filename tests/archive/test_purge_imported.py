@@ -20,7 +20,7 @@ from archive.importing import import_files
 from archive.purge import Purged, plan, purge
 from archive.sources import sources
 from archive.store import Archive
-from archive.takedown import take_down
+from archive.takedown import lift, take_down
 
 URL = "http://herald.example/quay"
 
@@ -56,6 +56,20 @@ def test_what_is_imported_later_enters_blocked(tmp_path: Path, archive: Archive)
     assert sorted(one.url.rpartition("/")[2] for one in archive.captures()) == ["crane", "ferry"]
     with pytest.raises(TakenDown):
         archive.memento(URL)
+
+
+def test_what_was_imported_below_a_prefix_is_seen_once_that_is_lifted(tmp_path: Path, archive: Archive) -> None:
+    whole = Target.of("herald.example", prefix=True)
+    take_down(archive, whole, given="herald.example", reason="court order")
+    bring(archive, laid(tmp_path, "a.warc.gz", gzipped(warc_records())))
+    assert list(archive.captures()) == []
+    take_down(archive, Target.of(URL), given=URL, reason="another one")
+    lift(archive, whole, given="herald.example", reason="settled")
+    assert sorted(one.url.rpartition("/")[2] for one in archive.captures()) == ["crane", "ferry"]
+    assert not archive.verify().damaged
+    before = rows(archive)
+    archive.rebuild()
+    assert {**rows(archive), "texts": [], "editions": []} == {**before, "texts": [], "editions": []}
 
 
 @pytest.mark.slow

@@ -16,9 +16,10 @@ from archive import tables
 from archive.blocking import Target
 from archive.capture import Capture
 from archive.crew import clean_pending
-from archive.errors import NotFound
+from archive.errors import NotFound, TakenDown
 from archive.exchange import Role
 from archive.prove import prove
+from archive.purge import purge
 from archive.store import Archive
 from archive.takedown import lift, listed, take_down
 from archive.worker import CleaningFailure, FailureReason
@@ -171,6 +172,29 @@ def test_a_catalogue_that_is_lost_forgets_no_takedown(archive: Archive) -> None:
     archive.rebuild()
     assert NAME not in repr([list(archive.captures()), list(archive.articles())])
     assert [one.given for one in listed(archive)] == [URL]
+
+
+def test_its_history_is_kept(archive: Archive) -> None:
+    target = Target.of(URL)
+    _take_down(archive)
+    first = listed(archive)[0].act
+    done = take_down(archive, target, given=URL, reason="second order", by="desk")
+    assert (done.since, done.act.first("reason"), done.act.first("by")) == (first.at, "second order", "desk")
+    with pytest.raises(TakenDown, match="second order"):
+        archive.memento(URL)
+    lift(archive, target, given=URL, reason="settled")
+    done = take_down(archive, target, given=URL, reason="third order")
+    assert done.since == done.act.at > first.at
+    purge(archive, target, given=URL, reason="for good", by="court")
+    (done,) = listed(archive)
+    assert [one.act for one in done.history] == ["takedown", "takedown", "lift", "takedown", "purge", "purged"]
+    assert [one.first("reason") for one in done.history[:5]] == [
+        *("court order", "second order", "settled", "third order", "for good"),
+    ]
+    assert (done.captures, [one.ended for one in done.purges]) == (0, [done.history[-1]])
+    before = done
+    archive.rebuild()
+    assert listed(archive) == (before,)
 
 
 def test_a_role_alone_hides_nothing(archive: Archive) -> None:

@@ -87,6 +87,31 @@ def test_nothing_is_followed_to_what_is_taken_down(tmp_path: Path) -> None:
         }
 
 
+def test_a_prefix_binds_crawls_until_it_is_lifted(tmp_path: Path) -> None:
+    """A narrower takedown within it stays; what was captured before is seen again, what was not is fetched."""
+    old, late, other = (f"http://{HOST}/2026/{name}" for name in ("11/old-story", "11/late-story", "12/other-story"))
+    kept = f"http://{HOST}/2026/11/kept-down"
+    answers: dict[str, Odd | bytes] = {one.removeprefix("http://"): b"<p>text</p>" for one in (old, late, other, kept)}
+    answers[f"{HOST}/feed"] = rss(old, kept)
+    with OddServer(answers) as server, make_archive(tmp_path / "A", server.resolve(HOST)) as archive:
+        given = site(HOST, (SourceKind.FEED, "/feed"))
+        crawl(archive, [given])
+        assert {one.url for one in archive.captures(role=Role.ARTICLE)} == {old, kept}
+        down(archive, kept)
+        down(archive, f"{HOST}/2026/11/", prefix=True)
+        answers[f"{HOST}/feed"] = rss(old, kept, late, other)
+        crawl(archive, [given])
+        assert "/2026/11/late-story" not in server.paths(HOST)
+        assert {one.url for one in archive.captures(role=Role.ARTICLE)} == {other}
+        assert recorded(archive)[late].attempt.reason is NoAnswer.TAKEDOWN
+        assert list(archive.attempts(url=late)) == []
+        lift(archive, Target.of(f"{HOST}/2026/11/", prefix=True), given=HOST, reason="settled")
+        assert {one.url for one in archive.captures(role=Role.ARTICLE)} == {old, other}
+        archive.state_path.unlink()  # or late would be asked for in a week
+        crawl(archive, [given])
+        assert {one.url for one in archive.captures(role=Role.ARTICLE)} == {old, late, other}
+
+
 def test_a_whole_host_is_asked_for_its_robots_txt_at_most(tmp_path: Path) -> None:
     with OddServer({f"{HOST}/feed": rss()}) as server, make_archive(tmp_path / "A", server.resolve(HOST)) as archive:
         down(archive, HOST, prefix=True)

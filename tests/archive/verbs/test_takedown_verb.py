@@ -86,6 +86,26 @@ def test_a_takedown_is_listed_and_lifted(copy: Path) -> None:
     assert (json.loads(line)["active"], json.loads(line)["lifted_reason"]) == (False, "settled")
 
 
+def test_what_comes_back_after_a_purge_is_told_with_the_command(copy: Path) -> None:
+    url = _urls(copy)[0]
+    backup = {path: path.read_bytes() for path in (copy / "warc").rglob("*.warc.gz")}
+    call = ("takedown", url, "--purge", "--yes", "--reason", "court order", "--archive", copy)
+    assert run(*call).returncode == 0
+    for path, content in backup.items():
+        path.write_bytes(content)
+    told = run("takedown", "--list", "--archive", copy).stderr
+    assert f"purge again: presskeep takedown {url} --purge --reason 'court order'" in " ".join(told.split())
+    assert run("verify", "--archive", copy).returncode == 7
+    repaired = run("repair", "--archive", copy)
+    assert (repaired.returncode, "came back" in repaired.stdout) == (1, True)
+    dry = run("repair", "--dry-run", "--archive", copy)
+    assert "purge it again" in " ".join(dry.stdout.split())
+    assert "older copies of" in run("takedown", url, "--dry-run", "--archive", copy).stdout
+    again = run(*call)
+    assert (again.returncode, "removed  0" in again.stdout) == (0, False), again.stderr
+    assert run("verify", "--archive", copy).returncode == 0
+
+
 def test_a_purge_wants_to_be_meant(copy: Path) -> None:
     url = _urls(copy)[0]
     refused = run("takedown", url, "--purge", "--reason", "court order", "--archive", copy)
@@ -98,6 +118,18 @@ def test_a_purge_wants_to_be_meant(copy: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["records"] >= 3
     assert run("verify", "--archive", copy).returncode == 0
+    (line,) = run("takedown", "--list", "--json", "--archive", copy).stdout.splitlines()
+    told = json.loads(line)
+    assert told["purged_at"] == told["history"][-1]["at"]
+    assert [(one["act"], one.get("reason")) for one in told["history"]] == [
+        ("takedown", "court order"),
+        ("purge", "court order"),
+        ("purged", None),
+    ]
+    assert told["history"][-1]["records"] >= 3
+    page = run("takedown", "--list", "--archive", copy).stdout
+    assert "history" in page
+    assert "a purge was begun: court order" in page
     again = run("takedown", url, "--purge", "--yes", "--reason", "court order", "--archive", copy)
     assert (again.returncode, "0 records" in again.stdout) == (0, True)
 
