@@ -18,6 +18,7 @@ from sqlalchemy import Connection, delete, select
 from archive import blocking, catalog, tables, texts
 from archive.blocking import Target
 from archive.capture import Capture
+from archive.copies import payload_digests
 from archive.errors import DamagedRecord
 from archive.event import Act
 from archive.progress import Progress
@@ -169,9 +170,9 @@ def _captures(connection: Connection, archive: Archive, target: Target, *, paylo
     found = [capture_of_row(row, archive.warc_path) for row in rows.mappings() if target.covers(row["key"])]
     if payload:
         # Of pages alone: the body of a redirect or an error is that of many others, too.
-        digests = {one.payload_digest for one in found if one.status == _OK and one.payload_length != 0}
+        pages = [one for one in found if one.status == _OK and one.payload_length != 0]
         known = {one.id for one in found}
-        for digest in sorted(one for one in digests if one is not None):
+        for digest in sorted(payload_digests(connection, archive.warc_path, pages)):
             same = select(table).where(table.c.payload_digest == digest).order_by(table.c.at, table.c.id)
             rows = connection.execute(same)
             found += [capture_of_row(row, archive.warc_path) for row in rows.mappings() if row["id"] not in known]

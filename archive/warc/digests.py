@@ -51,6 +51,23 @@ def matches(stated: str, parts: Iterable[bytes | memoryview]) -> bool | None:
     return running.digest() == expected
 
 
+def algorithm_of(label: str) -> str | None:
+    """The name in `hashlib` of the algorithm that a label says; None where it is not known."""
+    known = _algorithm(label) if len(label) < _LONGEST else None
+    return None if known is None else known[0](usedforsecurity=False).name
+
+
+def parsed(stated: str) -> tuple[str, bytes] | None:
+    """The algorithm, by its name in `hashlib`, and the raw digest of a labelled one; None where it is not known."""
+    algorithm, colon, value = stated.strip().partition(":")
+    known = _algorithm(algorithm) if colon and len(algorithm) < _LONGEST else None
+    if known is None:
+        return None
+    make, size = known
+    raw = value_of(value.strip(), size)
+    return None if raw is None else (make(usedforsecurity=False).name, raw)
+
+
 @lru_cache(maxsize=32)
 def _algorithm(label: str) -> tuple[Callable[..., hashlib._Hash], int] | None:
     """What makes digests of an algorithm, and their bytes; None for one that is not known."""
