@@ -40,7 +40,7 @@ from crawler.politeness import Pacing
 from crawler.remembering import Remembering
 from crawler.room import Shortage
 from crawler.running import require_delays, run_settings
-from crawler.schedule import Phase
+from crawler.scheduling.articles import Phase
 from crawler.spiders.asking import AskingSpider
 from crawler.spiders.news import NewsSpider
 from crawler.spiders.probe import ProbeSpider

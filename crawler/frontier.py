@@ -12,7 +12,7 @@ from archive.errors import DamagedRecord
 from archive.event import StoredAttempt
 from archive.exchange import Role
 from archive.url import normalise
-from crawler.schedule import MAX_TRIES, Known, Phase, after_failure, after_status, counts, is_due
+from crawler.scheduling.articles import MAX_TRIES, Known, Phase, after_failure, after_status, counts, is_due
 from crawler.state import State
 from crawler.urls import resolve
 from crawler.walk import MAX_REDIRECTS, REDIRECTS

@@ -45,7 +45,7 @@ from crawler.robots import (
     origin_of,
     product_token,
 )
-from crawler.schedule import OVERLOADED
+from crawler.scheduling.articles import OVERLOADED
 from crawler.urls import resolve
 from crawler.walk import REDIRECTS
 

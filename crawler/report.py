@@ -16,7 +16,7 @@ from archive.texts import Outcome
 from crawler.crawling import CrawlResult
 from crawler.frontier import Frontier
 from crawler.jobs import CrawlJob, JobSummary
-from crawler.schedule import Phase
+from crawler.scheduling.articles import Phase
 from crawler.state import State
 from crawler.visited import VisitReport
 

@@ -15,7 +15,7 @@ from archive.exchange import NoAnswer, Role
 from archive.url import normalise
 from crawler.discovery import may_be_article
 from crawler.frontier import Found, Frontier
-from crawler.schedule import rank, updates
+from crawler.scheduling.articles import rank, updates
 from crawler.sites import Site, SourceKind
 from crawler.sources import Listing, RobotsBody, SourceWalk, in_scope
 from crawler.visited import VisitReport

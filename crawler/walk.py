@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 
 from archive.exchange import NoAnswer, Role
-from crawler.schedule import RETRIED_FAILURES, RETRIED_STATUS
+from crawler.scheduling.articles import RETRIED_FAILURES, RETRIED_STATUS
 from crawler.urls import resolve
 
 MAX_REDIRECTS = 5  # browsers follow 20; real sites need two or three

@@ -13,7 +13,7 @@ from archive.event import StoredAttempt
 from archive.exchange import Attempt, NoAnswer, Origin, Role
 from archive.url import normalise
 from crawler.frontier import Found, Frontier
-from crawler.schedule import MAX_TRIES, Phase
+from crawler.scheduling.articles import MAX_TRIES, Phase
 from crawler.state import State
 
 SITE = "a.example"

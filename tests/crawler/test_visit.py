@@ -12,7 +12,7 @@ from archive.capture import Capture
 from archive.exchange import NoAnswer, Role
 from archive.url import normalise
 from crawler.frontier import Frontier
-from crawler.schedule import Phase
+from crawler.scheduling.articles import Phase
 from crawler.sites import Site, Source, SourceKind
 from crawler.state import State
 from crawler.visit import MAX_AGAIN, MAX_FAILURES, UNPACED_WIDTH, Visit

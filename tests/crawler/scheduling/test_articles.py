@@ -6,7 +6,7 @@ import pytest
 
 from archive.exchange import NoAnswer, Truncation
 from crawler.discovery import Announcement
-from crawler.schedule import (
+from crawler.scheduling.articles import (
     AHEAD,
     DAY,
     MAX_TRIES,
