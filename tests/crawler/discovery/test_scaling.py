@@ -75,6 +75,7 @@ PAGES: dict[str, Made] = {
     "classes": lambda n: b"<p class='" + b"nav-" * 50 * n + b"'>",
     "attributes": lambda n: b"<p " + b" ".join(b"a%d=1" % one for one in range(n // 10)) + b">",
     "angle brackets": lambda n: b"<" * 20 * n,
+    "generators": lambda n: b"<meta generator" * n,
     "references": lambda n: b"<a href='/?" + b"&amp" * n + b"'>" + b"&amp" * n,
 }
 
