@@ -179,7 +179,12 @@ class Child:
     def _arguments(self) -> dict[str, Any]:
         job = self._job
         if isinstance(job, ProbeJob):
-            return {"site": job.site, "starts": job.starts, "progress": lambda url: self._send(Asked(url))}
+            return {
+                "site": job.site,
+                "starts": job.starts,
+                "listed": job.listed,
+                "progress": lambda url: self._send(Asked(url)),
+            }
         own = job.sites[0]
         if own.spider is not None:
             assert self._crawler is not None

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from crawler.discovery import Candidate
 from crawler.probe import Probed
 from crawler.room import Shortage
 from crawler.sites import Site
@@ -56,12 +57,16 @@ class CrawlJob:
 
 @dataclass(frozen=True, slots=True)
 class ProbeJob:
-    """A site to look at: ``starts`` are tried in turn, ``site`` says under which name and at which pace."""
+    """A site to look at: ``starts`` are tried in turn, ``site`` says under which name and at which pace.
+
+    ``listed`` are sources that somebody named for it.
+    """
 
     archive: Path
     run: str
     site: Site
     starts: tuple[str, ...]
+    listed: tuple[Candidate, ...] = ()
     command: str = "add"
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from archive.url import host as host_of
+from archive.url import normalise
 from crawler.discovery import Candidate, Chosen, FoundSource, Rejected, candidates, choose, judge
 from crawler.sites import SourceKind
-from crawler.sources import MAX_BLOCKED, MAX_NAMED, RobotsBody, home, is_blocked, want_candidate
+from crawler.sources import MAX_BLOCKED, MAX_NAMED, ROLES, RobotsBody, home, is_blocked, want_candidate
 from crawler.walk import Answer, Want, fetch
 
 # Feeds of single sections and sitemaps of single years are named by the hundred: so many are declared at most.
@@ -38,8 +39,13 @@ class Probed:
         return host_of(self.asked).removeprefix("www.") != self.host.removeprefix("www.")
 
 
-def probe(starts: Sequence[str], robots_body: RobotsBody) -> Generator[Want, Answer, Probed]:
-    """Ask for the front page, then for what it and robots.txt name, then for well-known places of kinds not found."""
+def probe(
+    starts: Sequence[str], robots_body: RobotsBody, listed: Sequence[Candidate] = ()
+) -> Generator[Want, Answer, Probed]:
+    """Ask for the front page, then for what it and robots.txt name, then for well-known places of kinds not found.
+
+    What is ``listed`` is asked for first: sources that a person, or a list of theirs, names.
+    """
     front = yield from home(starts)
     asked, host = starts[0], host_of(front.url) or host_of(starts[0])
     if front.answer.failure is not None:
@@ -47,17 +53,27 @@ def probe(starts: Sequence[str], robots_body: RobotsBody) -> Generator[Want, Ans
     found: list[FoundSource] = []
     rejected: list[Rejected] = []
     blocked = 0
-    tried = candidates(front.url, robots_body(front.url), front.page)
+    listed_keys = {normalise(one.url) for one in listed}
+    tried = [
+        *listed,
+        *(
+            one
+            for one in candidates(front.url, robots_body(front.url), front.page)
+            if normalise(one.url) not in listed_keys
+        ),
+    ]
     named = 0
     for one in tried:
         if one.kind is SourceKind.FRONT:
             judged = judge(one, front.answer.status, front.answer.body, front.answer.charset, front.url)
+        elif one in listed:
+            judged = yield from _asked(one, Want(one.url, ROLES[one.kind], source="list"))
         elif one.named:
             named += 1
             if named > MAX_NAMED:
                 rejected.append(Rejected(one, f"one of more than {MAX_NAMED} that the site names"))
                 continue
-            judged = yield from _ask(one, front.url)
+            judged = yield from _asked(one, want_candidate(one, front.url))
         elif blocked >= MAX_BLOCKED or _has(found, one.kind):
             continue
         else:
@@ -81,14 +97,14 @@ def probe(starts: Sequence[str], robots_body: RobotsBody) -> Generator[Want, Ans
         host,
         title=page.title if page else None,
         language=page.language if page else None,
-        chosen=Chosen(chosen.sources[:MAX_DECLARED], chosen.dropped, chosen.overlap),
+        chosen=replace(chosen, sources=chosen.sources[:MAX_DECLARED]),
         rejected=tuple(rejected),
         problem=problem,
     )
 
 
-def _ask(candidate: Candidate, front: str) -> Generator[Want, Answer, FoundSource | Rejected]:
-    answer = yield from fetch(want_candidate(candidate, front))
+def _asked(candidate: Candidate, want: Want) -> Generator[Want, Answer, FoundSource | Rejected]:
+    answer = yield from fetch(want)
     if answer.failure is not None:
         return Rejected(candidate, answer.why)
     return judge(candidate, answer.status, answer.body, answer.charset, answer.url)

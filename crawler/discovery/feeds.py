@@ -28,6 +28,7 @@ MAX_ITEMS = 5_000
 _MAX_BASES = 4
 
 _ROOTS: dict[str, FeedKind] = {"rss": "rss", "rdf": "rdf", "feed": "atom"}
+_ITEMS = frozenset({"item", "entry"})
 _PUBLISHED = ("pubdate", "published", "issued", "date", "created")
 _UPDATED = ("updated", "modified", "lastbuilddate")
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
@@ -65,13 +66,13 @@ def parse_feed(body: bytes, url: str, charset: str | None = None) -> Feed | NotA
     body = body[:MAX_FEED]
     if looks_like_html(body):
         return NotAFeed("it is an HTML page")
-    start = body[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if start.startswith(b"{"):
+    if decode(body[:64], charset).lstrip().startswith("{"):
         return _json_feed(body, url, charset) if whole else NotAFeed(f"JSON of more than {MAX_FEED} bytes")
-    xml = without_doctype(utf8_xml(body, charset))
-    if xml is None:
+    xml, all_of_it = utf8_xml(body, charset)
+    document = without_doctype(xml)
+    if document is None:
         return NotAFeed("its DOCTYPE does not end")
-    return _xml_feed(xml, url, whole)
+    return _xml_feed(document, url, whole and all_of_it)
 
 
 def _xml_feed(xml: bytes, url: str, whole: bool) -> Feed | NotAFeed:
@@ -79,7 +80,10 @@ def _xml_feed(xml: bytes, url: str, whole: bool) -> Feed | NotAFeed:
     title: str | None = None
     found: dict[str, Announcement] = {}
     items = 0
-    for event, element in xml_events(xml):
+    for event, element in xml_events(xml, _ITEMS):
+        if event == "cut":
+            whole = False
+            break
         name = local_name(element)
         if kind is None:
             kind = _ROOTS.get(name.removeprefix("?"))
@@ -87,7 +91,7 @@ def _xml_feed(xml: bytes, url: str, whole: bool) -> Feed | NotAFeed:
                 return NotAFeed(_what_it_is(name.removeprefix("?")))
         if event == "start":
             continue
-        if name in {"item", "entry"}:
+        if name in _ITEMS:
             items += 1
             announcement = _announcement(element, url)
             release(element)

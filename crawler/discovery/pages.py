@@ -12,6 +12,7 @@ from lxml import etree
 from archive.url import normalise
 from crawler.discovery.announcement import clean_text
 from crawler.discovery.decoding import decode
+from crawler.discovery.platforms import platforms_of
 from crawler.discovery.shape import ARTICLE, Shape, shape_of
 from crawler.urls import MAX_URL, is_file, resolve, trap_of
 
@@ -53,7 +54,8 @@ class Page:
     """What a front or section page leads to, in the page's order, each key once.
 
     ``nofollow`` says that the page asks (meta robots) not to follow its links: then there are none here; feeds are
-    named for machines and stay. Scope is not judged here. ``whole`` is False when it was cut at a limit.
+    named for machines and stay. Scope is not judged here. ``platforms`` are those whose signs it bears
+    (`crawler.discovery.platforms`). ``whole`` is False when it was cut at a limit.
     """
 
     url: str
@@ -64,6 +66,7 @@ class Page:
     title: str | None = None
     language: str | None = None
     nofollow: bool = False
+    platforms: tuple[str, ...] = ()
     whole: bool = True
 
 
@@ -136,7 +139,8 @@ def _within(element: etree._Element, outer: _Where) -> _Where:
 def links(body: bytes, url: str, charset: str | None = None) -> Page:
     """The page's links, judged; ``charset`` is the one of the HTTP header. Never raises; linear in the page."""
     whole = len(body) <= MAX_PAGE
-    tree = _parse(decode(body[:MAX_PAGE], charset))
+    text = decode(body[:MAX_PAGE], charset)
+    tree = _parse(text)
     if tree is None:
         return Page(url, whole=whole)
     base = _base(tree, url)
@@ -159,6 +163,7 @@ def links(body: bytes, url: str, charset: str | None = None) -> Page:
         title=clean_text(tree.findtext(".//title"), MAX_TEXT),
         language=clean_text(tree.get("lang"), 35),  # RFC 5646, section 4.4.1
         nofollow=nofollow,
+        platforms=platforms_of(text),
         whole=whole and complete,
     )
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from archive.url import normalise
-from crawler.discovery.announcement import Announcement
+from crawler.discovery.announcement import Announcement, parse_date
 from crawler.discovery.decoding import decode
 from crawler.discovery.feeds import Feed
 from crawler.discovery.listing import read_listing
 from crawler.discovery.pages import Page, links
+from crawler.discovery.platforms import places_of
 from crawler.discovery.sitemaps import Sitemap
 from crawler.sites import Source, SourceKind
 from crawler.urls import resolve
@@ -18,11 +19,16 @@ from crawler.urls import resolve
 # Lines of robots.txt that are read (RFC 9309, section 2.5 asks for at least 500 KiB), and sitemaps taken from it.
 MAX_ROBOTS = 512_000
 MAX_NAMED = 50
+# Dates kept of a source: what the largest paper publishes in a week.
+MAX_DATES = 5_000
 
 # What a crawl asks of a site whose sources are unknown: enough to find a news site's sources, few enough to be polite.
+# The places of the platform that the front page shows go before these.
 WELL_KNOWN: tuple[tuple[SourceKind, str, str], ...] = (
     (SourceKind.NEWS_SITEMAP, "/news-sitemap.xml", "where Yoast's news plug-in and many publishers put it"),
     (SourceKind.NEWS_SITEMAP, "/sitemap-news.xml", "where publishers with systems of their own put it"),
+    (SourceKind.NEWS_SITEMAP, "/sitemap_news.xml", "the same, as others write it"),
+    (SourceKind.NEWS_SITEMAP, "/googlenews.xml", "named for whom it is made"),
     (SourceKind.NEWS_SITEMAP, "/arc/outboundfeeds/news-sitemap/?outputType=xml", "Arc XP's news sitemap"),
     (SourceKind.SITEMAP, "/sitemap.xml", "the usual place (sitemaps.org)"),
     (SourceKind.SITEMAP, "/sitemap_index.xml", "where Yoast's plug-in for WordPress puts it"),
@@ -35,6 +41,7 @@ WELL_KNOWN: tuple[tuple[SourceKind, str, str], ...] = (
     (SourceKind.FEED, "/index.xml", "Hugo"),
     (SourceKind.FEED, "/arc/outboundfeeds/rss/?outputType=xml", "Arc XP's feed"),
     (SourceKind.FEED, "/feeds/posts/default", "Blogger"),
+    (SourceKind.FEED, "/?format=feed&type=rss", "Joomla"),
     (SourceKind.FEED, "/feed.json", "JSON Feed (jsonfeed.org)"),
 )
 
@@ -54,7 +61,8 @@ class FoundSource:
     """A candidate that is a source: its true kind, its format, and what it holds.
 
     ``items`` counts URLs (of an index: sitemaps), ``newest`` is in microseconds since 1970, UTC. ``keys`` are the
-    normalised URLs that it announces; ``children`` the sitemaps of an index.
+    normalised URLs that it announces; ``dates`` when those that are dated were published (else changed), the newest
+    first, at most ``MAX_DATES``; ``children`` the sitemaps of an index.
     """
 
     candidate: Candidate
@@ -63,6 +71,7 @@ class FoundSource:
     items: int
     newest: int | None = None
     keys: frozenset[str] = field(default=frozenset(), repr=False)
+    dates: tuple[int, ...] = field(default=(), repr=False)
     children: tuple[str, ...] = field(default=(), repr=False)
 
     @property
@@ -83,12 +92,14 @@ class Rejected:
 class Chosen:
     """The sources to declare, in the order in which to read them, and those left out because others say the same.
 
-    ``overlap`` tells of each chosen source how many of its URLs another chosen one announces, too.
+    ``overlap`` tells of each chosen source how many of its URLs another chosen one announces, too; ``shared`` with
+    which of them it has how many in common, where it has any.
     """
 
     sources: tuple[FoundSource, ...]
     dropped: tuple[Rejected, ...]
     overlap: dict[str, int]
+    shared: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def declared(self) -> tuple[Source, ...]:
         """The sources as sites.toml holds them."""
@@ -108,7 +119,8 @@ def sitemaps_in_robots(body: bytes, url: str) -> tuple[str, ...]:
 
 
 def candidates(home_url: str, robots_body: bytes | None, home: Page | bytes | None) -> list[Candidate]:
-    """What to try for a site, each URL once: what it names itself first, then well-known places, the front page last.
+    """What to try for a site, each URL once: what it names itself first, then the places of the platform that its front
+    page shows, then well-known ones, the front page last.
 
     ``home`` is the front page, read already or as bytes; None where there is none, as for ``robots_body``.
     """
@@ -125,10 +137,10 @@ def candidates(home_url: str, robots_body: bytes | None, home: Page | bytes | No
         # WordPress names a feed of comments beside the real one: its links are old articles.
         if "comments" not in feed.url.partition("://")[2].split("/"):
             add(Candidate(SourceKind.FEED, feed.url, f"named on the front page{_titled(feed.text)}", named=True))
-    for kind, path, platform in WELL_KNOWN:
+    for kind, path, why in (*places_of(page.platforms if page else ()), *WELL_KNOWN):
         place = resolve(home_url, path)
         if place:
-            add(Candidate(kind, place, platform))
+            add(Candidate(kind, place, why))
     add(Candidate(SourceKind.FRONT, home_url, "the front page", named=True))
     return list(found.values())
 
@@ -178,7 +190,7 @@ def _judge_list(
     if not announcements and not candidate.named:
         return Rejected(candidate, f"an empty {form}")
     keys = frozenset(normalise(one.url) for one in announcements)
-    return FoundSource(candidate, kind, form, len(announcements), _newest(announcements), keys)
+    return FoundSource(candidate, kind, form, len(announcements), _newest(announcements), keys, _dates(announcements))
 
 
 def _judge_page(candidate: Candidate, page: Page) -> FoundSource | Rejected:
@@ -188,6 +200,11 @@ def _judge_page(candidate: Candidate, page: Page) -> FoundSource | Rejected:
         return Rejected(candidate, "no link on it looks like an article's")
     keys = frozenset(normalise(link.url) for link in page.articles)
     return FoundSource(candidate, candidate.kind, "page", len(keys), keys=keys)
+
+
+def _dates(announcements: Sequence[Announcement]) -> tuple[int, ...]:
+    dates = {normalise(one.url): parse_date(one.announced) for one in announcements if one.announced}
+    return tuple(sorted((at for at in dates.values() if at is not None), reverse=True)[:MAX_DATES])
 
 
 def _newest(announcements: Iterable[Announcement]) -> int | None:
@@ -217,7 +234,11 @@ def choose(found: Iterable[FoundSource]) -> Chosen:
         one.url: len(one.keys & frozenset().union(*(other.keys for other in chosen if other is not one)))
         for one in chosen
     }
-    return Chosen(tuple(chosen), tuple(dropped), overlap)
+    shared = {
+        one.url: {other.url: both for other in chosen if other is not one and (both := len(one.keys & other.keys))}
+        for one in chosen
+    }
+    return Chosen(tuple(chosen), tuple(dropped), overlap, shared)
 
 
 def _says_nothing_new(one: FoundSource, other: FoundSource) -> bool:

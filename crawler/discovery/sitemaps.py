@@ -23,6 +23,8 @@ MAX_URLS = 50_000
 # Children of one index that are read in one crawl: the newest hold what is new, the others are for a backfill.
 MAX_CHILDREN = 10
 
+_ENTRIES = frozenset({"url", "sitemap"})
+_LINE = re.compile(r"\S[^\r\n]*")  # without a list of fifty million empty lines
 _GZIP = b"\x1f\x8b"
 _MAX_MEMBERS = 100  # each costs a copy of what follows it; real files have one
 _TEXT_LINES = 20  # lines of a plain-text sitemap that must all be URLs before it is taken for one
@@ -82,11 +84,11 @@ def parse_sitemap(body: bytes, url: str, charset: str | None = None) -> Sitemap 
         return NotASitemap("it is an HTML page")
     if b"<" not in body[:4096]:
         return _text_sitemap(body, url, charset, whole)
-    xml = utf8_xml(body, charset)
+    xml, all_of_it = utf8_xml(body, charset)
     # A sitemap needs neither, and both are ways to make a small file large.
     if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml:
         return NotASitemap("it has a DOCTYPE, which no sitemap needs")
-    return _xml_sitemap(xml, url, whole)
+    return _xml_sitemap(xml, url, whole and all_of_it)
 
 
 def recent(refs: Sequence[SitemapRef], limit: int = MAX_CHILDREN) -> tuple[SitemapRef, ...]:
@@ -156,12 +158,8 @@ def _unpacked(body: bytes) -> tuple[bytes, bool] | NotASitemap:
 def _text_sitemap(body: bytes, url: str, charset: str | None, whole: bool) -> Sitemap | NotASitemap:
     """A plain-text sitemap: one absolute URL a line."""
     found: dict[str, Announcement] = {}
-    lines = 0
-    for line in decode(body, charset).splitlines():
-        text = line.strip()
-        if not text:
-            continue
-        lines += 1
+    for lines, line in enumerate(_LINE.finditer(decode(body, charset)), 1):
+        text = line[0].rstrip()
         address = resolve(url, text) if text.lower().startswith(("http://", "https://")) else None
         if address is None and lines <= _TEXT_LINES:
             return NotASitemap("it is neither XML nor a list of URLs")
@@ -179,13 +177,16 @@ def _xml_sitemap(xml: bytes, url: str, whole: bool) -> Sitemap | NotASitemap:
     urls: dict[str, Announcement] = {}
     items = 0
     news = False
-    for event, element in xml_events(xml):
+    for event, element in xml_events(xml, _ENTRIES):
+        if event == "cut":
+            whole = False
+            break
         name = _name(element)
         if root is None:
             root = name
             if root not in {"urlset", "sitemapindex"}:
                 return NotASitemap(_what_it_is(root))
-        if event == "start" or name not in {"url", "sitemap"}:
+        if event == "start" or name not in _ENTRIES:
             continue
         items += 1
         found, is_news = _entry(element, url)

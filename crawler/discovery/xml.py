@@ -25,6 +25,10 @@ _PLAIN = (
     "http://www.sitemaps.org/schemas/sitemap/0.9",
     "http://www.google.com/schemas/sitemap/0.84",
 )
+# A sitemap at both of the protocol's limits, each page with its pictures, has a million elements. What lies between
+# two items is let go of at once; what lies in one is kept until its end, at some 150 bytes an element.
+MAX_ELEMENTS = 1_500_000
+
 _PREFIXES = frozenset({"atom", "dc", "dcterms", "feedburner", "rss"})  # where their namespace is not declared
 _HTML = re.compile(rb"\s{0,1000}<(?:!doctype\s{1,20}html|html|head|body)\b", re.IGNORECASE)
 _NOT_SPACE = re.compile(rb"\S")
@@ -68,8 +72,12 @@ def _prolog_end(xml: bytes) -> int:
             return at
 
 
-def xml_events(xml: bytes) -> Iterator[tuple[str, etree._Element]]:
-    """The start and end of each element of UTF-8 XML, as far as a forgiving parser gets; never raises."""
+def xml_events(xml: bytes, items: frozenset[str]) -> Iterator[tuple[str, etree._Element]]:
+    """The start and end of each element of UTF-8 XML, as far as a forgiving parser gets; never raises.
+
+    An element that neither is one of ``items`` (local names, any namespace) nor lies in one is emptied once its end
+    has been seen. After ``MAX_ELEMENTS`` comes one event ``cut``, and nothing more.
+    """
     context = etree.iterparse(
         io.BytesIO(xml),
         events=("start", "end"),
@@ -82,8 +90,21 @@ def xml_events(xml: bytes) -> Iterator[tuple[str, etree._Element]]:
         remove_comments=True,
         remove_pis=True,
     )
+    within = elements = 0
     try:
-        yield from context
+        for event, element in context:
+            is_item = local_name(element).removeprefix("?") in items
+            if event == "start":
+                elements += 1
+                within += is_item
+                if elements > MAX_ELEMENTS:
+                    yield "cut", element
+                    return
+            yield event, element
+            if event == "end":
+                within -= is_item
+                if not within and not is_item:
+                    release(element)
     except etree.XMLSyntaxError:
         return  # nothing that could be recovered, or nothing more
 

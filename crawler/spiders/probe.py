@@ -7,6 +7,7 @@ from typing import Any
 
 from scrapy import Request
 
+from crawler.discovery import Candidate
 from crawler.probe import Probed, probe
 from crawler.sites import Site
 from crawler.spiders.asking import AskingSpider, Question
@@ -22,12 +23,14 @@ class ProbeSpider(AskingSpider):
         self,
         site: Site | None = None,
         starts: Sequence[str] = (),
+        listed: Sequence[Candidate] = (),
         progress: Callable[[str], None] = lambda url: None,
         **kwargs: object,
     ) -> None:
         super().__init__(self.name, **kwargs)
         self._site = site
         self._starts = starts
+        self._listed = listed
         self._progress = progress
         self.probed: Probed | None = None
 
@@ -36,7 +39,7 @@ class ProbeSpider(AskingSpider):
         if self._site is None:
             return  # `scrapy crawl probe` has nothing to look at: `presskeep add` is the way
         self.prepare()
-        self._walk = probe(self._starts, self.robots_body)
+        self._walk = probe(self._starts, self.robots_body, self._listed)
         for request in self.requests([Question(self._site, 0, next(self._walk))]):
             yield request
 

@@ -20,10 +20,10 @@ from archive import terminal
 from archive.errors import DamagedRecord
 from archive.typeset import count, moment, typeset
 from archive.verbs.options import JsonOption
-from crawler.verbs.adding import document as found_document
-from crawler.verbs.adding import print_found
 from crawler.verbs.crawling import document as crawl_document
 from crawler.verbs.crawling import print_table, remarks, shown
+from crawler.verbs.finds import document as found_document
+from crawler.verbs.finds import print_found
 
 if TYPE_CHECKING:
     from archive.dataset.rows import Entry

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import codecs
 import json
+from html import escape
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from archive.clock import from_datetime, parse_warc_date
 from crawler.discovery.announcement import Announcement, parse_date
+from crawler.discovery.decoding import is_utf8
 from crawler.discovery.feeds import MAX_ITEMS, Feed, NotAFeed, parse_feed
 
 URL = "https://example-news.org/feeds/all.xml"
@@ -141,6 +143,55 @@ ITEM = "<item><title>Größe €</title><link>https://example-news.org/größe</
 )
 def test_any_charset_whatever_is_declared(body: bytes, charset: str | None) -> None:
     assert feed(body, charset).announcements == (Announcement("https://example-news.org/größe", title="Größe €"),)
+
+
+CHARSETS = ["utf-8", "utf-16", "utf-16-le", "windows-1252", "iso-8859-15", "windows-1251", "koi8-r", "gb18030", "big5"]
+CHARSETS += ["shift_jis", "euc-jp", "iso-2022-jp", "euc-kr", "windows-1256", "iso-8859-7"]
+
+
+@pytest.mark.parametrize("kind", ["rss", "rdf", "atom", "json"])
+@given(
+    charset=st.sampled_from(CHARSETS),
+    title=st.text(
+        st.characters(min_codepoint=0x21, max_codepoint=0xFFFD, exclude_categories=["C", "Z", "M"]), min_size=9
+    ),
+    in_head=st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_every_format_in_every_charset(kind: str, charset: str, title: str, in_head: bool) -> None:
+    """Where the charset is declared rightly in either place, the title comes back as it was written."""
+    codec = {"shift_jis": "cp932", "euc-kr": "cp949"}.get(charset, charset)  # what the names mean to browsers
+    title = title.encode(codec, "ignore").decode(codec)
+    address = "https://example-news.org/1"
+    declaration = "" if in_head else f'<?xml version="1.0" encoding="{charset}"?>'
+    told = escape(title)
+    made = {
+        "rss": f"{declaration}<rss><channel><item><title>{told}</title><link>{address}</link></item></channel></rss>",
+        "rdf": f'{declaration}<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
+        f'xmlns="http://purl.org/rss/1.0/"><item><title>{told}</title><link>{address}</link></item></rdf:RDF>',
+        "atom": f'{declaration}<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>{told}</title>'
+        f'<link href="{address}"/></entry></feed>',
+        "json": json.dumps(
+            {"version": "https://jsonfeed.org/version/1.1", "items": [{"url": address, "title": title}]},
+            ensure_ascii=False,
+        ),
+    }[kind]
+    body = made.encode(codec)
+    assume(not is_utf8(body) or charset == "utf-8" or body.decode() == made)  # two charsets at once: nobody can tell
+    assume(kind != "json" or in_head or charset in {"utf-8", "utf-16"})  # JSON declares none
+    found = feed(body, charset if in_head else None)
+    assert found.kind == kind
+    assert [(one.url, one.title) for one in found.announcements] == [(address, title or None)]
+
+
+@pytest.mark.parametrize("version", ["0.90", "0.91", "0.92", "0.93", "0.94", "2.0", "2.0.11", "9"])
+def test_every_version_of_rss(version: str) -> None:
+    item = "<item><title>A</title><link>/1</link><description>B</description></item>"
+    assert urls(feed(f"<rss version='{version}'><channel><title>T</title>{item}</channel></rss>")) == [
+        "https://example-news.org/1"
+    ]
+    old = "xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://my.netscape.com/rdf/simple/0.9/'"
+    assert urls(feed(f"<rdf:RDF {old}><channel/>{item}</rdf:RDF>")) == ["https://example-news.org/1"]
 
 
 @pytest.mark.parametrize(

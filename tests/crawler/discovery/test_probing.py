@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from archive.clock import parse_warc_date
 from crawler.discovery import Candidate, FoundSource, Rejected, candidates, choose, judge
+from crawler.discovery.platforms import PLATFORMS, platforms_of
 from crawler.discovery.probing import WELL_KNOWN, sitemaps_in_robots
 from crawler.newsroom import Newsroom
 from crawler.sites import Source, SourceKind
@@ -70,6 +71,52 @@ def test_candidates_of_a_site_that_shows_nothing() -> None:
     assert candidates("http://example-news.org:8017/start/", None, None)[0].url.startswith(
         "http://example-news.org:8017/n"
     )
+
+
+@pytest.mark.parametrize(
+    ("sign", "first", "why"),
+    [
+        (b"<meta name=generator content='WordPress 6.6'>", "news-sitemap.xml", "WordPress: Yoast's news plug-in"),
+        (b'<meta content="Ghost 5.9" name="generator" />', "sitemap.xml", "Ghost: its sitemap index"),
+        (b"<meta name='generator' content='Ghost 5.9'>", "sitemap.xml", "Ghost: its sitemap index"),
+        (b"<img src=/wp-content/a.jpg>", "news-sitemap.xml", "WordPress: Yoast's news plug-in"),
+        (b"<script src='/pf/resources/a.js'>", "arc/outboundfeeds/news-sitemap/?outputType=xml", "Arc XP: its news"),
+        (b"<link href=/sites/default/files/a.css>", "sitemap.xml", "Drupal: where its sitemap modules put it"),
+        (
+            b"<meta name=generator content='Joomla! - Open Source'>",
+            "index.php?option=com_osmap&view=xml&id=1",
+            "Joomla",
+        ),
+        (b"<link href=https://www.blogger.com/x>", "sitemap.xml", "Blogger: its sitemap"),
+        (b"<link href=https://substackcdn.com/x>", "sitemap.xml", "Substack: its sitemap"),
+        (b"<link href=/typo3temp/x.css>", "sitemap.xml", "TYPO3: its sitemap"),
+        (b"<p>nothing</p>", "news-sitemap.xml", "where Yoast's news plug-in and many publishers put it"),
+    ],
+)
+def test_the_places_of_the_platform_come_first(sign: bytes, first: str, why: str) -> None:
+    guesses = [one for one in candidates(HOME, None, b"<html>" + sign + FRONT) if not one.named]
+    assert guesses[0].url.removeprefix(HOME) == first
+    assert guesses[0].why.startswith(why)
+    assert all(one.why for one in guesses)
+    assert len({one.url for one in guesses}) == len(guesses)
+
+
+def test_every_platform_has_a_feed_and_is_known_by_its_generator() -> None:
+    for one in PLATFORMS:
+        assert any(kind is SourceKind.FEED for kind, _, _ in one.places)
+        assert platforms_of(f'<meta name="generator" content="{one.name} 4.2 (https://x.example)">') == (one.name,)
+        assert not platforms_of(f"<p>An article on {one.name} and its generator</p>")
+
+
+def test_overlap_is_told_by_pairs_and_dates_are_kept() -> None:
+    one, other = (
+        found(of(SourceKind.FEED, "a", True), rss(1, 2, 3)),
+        found(of(SourceKind.SITEMAP, "b"), urlset(2, 3, 4)),
+    )
+    chosen = choose([one, other])
+    assert chosen.shared == {one.url: {other.url: 2}, other.url: {one.url: 2}}
+    assert one.dates == tuple(parse_warc_date(f"2026-11-0{day}") for day in (3, 2, 1))
+    assert other.dates == ()
 
 
 def test_judging_by_the_body() -> None:

@@ -59,6 +59,20 @@ def test_index() -> None:
     )
 
 
+def test_pictures_and_films_of_a_page_are_no_pages() -> None:
+    extra = (
+        "<image:image><image:loc>/p.jpg</image:loc><image:caption>x</image:caption></image:image>"
+        "<video:video><video:content_loc>/v.mp4</video:content_loc><video:title>Film</video:title>"
+        "<video:publication_date>2020-01-01</video:publication_date></video:video>"
+        "<xhtml:link rel='alternate' hreflang='de' href='/de/1'/>"
+    )
+    spaces = "".join(f" xmlns:{name}='http://www.google.com/schemas/sitemap-{name}/1.1'" for name in ("image", "video"))
+    for declared in (spaces, ""):
+        for entry in (f"{extra}<loc>/1</loc>", f"<loc>/1</loc>{extra}"):
+            found = sitemap(f"<urlset {SPACE}{declared}><url>{entry}</url></urlset>")
+            assert found == Sitemap("urls", urls=(Announcement("https://example-news.org/1"),))
+
+
 @pytest.mark.parametrize("space", ["", 'xmlns="https://www.sitemaps.org/schemas/sitemap/0.9/"', 'xmlns="x"'])
 def test_a_wrong_namespace_is_forgiven(space: str) -> None:
     assert sitemap(NEWS.replace(SPACE, space)).urls == sitemap(NEWS).urls
