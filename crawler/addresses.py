@@ -30,6 +30,8 @@ _RESERVED_V4 = {
     "0.0.0.0/8": "of this network",
     "10.0.0.0/8": "private",
     "100.64.0.0/10": "shared by a carrier",
+    # A public network, but within Azure it is the machine's host, which gives out its configuration and secrets.
+    "168.63.129.16/32": "a cloud's metadata service",
     "169.254.0.0/16": "link-local",  # 169.254.169.254 gives cloud credentials to whoever asks
     "172.16.0.0/12": "private",
     "192.0.0.0/24": "reserved for protocols",
@@ -64,6 +66,8 @@ _CARRIERS = (
     (ipaddress.IPv6Network("2002::/16"), 80),  # 6to4 (RFC 3056)
     (ipaddress.IPv6Network("::/96"), 0),  # IPv4-compatible (RFC 4291, section 2.5.5.1), and :: itself
 )
+# ISATAP (RFC 5214, section 6.1): in any network, an address that ends so leads to the IPv4 address behind it.
+_ISATAP = frozenset({0x0000_5EFE, 0x0200_5EFE})
 _V4 = tuple((ipaddress.IPv4Network(network), why) for network, why in _RESERVED_V4.items())
 _V6 = tuple((ipaddress.IPv6Network(network), why) for network, why in {**_RESERVED_V6, **_NAMED_V6}.items())
 
@@ -99,7 +103,11 @@ def _reserved(ip: Address, *, allow_loopback: bool) -> str | None:
     if ip.scope_id is not None:
         return "bound to an interface"
     named = next((why for network, why in _V6 if ip in network), None)
-    return named or (None if ip in _GLOBAL_V6 else "reserved")
+    if named is not None or ip not in _GLOBAL_V6:
+        return named or "reserved"
+    if int(ip) >> 32 & 0xFFFFFFFF in _ISATAP:
+        return _reserved(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF), allow_loopback=allow_loopback)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,10 @@ class Decoded:
     charset: str | None
 
 
-def decoded(response: Response) -> Decoded:
+def decoded(response: Response, limit: int | None = None) -> Decoded:
     """The payload of a response; raises PayloadRefused where it cannot be decoded within the limits.
+
+    ``limit`` is in bytes, once decoded; None is the archive's own. Decoding stops there, so that bombs cost no more.
 
     What Scrapy's own middleware decoded has no Content-Encoding any more, and comes back as it is.
     """
@@ -27,4 +29,5 @@ def decoded(response: Response) -> Decoded:
         for value in response.headers.getlist(name):
             head += name + b": " + b" ".join(value.splitlines()) + b"\r\n"
     message = HttpMessage.parse(head + b"\r\n" + response.body)
-    return Decoded(message.decoded(), message.charset)
+    body = message.decoded() if limit is None else message.decoded(limit)
+    return Decoded(body, message.charset)

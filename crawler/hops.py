@@ -12,6 +12,8 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured
 from archive import clock
 from archive.exchange import Attempt, Origin
 from crawler.capturing import Capturing
+from crawler.robots import origin_of
+from crawler.tap.masking import SECRET_FIELDS
 from crawler.urls import Scope, refusal
 
 # What the wire said of the request before this one; Scrapy copies the meta of a request that it redirects or retries.
@@ -27,7 +29,8 @@ class Hops:
 
     A redirected request keeps its role and gets source ``redirect``, a further ``R`` in its hops and, as ``via``, the
     URL that redirected; one that is sent again counts in ``retry``. A request whose ``presskeep_scope``
-    (`crawler.urls.Scope`) does not hold its URL is refused, and recorded as an attempt.
+    (`crawler.urls.Scope`) does not hold its URL is refused, and recorded as an attempt. A redirect to another origin
+    leaves the fields behind that are masked in the archive: what is secret is so for the origin that it was sent to.
     """
 
     def __init__(self, capturing: Capturing) -> None:
@@ -66,9 +69,18 @@ class Hops:
             return
         origin: Origin = request.meta.get("presskeep_origin") or Origin()
         if seen[0] > redirects:
+            if origin_of(urls[-1]) != origin_of(request.url):
+                _leave_secrets(request)
             hops = origin.hops + "R" * (seen[0] - redirects)
             origin = replace(origin, via=urls[-1], source="redirect", hops=hops, retry=0)
         elif seen[1] > retries:
             origin = replace(origin, retry=origin.retry + seen[1] - retries)
         request.meta["presskeep_origin"] = origin
         request.meta["presskeep_seen"] = seen
+
+
+def _leave_secrets(request: Request) -> None:
+    """Scrapy leaves credentials behind, too, but knows none of the fields that a site names in ``mask``."""
+    named = (name.lower().encode("latin-1", "replace") for name in request.meta.get("presskeep_mask", ()))
+    for name in SECRET_FIELDS.union(named):
+        request.headers.pop(name, None)

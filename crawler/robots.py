@@ -8,18 +8,15 @@ from enum import StrEnum
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from protego import Protego
-
 from archive.exchange import NoAnswer
-from crawler.discovery.decoding import decode
-from crawler.discovery.probing import MAX_ROBOTS
+from crawler.robotstxt import MAX_ROBOTS, RobotsTxt
 from crawler.state import State
 
 DAY = 86_400 * 1_000_000  # microseconds; RFC 9309, section 2.4: no cached copy is used longer
 # A server that fails is asked again in the next crawl, but not once for each of its pages in this one.
 FAILED_FOR = 600 * 1_000_000
-# Section 2.4 allows an old copy while the file is unreachable, without a bound; a month is section 2.3.1.4's measure.
-STALE_FOR = 30 * DAY
+# Section 2.3.1.4: a file that was unreachable for so long may be taken for absent, or an old copy goes on to be used.
+UNREACHABLE_FOR = 30 * DAY
 MAX_HOPS = 5  # section 2.3.1.2
 # Publishers ask for 10 to 60 seconds; a day would mean "never", which Disallow can say.
 MAX_DELAY = 3600.0
@@ -48,26 +45,23 @@ class Robots:
     failure: NoAnswer | None = None
 
     @cached_property
-    def _rules(self) -> Protego:
-        return Protego.parse(decode(self.body[:MAX_ROBOTS]))
+    def _rules(self) -> RobotsTxt:
+        return RobotsTxt(self.body)
 
     def refusal(self, url: str, agent: str) -> str | None:
         """Why this URL is not to be fetched by the product token ``agent``, in words; None when it may be."""
         if self.access is Access.UNREACHABLE:
             return f"robots.txt could not be had ({self.detail}), so nothing may be fetched"
-        if self.access is Access.ABSENT or self._rules.can_fetch(url, agent):
+        if self.access is Access.ABSENT:
             return None
-        return f"robots.txt disallows it for {agent}"
+        rule = self._rules.rule(url, agent)
+        return None if rule is None or rule.allow else f"robots.txt disallows it for {agent} ({rule.line})"
 
     def delay(self, agent: str) -> float:
         """The seconds between two requests that it asks for; 0 where it does not."""
         if self.access is not Access.RULES:
             return 0.0
-        asked = self._rules.crawl_delay(agent) or 0.0
-        rate = self._rules.request_rate(agent)
-        if rate is not None and rate.requests > 0:
-            asked = max(asked, rate.seconds / rate.requests)
-        return min(max(asked, 0.0), MAX_DELAY)
+        return min(self._rules.delay(agent), MAX_DELAY)
 
 
 def after_answer(origin: str, at: int, status: int, body: bytes) -> Robots:
@@ -76,7 +70,7 @@ def after_answer(origin: str, at: int, status: int, body: bytes) -> Robots:
         # 429 is a 4xx, but what it says is "not now" (as Google reads it, too).
         return Robots(origin, at, Access.UNREACHABLE, f"it answers {status}")
     if 200 <= status < 300:
-        return Robots(origin, at, Access.RULES, body=body[:MAX_ROBOTS])
+        return Robots(origin, at, Access.RULES, body=body[: MAX_ROBOTS + 1])  # one more tells that it was longer
     detail = f"it answers {status}" if status >= 400 else f"more than {MAX_HOPS} redirects"
     return Robots(origin, at, Access.ABSENT, detail)
 
@@ -116,31 +110,55 @@ class RobotsMemory:
         """The file of a URL's origin as it was read last, in this process or before; None where there is none."""
         origin = origin_of(url)
         known = self._here.get(origin) or self._load(origin)
-        return known.body if known is not None and known.access is Access.RULES else None
+        if known is not None and known.access is Access.RULES:
+            return known.body
+        return self._last_copy(origin)[1]
 
     def put(self, robots: Robots) -> Robots:
         """Remember what was fetched, and give what holds now.
 
-        That is an older copy where the file is unreachable. What is unreachable is remembered in this process only:
-        a new crawl asks again.
+        While the file is unreachable that is the last copy, however old; without one nothing is allowed, until it has
+        been unreachable for 30 days: then it counts as absent. For how long is remembered across runs, but each new
+        crawl asks again.
         """
         if robots.access is Access.UNREACHABLE:
-            older = self._load(robots.origin)
-            if older is not None and older.access is Access.RULES and robots.at - older.at < STALE_FOR:
-                robots = Robots(robots.origin, robots.at - DAY + FAILED_FOR, Access.RULES, body=older.body)
-            self._here[robots.origin] = robots
-            return robots
-        self._here[robots.origin] = robots
-        with self._state.write() as db:
-            db.execute(
-                "INSERT OR REPLACE INTO robots VALUES (?, ?, ?, ?, ?)",
-                (robots.origin, robots.at, robots.access, robots.detail, zlib.compress(robots.body)),
+            since, copy = self._last_copy(robots.origin)
+            since = min(since or robots.at, robots.at)
+            self._write(
+                robots.origin, since, robots.access, robots.detail, b"" if copy is None else zlib.compress(copy)
             )
+            again = robots.at - DAY + FAILED_FOR  # when what holds meanwhile is taken to be from: it is asked for soon
+            if copy is not None:
+                robots = Robots(robots.origin, again, Access.RULES, body=copy)
+            elif robots.at - since >= UNREACHABLE_FOR:
+                robots = Robots(robots.origin, again, Access.ABSENT, f"unreachable for 30 days: {robots.detail}")
+        else:
+            self._write(robots.origin, robots.at, robots.access, robots.detail, zlib.compress(robots.body))
+        self._here[robots.origin] = robots
         return robots
 
+    def _write(self, origin: str, at: int, access: Access, detail: str, body: bytes) -> None:
+        with self._state.write() as db:
+            db.execute("INSERT OR REPLACE INTO robots VALUES (?, ?, ?, ?, ?)", (origin, at, access, detail, body))
+
     def _load(self, origin: str) -> Robots | None:
+        """The file as it came last; None where it did not come the last time."""
         rows = self._state.read("SELECT at, outcome, detail, body FROM robots WHERE origin = ?", (origin,))
-        if not rows:
+        if not rows or rows[0][1] == Access.UNREACHABLE:
             return None
         at, outcome, detail, body = rows[0]
         return Robots(origin, at, Access(outcome), detail, zlib.decompress(body))
+
+    def _last_copy(self, origin: str) -> tuple[int | None, bytes | None]:
+        """Since when the file is unreachable, None where it is not, and the rules as they came last, if they did.
+
+        The row of an unreachable file holds the first failure in ``at``, and the last copy in ``body``: no byte at all
+        where there is none, which is not what an empty file is compressed to.
+        """
+        rows = self._state.read("SELECT at, outcome, body FROM robots WHERE origin = ?", (origin,))
+        if not rows:
+            return None, None
+        at, outcome, body = rows[0]
+        if outcome == Access.UNREACHABLE:
+            return at, zlib.decompress(body) if body else None
+        return None, zlib.decompress(body) if outcome == Access.RULES else None

@@ -32,6 +32,13 @@ DOWNLOAD_TIMEOUT = 45
 # Seconds for the connection alone, and again for its TLS handshake: a host that takes longer answers nobody. A bare
 # host is tried over https first, and a port that expects plain HTTP may wait for ever for the rest of a line.
 PRESSKEEP_CONNECT_TIMEOUT = 10
+# Seconds from the request's last byte to the answer's first one. A page that a slow server makes anew takes ten or
+# twenty; a reverse proxy in front of it gives up at 30 or 60.
+PRESSKEEP_FIRST_BYTE_TIMEOUT = 30
+# What must come of an answer in so many seconds, once it has begun: whoever drips slower than a modem of 1990 holds a
+# connection, not a page. In bytes for each second, on the average of such a span.
+PRESSKEEP_MIN_RATE = 256
+PRESSKEEP_RATE_SPAN = 15
 # Bytes on the wire, and again once decoded (a bomb of 13 KB of brotli has 1 GiB); the default is 1 GiB. Sitemaps may
 # have 50 MB (sitemaps.org), pages have 2.
 DOWNLOAD_MAXSIZE = 64 * 2**20
@@ -66,7 +73,7 @@ ROBOTSTXT_OBEY = False  # Scrapy takes a failed fetch of robots.txt for permissi
 
 # --- redirects and retries --------------------------------------------------------------------------------------------
 
-REDIRECT_MAX_TIMES = 5  # browsers follow 20; real sites need three
+REDIRECT_MAX_TIMES = 10  # as crawler.walk does, and half of what browsers follow
 # It would decode every page to look for the tag, and detecting charsets costs more than fetching; a page with one is
 # an answer in its own right, and is captured as one.
 METAREFRESH_ENABLED = False

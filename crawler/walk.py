@@ -13,7 +13,7 @@ from archive.exchange import NoAnswer, Role
 from crawler.scheduling.articles import RETRIED_FAILURES, RETRIED_STATUS
 from crawler.urls import resolve
 
-MAX_REDIRECTS = 5  # browsers follow 20; real sites need two or three
+MAX_REDIRECTS = 10  # browsers follow 20; consent and language switches of real sites need five or six
 MAX_RETRIES = 2  # three requests in all; what still fails stays due for the next crawl
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 

@@ -40,7 +40,7 @@ from archive.exchange import Attempt, NoAnswer
 from archive.url import host as host_of
 from crawler.capturing import Capturing
 from crawler.politeness import Pacing
-from crawler.tap.agent import TapAgent
+from crawler.tap.agent import Pace, TapAgent
 from crawler.tap.connection import Pool
 from crawler.tap.masking import masked
 from crawler.tap.outcome import fact
@@ -83,7 +83,12 @@ class Wire(HTTP11DownloadHandler):
         self._pool: Pool = pool
         self._timeout = crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
         # Foreign projects have no such setting.
-        self._patience = crawler.settings.getfloat("PRESSKEEP_CONNECT_TIMEOUT", self._timeout)
+        self._pace = Pace(
+            connect=crawler.settings.getfloat("PRESSKEEP_CONNECT_TIMEOUT", self._timeout),
+            first=crawler.settings.getfloat("PRESSKEEP_FIRST_BYTE_TIMEOUT"),
+            rate=crawler.settings.getfloat("PRESSKEEP_MIN_RATE"),
+            span=crawler.settings.getfloat("PRESSKEEP_RATE_SPAN"),
+        )
         authorities = crawler.settings.get("PRESSKEEP_CA_FILE")
         self._trust = Trust(Path(authorities) if authorities else None)
 
@@ -108,7 +113,7 @@ class Wire(HTTP11DownloadHandler):
             policy=self._trust,
             pool=self._pool,
             timeout=self._timeout,
-            patience=self._patience,
+            pace=self._pace,
             maxsize=self._default_maxsize,
             warnsize=self._default_warnsize,
             fail_on_dataloss=self._fail_on_dataloss,

@@ -29,9 +29,9 @@ from crawler.sites import Site
 from crawler.validators import ROLES, Validators, validators_of
 from crawler.walk import Answer, Failure, Want
 
-# Bytes of a page: ten times the largest seen, and four copies of it fit beside everything else in 250 MB. Only
-# sitemaps may be as large as the archive's own limit.
-MAX_PAGE = 24 * 2**20
+# Bytes of a page on the wire, and of one that is read for links once decoded: ten times the largest seen. Only feeds
+# and sitemaps may be as large as the archive's own limit.
+MAX_PAGE = 32 * 2**20
 _LISTS = frozenset({Role.FEED, Role.SITEMAP})
 
 # Shorter waits than this are left to the wire, which waits anyway.
@@ -216,7 +216,7 @@ def answer_of(response: Response, want: Want) -> Answer:
     if want.role is Role.ARTICLE or response.status != 200:
         return Answer(want.url, response.status, location=target)
     try:
-        read = decoded(response)
+        read = decoded(response, None if want.role in _LISTS else MAX_PAGE)
     except PayloadRefused as error:
         return Answer(want.url, failure=Failure(NoAnswer.OTHER, str(error)))
     return Answer(want.url, response.status, read.body, read.charset)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import _ScrapyAgent
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadTimeoutError
 from scrapy.utils._download_handlers import normalize_bind_address
 from twisted.internet.defer import Deferred
 from twisted.web.client import Agent
@@ -18,6 +20,21 @@ from crawler.tap.connection import MAX_HEAD, Pool, TapedRequest, TappedConnectio
 from crawler.tap.tape import Tape
 
 _T = TypeVar("_T")
+_LOOK = 1.0  # seconds between two looks at how an exchange goes on
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How an exchange must go on, in seconds and bytes.
+
+    ``connect`` is for the connection, and again for its TLS handshake; ``first`` from then to the first byte of an
+    answer; of that, ``rate`` bytes for each second must come in each ``span`` of seconds. 0 is no limit.
+    """
+
+    connect: float
+    first: float = 0.0
+    rate: float = 0.0
+    span: float = 0.0
 
 
 class _TapedAgent(Agent):
@@ -58,8 +75,7 @@ class _TapedAgent(Agent):
 class TapAgent(_ScrapyAgent):
     """Scrapy's agent (time-outs, size limits, signals) over connections that record.
 
-    One serves one request. Proxies are not for it. ``patience`` is how many seconds a connection may take, and then
-    its TLS handshake.
+    One serves one request. Proxies are not for it.
     """
 
     def __init__(
@@ -71,7 +87,7 @@ class TapAgent(_ScrapyAgent):
         policy: Any,
         pool: Pool,
         timeout: float,
-        patience: float,
+        pace: Pace,
         maxsize: int,
         warnsize: int,
         fail_on_dataloss: bool,
@@ -89,26 +105,61 @@ class TapAgent(_ScrapyAgent):
         )
         self._tape = tape
         self._guard = guard
-        self._patience = patience
+        self._pace = pace
+        self._watch: Any = None  # the next look
+        self._since = 0.0  # by the reactor's clock: when it was to answer, then when the span began
+        self._had = 0  # bytes at that time
+        self._looked = 0.0
+        self._slow = ""  # why it was ended before its time
 
     def _get_agent(self, request: Request, timeout: float) -> Agent:
         from twisted.internet import reactor  # noqa: PLC0415 - importing it installs one
 
         bind = normalize_bind_address(request.meta.get("bindaddress") or self._bindAddress)
-        patience = min(timeout, self._patience)
+        patience = min(timeout, self._pace.connect)
         endpoints = GuardedEndpoints(reactor, self._guard, self._contextFactory, patience, bind, self._note_address)
         self._tape.patience = patience
         maxsize = request.meta.get("download_maxsize", self._maxsize)
         # Scrapy counts the body's own bytes; chunks of one byte with long extensions would weigh a thousand times more.
         self._tape.limit = maxsize + MAX_HEAD if maxsize else 0
         assert isinstance(self._pool, Pool)
+        clock: Any = reactor
+        self._looked = clock.seconds()
+        self._watch = clock.callLater(_LOOK, self._look, clock)
         return _TapedAgent(endpoints, self._pool, self._tape)
 
     def _note_address(self, address: str) -> None:
         self._tape.ip = address
 
+    def _look(self, reactor: Any) -> None:
+        """End the exchange where nothing comes, or too little."""
+        tape, pace, now = self._tape, self._pace, reactor.seconds()
+        late = now - self._looked > 2 * _LOOK + 1  # this process stood still: what came meanwhile is yet to be read
+        self._looked = now
+        if tape.sent_at is not None and tape.secured:
+            if not self._since or late or (tape.size and not self._had):
+                self._since, self._had = now, tape.size
+            elif not tape.size and pace.first and now - self._since >= pace.first:
+                self._slow = f"no byte of an answer within {pace.first:g} s"
+            elif tape.size and pace.span and now - self._since >= pace.span:
+                if tape.size - self._had < pace.rate * pace.span:
+                    self._slow = f"fewer than {pace.rate:g} bytes a second for {pace.span:g} s"
+                self._since, self._had = now, tape.size
+        expiry: Any = self._timeout_cl
+        if self._slow and expiry.active():
+            expiry.reset(0)  # its time-out comes now
+        elif tape.running:
+            self._watch = reactor.callLater(_LOOK, self._look, reactor)
+
     def _cb_timeout(self, result: _T, request: Request, url: str, timeout: float) -> _T:
+        if self._watch is not None and self._watch.active():
+            self._watch.cancel()
         expiry: Any = self._timeout_cl
         if not expiry.active() and self._tape.cut is None:
             self._tape.cut = Truncation.TIME
-        return super()._cb_timeout(result, request, url, timeout)
+        try:
+            return super()._cb_timeout(result, request, url, timeout)
+        except DownloadTimeoutError as error:
+            if self._slow:
+                raise DownloadTimeoutError(f"{url}: {self._slow}") from error
+            raise

@@ -15,7 +15,14 @@ from crawler.addresses import Guard, refusal
 
 @pytest.mark.parametrize(
     "address",
-    ["93.184.215.14", "8.8.8.8", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8"],
+    [
+        "93.184.215.14",
+        "8.8.8.8",
+        "2606:2800:21f:cb07:6820:80da:af6b:8b2c",
+        "::ffff:8.8.8.8",
+        "64:ff9b::8.8.8.8",
+        "2606::5efe:808:808",
+    ],
 )
 def test_addresses_of_the_open_network_are_allowed(address: str) -> None:
     assert refusal(address) is None
@@ -63,6 +70,9 @@ def test_addresses_of_the_open_network_are_allowed(address: str) -> None:
         "",
         "0x7f000001",
         "2130706433",
+        "168.63.129.16",  # within Azure, the machine's host
+        "2606:2800::5efe:10.0.0.1",  # ISATAP
+        "2606:2800::200:5efe:127.0.0.1",
     ],
 )
 def test_every_other_address_is_refused(address: str) -> None:

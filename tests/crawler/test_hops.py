@@ -119,3 +119,26 @@ def test_a_request_does_not_leave_its_scope(hops: Hops, kept: Kept) -> None:
         "https://b.example/2",
         "https://a.example/1",
     )
+
+
+SECRETS = {"Authorization": "Basic c2VjcmV0", "Cookie": "id=1", "X-Api-Key": "secret", "Accept": "text/html"}
+
+
+@pytest.mark.parametrize(
+    "target", ["https://b.example/1", "http://a.example/1", "https://a.example:8443/1", "https://www.a.example/1"]
+)
+def test_secrets_do_not_follow_to_another_origin(hops: Hops, target: str) -> None:
+    first = ask(presskeep_mask=["x-api-key"]).replace(headers=SECRETS)
+    process(hops, first)
+    assert set(first.headers) == {name.encode() for name in SECRETS}
+    second = redirected(first, target)
+    process(hops, second)
+    assert set(second.headers) == {b"Accept"}
+
+
+def test_secrets_follow_within_their_origin_and_into_a_retry(hops: Hops) -> None:
+    first = ask(presskeep_mask=["x-api-key"]).replace(headers=SECRETS)
+    process(hops, first)
+    for again in (redirected(first, "https://a.example/2"), retried(first)):
+        process(hops, again)
+        assert set(again.headers) == set(first.headers)

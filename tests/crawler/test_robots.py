@@ -12,7 +12,7 @@ from crawler.robots import (
     DAY,
     FAILED_FOR,
     MAX_DELAY,
-    STALE_FOR,
+    UNREACHABLE_FOR,
     Access,
     Robots,
     RobotsMemory,
@@ -155,6 +155,38 @@ def test_an_older_copy_holds_while_the_file_is_unreachable(memory: RobotsMemory)
     assert memory.get(ORIGIN, later + FAILED_FOR) is None, "it is asked for again soon"
 
 
-def test_too_old_a_copy_holds_no_more(memory: RobotsMemory) -> None:
-    memory.put(rules())
-    assert memory.put(after_answer(ORIGIN, NOW + STALE_FOR, 503, b"")).access is Access.UNREACHABLE
+def test_the_last_copy_holds_for_as_long_as_the_file_is_unreachable(tmp_path: Path) -> None:
+    with State(tmp_path / "s") as state:
+        RobotsMemory(state).put(rules())
+    for days in (1, 2, 29, 31, 400):
+        with State(tmp_path / "s") as state:  # a process each
+            memory = RobotsMemory(state)
+            assert memory.body(f"{ORIGIN}/x") == BODY
+            holds = memory.put(after_answer(ORIGIN, NOW + days * DAY, 503, b""))
+            assert (holds.access, holds.body) == (Access.RULES, BODY)
+
+
+def test_without_a_copy_it_counts_as_absent_after_30_days_of_failures(tmp_path: Path) -> None:
+    def failed(after: int) -> Robots:
+        with State(tmp_path / "s") as state:  # a process each
+            return RobotsMemory(state).put(after_answer(ORIGIN, NOW + after, 503, b""))
+
+    assert failed(0).access is Access.UNREACHABLE
+    assert failed(UNREACHABLE_FOR - 1).access is Access.UNREACHABLE
+    allowed = failed(UNREACHABLE_FOR)
+    assert allowed.access is Access.ABSENT
+    assert "503" in allowed.detail
+
+
+def test_one_answer_ends_the_time_of_being_unreachable(tmp_path: Path) -> None:
+    with State(tmp_path / "s") as state:
+        memory = RobotsMemory(state)
+        memory.put(after_answer(ORIGIN, NOW, 503, b""))
+        memory.put(after_answer(ORIGIN, NOW + DAY, 404, b""))
+        assert memory.put(after_answer(ORIGIN, NOW + UNREACHABLE_FOR, 503, b"")).access is Access.UNREACHABLE
+
+
+def test_an_empty_file_is_a_copy_that_allows_everything(memory: RobotsMemory) -> None:
+    memory.put(rules(b""))
+    holds = memory.put(after_answer(ORIGIN, NOW + DAY, 503, b""))
+    assert holds.refusal(f"{ORIGIN}/x", "Presskeep") is None

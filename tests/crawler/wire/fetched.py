@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections import defaultdict
@@ -49,6 +50,7 @@ class Fetching:
     """A process that carries out a plan in a new archive; ``finish`` waits for it and reads what it left.
 
     ``failing`` names a function of `os` which there fails with an errno: from which call on, and how often.
+    ``connects`` is a file that gets a line for each connect; then nothing but loopback can be reached.
     """
 
     def __init__(
@@ -58,11 +60,12 @@ class Fetching:
         *,
         resolve: Mapping[str, str] | None = None,
         allow_loopback: bool = False,
-        known_names: Mapping[str, list[str]] | None = None,
+        known_names: Mapping[str, list[Any]] | None = None,
         settings: Mapping[str, Any] | None = None,
         file_limit: int = 0,
         failing: tuple[str, int, int, int] | None = None,
         read: bool = True,
+        connects: Path | None = None,
     ) -> None:
         self._read = read
         self.archive = directory / "NEWS"
@@ -89,7 +92,11 @@ class Fetching:
         plan.write_text(json.dumps(told), "utf-8")
         self._complaints = directory / "stderr"
         with self._complaints.open("w") as complaints:
-            self.process = subprocess.Popen([sys.executable, str(HERE / "fetching.py"), str(plan)], stderr=complaints)
+            self.process = subprocess.Popen(
+                [sys.executable, str(HERE / "fetching.py"), str(plan)],
+                stderr=complaints,
+                env=None if connects is None else recorded(connects),
+            )
 
     def finish(self) -> Fetched:
         """What came of it."""
@@ -99,6 +106,12 @@ class Fetching:
         told = json.loads(self._seen.read_text("utf-8"))
         stored = stored_in(self.archive / "warc") if self._read else {}
         return Fetched(told["seen"], stored, told["committed"], told["reason"], told["stats"], output, self.archive)
+
+
+def recorded(connects: Path) -> dict[str, str]:
+    """The environment of a process whose connects are written to a file, and reach loopback alone."""
+    path = os.pathsep.join(filter(None, (str(HERE / "recording"), os.environ.get("PYTHONPATH"))))
+    return {**os.environ, "PYTHONPATH": path, "CONNECT_LOG": str(connects)}
 
 
 def fetch(directory: Path, chains: Iterable[list[dict[str, Any]]], **given: Any) -> Fetched:

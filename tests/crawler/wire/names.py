@@ -1,7 +1,8 @@
-"""A resolver that knows a few names, and asks nobody."""
+"""A resolver that knows a few names, and asks nobody; addresses it reads as the system's own does."""
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 from scrapy.crawler import Crawler
@@ -21,9 +22,12 @@ class _Done:
 
 @implementer(IHostnameResolver)
 class KnownNames:
-    """Resolves what the setting KNOWN_NAMES maps (a name to a list of addresses); every other name is unknown."""
+    """Resolves what the setting KNOWN_NAMES maps (a name to a list of addresses); every other name is unknown.
 
-    def __init__(self, reactor: Any, known: dict[str, list[str]]) -> None:
+    A list of lists gives another answer to each look-up, the last one for ever: so names are rebound.
+    """
+
+    def __init__(self, reactor: Any, known: dict[str, list[Any]]) -> None:
         self._reactor = reactor
         self._known = known
 
@@ -44,8 +48,20 @@ class KnownNames:
     ) -> Any:
         done = _Done(name)
         receiver.resolutionBegan(done)
-        for address in self._known.get(name, [name] if name.replace(".", "").isdigit() or ":" in name else []):
+        for address in self._addresses(name):
             kind: Any = IPv6Address if ":" in address else IPv4Address
             receiver.addressResolved(kind("TCP", address, portNumber))
         receiver.resolutionComplete()
         return done
+
+    def _addresses(self, name: str) -> list[str]:
+        known = self._known.get(name)
+        if known is None:
+            try:
+                found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+            except (OSError, UnicodeError):
+                return []
+            return [str(address[0]) for *_, address in found]
+        if isinstance(known[0], list):
+            return list(known.pop(0) if len(known) > 1 else known[0])
+        return known

@@ -41,6 +41,8 @@ REPLIES = {
     "tiny-chunks": Reply(
         (OK + b"Transfer-Encoding: chunked\r\n\r\n", *(b"1;" + b"e" * 990 + b"\r\nx\r\n",) * 6000), End.HANG
     ),
+    "mute": Reply(end=End.HANG),
+    "drip": Reply((OK + b"Content-Length: 5000\r\n\r\n", b"hel", b"lo"), End.HANG),
     "loop": Reply((b"HTTP/1.1 301 Moved\r\nLocation: /loop\r\n" + EMPTY,)),
     "file": Reply((b"HTTP/1.1 301 Moved\r\nLocation: file:///etc/passwd\r\n" + EMPTY,)),
 }
@@ -140,6 +142,8 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
                 "PRESSKEEP_CA_FILE": str(directory / "ca.pem"),
                 "DOWNLOAD_TIMEOUT": 20,
                 "PRESSKEEP_CONNECT_TIMEOUT": 6,
+                "PRESSKEEP_FIRST_BYTE_TIMEOUT": 8,
+                "PRESSKEEP_RATE_SPAN": 6,
             },
         )
         yield Case(fetched, plain, urls)
@@ -214,8 +218,8 @@ def test_a_redirect_to_a_file_is_an_answer_and_nothing_more(case: Case) -> None:
 
 def test_a_loop_of_redirects_ends_and_each_hop_is_recorded(case: Case) -> None:
     stored = case.fetched.stored[case.urls["loop"]]
-    assert len(stored) == case.received("/loop") == 6
-    assert "hopsFromSeed: RRRRR\r\n" in stored[-1].metadata
+    assert len(stored) == case.received("/loop") == 11
+    assert "hopsFromSeed: RRRRRRRRRR\r\n" in stored[-1].metadata
     assert "presskeep-retry" not in stored[-1].metadata
 
 
@@ -225,6 +229,16 @@ def test_a_head_without_end_is_cut_at_a_mebibyte(case: Case, name: str) -> None:
     assert cut == "length"
     assert MEBIBYTE < len(response) < 2 * MEBIBYTE
     assert b"".join(REPLIES[name].pieces).startswith(response)
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_to_the_end(case: Case) -> None:
+    assert "presskeep-attempt: timeout\r\n" in case.attempt("mute")
+    assert "no byte of an answer within 8 s" in case.attempt("mute")
+
+
+def test_what_drips_is_cut_and_stored_as_cut(case: Case) -> None:
+    assert case.response("drip") == (REPLIES["drip"].whole, "time")
+    assert "fewer than 256 bytes a second" in case.fetched.of(case.urls["drip"])["said"]
 
 
 def test_framing_counts_for_the_size_limit(case: Case) -> None:
