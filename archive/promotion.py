@@ -16,6 +16,7 @@ from sqlalchemy import select
 from archive import tables
 from archive.capture import Capture
 from archive.clock import warc_date
+from archive.copies import payload_digests
 from archive.errors import DamagedRecord, PayloadRefused
 from archive.http import HttpMessage
 from archive.revisits import referring_to
@@ -179,12 +180,14 @@ def _is_readable(revisit: Capture, referent: Capture) -> bool:
 def _other_copy(archive: Archive, capture: Capture, gone: Collection[str]) -> Capture | None:
     """Another capture of the same site that holds the same payload, and stays; the earliest."""
     table = tables.captures
-    if capture.payload_digest is None:
+    with archive.catalog.reading() as connection:
+        digests = sorted(payload_digests(connection, archive.warc_path, [capture]))
+    if not digests:
         return None
     question = (
         select(table)
         .where(
-            table.c.payload_digest == capture.payload_digest,
+            table.c.payload_digest.in_(digests),
             table.c.kind == "response",
             table.c.truncated.is_(None),
             table.c.site.is_(None) if capture.site is None else table.c.site == capture.site,

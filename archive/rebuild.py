@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,6 +78,7 @@ def rebuild(archive: Archive, progress: Progress | None = None) -> Rebuilt:
                     summary = TextSummary()
                     while (more := crew.clean(progress)).done:
                         summary += more  # what failed is tried again
+                summary = replace(summary, failed=new.count_waiting()[1])  # captures, not tries
                 kept = keep_others(archive, new) if readable else 0
                 acted = {act.run for act in holdings.acts(new.catalog)}  # a takedown or an import fetched nothing
                 made = (len(new.files()), new.count(), sum(run.id not in acted for run in new.runs()))

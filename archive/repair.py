@@ -326,10 +326,13 @@ class _Repair:
         return self._kept(there)
 
     def _tell(self, writer: ArchiveWriter, mend: Mend) -> str:
-        """Write the act, unless a repair that was killed has done so; its id."""
+        """Write the act, unless a repair that was killed has said as much; its id.
+
+        After a rebuild in between, what was lost is known to be lost, and not told again.
+        """
         facts = losses.facts(mend)
         with self._archive.catalog.reading() as connection:
-            told = [act.id for act, _ in losses.repairs(connection, mend.file) if list(act.facts) == facts]
+            told = [act.id for act, _ in losses.repairs(connection, mend.file) if set(facts) <= set(act.facts)]
         return told[-1] if told else writer.add_act(losses.REPAIR, facts).id
 
 

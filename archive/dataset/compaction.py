@@ -17,7 +17,7 @@ from urllib.parse import quote
 from archive.article import canonical_json
 from archive.clock import from_datetime, to_datetime
 from archive.dataset.rows import PRESSKEEP, ROWS, Column, Entry, Kind, Schema
-from archive.durable import remove, replacing
+from archive.durable import remove, replacing, storage
 
 PART = "part-0.parquet"
 STATE = b"presskeep.texts"  # metadata key: number and sum of what the file holds
@@ -111,7 +111,8 @@ class Texts:
 
 
 def compact_texts(texts: Texts, directory: Path) -> Compaction:
-    """Bring ``text/`` up to date with the catalogue; raises StorageFull as `archive.durable.replacing` does.
+    """Bring ``text/`` up to date with the catalogue; raises StorageFull, and ArchiveBusy as
+    `archive.durable.replacing` does.
 
     A file is replaced in one step, so that a reader sees the old or the new one. Files without texts are removed.
     """
@@ -126,9 +127,10 @@ def compact_texts(texts: Texts, directory: Path) -> Compaction:
         if _state(path) == tally.state:
             kept.append(str(part.path))
             continue
-        path.parent.mkdir(parents=True, exist_ok=True)
         rows = (COMPACTED.row(entry) for entry in texts.entries(part))
-        with replacing(path) as out:
+        with storage(str(path)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with storage(str(path)), replacing(path) as out:
             write_parquet(rows, COMPACTED, out, metadata={STATE.decode(): tally.state.decode()})
         written.append(str(part.path))
     removed = tuple(_remove_others(directory, {directory / part.path for part in tallies}))

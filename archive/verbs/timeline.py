@@ -61,7 +61,8 @@ def _cells(event: Capture | StoredAttempt) -> tuple[str, ...]:
     at = event.location
     place = (at.file, str(at.offset)) if at else ("", "")
     if isinstance(event, Capture):
-        what = (str(event.status or ""), event.kind, event.mime or "", str(event.payload_length or 0))
+        length = "" if event.payload_length is None else str(event.payload_length)  # 0 is said of what is known alone
+        what = (str(event.status or ""), event.kind, event.mime or "", length)
         return (warc_date(event.at), *what, *place, event.id)
     attempt = event.attempt
     return (warc_date(attempt.at), str(attempt.reason), "attempt", attempt.detail, "", *place, event.id)

@@ -223,7 +223,7 @@ def test_ids_depend_neither_on_the_place_of_a_file_nor_on_its_date(
     index = tmp_path / "index.cdxj"
     about = {"url": HERALD[0], "offset": "0", "filename": "a.warc.gz"}
     index.write_text(f"example,herald)/crane 20190301100000 {json.dumps(about)}\n")
-    ids = set()
+    ids: set[str] = set()
     for place in (path, path, laid(tmp_path / "else", "c.warc.gz", nameless), f"{server.url}/b.warc.gz"):
         if isinstance(place, Path):
             os.utime(place, (1e9 + len(ids), 1e9))

@@ -71,3 +71,22 @@ def test_revisits_of_other_writers_are_known_by_the_digest_that_they_state(
     purged(archive, payload=True)
     assert [one.url.rpartition("/")[2] for one in archive.captures()] == ["other"]
     assert len(held(archive)) == 1
+
+
+def test_revisits_refer_to_a_copy_whose_digest_is_by_another_algorithm(archive: Archive) -> None:
+    with archive.writer("crawl") as writer:
+        writer.add(secret(body=BODY))
+    with archive.writer("crawl") as writer:
+        writer.add(secret("again", 1, body=BODY))
+    later = with_sha1(archive)
+    with later.writer("crawl") as writer:
+        writer.add(secret("copy", 2, body=BODY))
+    kinds = {one.url.rpartition("/")[2]: one.kind for one in later.captures()}
+    assert kinds == {"secret": "response", "again": "revisit", "copy": "response"}
+    before = {id: raw for id, raw in held(later).items() if id not in {one.id for one in later.captures(url=URL)}}
+    done = purged(later)
+    assert done.plan.inheritance.promoted == ()
+    again, copy = later.captures()
+    assert (again.refers_to, copy.kind) == (copy.id, "response")
+    assert held(later) == before
+    is_sound(later)

@@ -87,6 +87,13 @@ def test_what_was_fetched_by_a_clock_set_wrong_is_kept(archive: Archive, year: i
     assert not archive.verify(deep=True).findings
 
 
+def test_what_a_rebuild_could_not_clean_is_counted_once_for_each_page(archive: Archive) -> None:
+    lines = ("WARC-Record-ID: <urn:x:1>", "WARC-Refers-To: <urn:x:9>")
+    astray = member("revisit", b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", *lines)
+    (archive.warc_path / "odd.warc.gz").write_bytes(astray + answer("2"))
+    assert archive.rebuild().texts.failed == 1, "however often it was tried"
+
+
 def test_a_length_that_is_a_lie_costs_the_record_alone(archive: Archive) -> None:
     lie = b"".join(compress(b"WARC/1.1\r\nWARC-Type: response\r\nContent-Length: 999999999999999\r\n\r\nHTTP"))
     (archive.warc_path / "odd.warc.gz").write_bytes(answer("1") + lie + answer("2"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import os
 import random
 import shutil
@@ -18,9 +19,11 @@ from powerloss import Disk, Op, Recorder, Tree, failing
 from sqlalchemy import select
 
 from archive import tables
+from archive.blocking import Target
 from archive.catalog import Catalog
 from archive.errors import StorageFull
 from archive.exchange import Exchange, Role
+from archive.purge import purge
 from archive.repair import repair
 from archive.store import Archive
 from archive.warc.openfile import OpenFile
@@ -282,6 +285,35 @@ def test_a_repair_may_lose_its_power_too(scene: Scene) -> None:
         found = scene.found()
         assert found == {one: block for one, block in held.items() if one != lost}
         assert damaged in scene.bytes_left()
+
+
+@pytest.mark.slow
+def test_a_purge_may_lose_its_power_too(scene: Scene) -> None:
+    """Whenever the power goes, either file is there whole, all else is as it was, and a second purge ends the first."""
+    life = scene.recorded(captures=4, max_bytes=10**6)
+    *_, (_, disk, catalogue, held) = life.moments()
+    assert catalogue is not None
+    url = "https://courier.example/page-1"
+
+    def gone(archive: Archive) -> None:
+        purge(archive, Target.of(url), given=url, reason="asked for")
+
+    again = scene.done(next(disk.trees()), catalogue, gone)
+    wanted = scene.found()
+    assert len(wanted) == len(held) - 1
+    (secret,) = (block for one, block in held.items() if one not in wanted)
+    states = [(tree, now) for _, disk, now, _ in again.moments() for tree in disk.trees()]
+    assert len(states) > 100
+    for left, now in states[::4]:
+        with Archive.open(scene.laid(left, now)) as archive:
+            archive.adopt()
+            assert not archive.verify().damaged
+            gone(archive)
+            bad = [one for one in archive.verify().findings if not one.severity.harmless]
+            assert not bad
+        assert scene.found() == wanted
+        whole = [gzip.decompress(path.read_bytes()) for path in (scene.root / "state").rglob("*.warc.gz")]
+        assert not any(secret in content for content in whole)
 
 
 def test_bytes_that_were_cut_off_do_not_come_back_behind_a_closed_file(tmp_path: Path) -> None:

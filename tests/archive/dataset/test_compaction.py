@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,6 +18,7 @@ from archive.clock import parse_warc_date
 from archive.dataset.compaction import COMPACTED, Part, Stamp, Texts, compact_texts
 from archive.dataset.rows import Entry
 from archive.digest import sha256
+from archive.errors import StorageFull
 
 CLEANER = "0.1.0+abc"
 
@@ -142,3 +144,13 @@ def test_readers_of_partitioned_datasets_see_cleaner_and_month(memory: Memory, t
 def test_nothing_in_a_file_depends_on_later_captures_or_moved_files() -> None:
     names = {column.name for column in COMPACTED.columns}
     assert not names & {"edition", "editions", "warc_file", "warc_offset"}
+
+
+def test_a_full_disk_is_told_as_such_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("archive.dataset.parquet.write_parquet", full)
+    with pytest.raises(StorageFull, match="free space"):
+        compact_texts(Memory(entry(1, "2026-11-25")).texts, tmp_path)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -94,7 +94,8 @@ def test_refusals_name_what_was_given_and_nothing_of_ours(news: Path, there: Pat
         f"{there}/d.wacz: 'archive/data.warc.gz' is compressed by the ZIP {stored}",
         f"{there}/e.warc: it is empty",
     }
-    for words in (["import", there], ["attach", there], ["import", there, "--dry-run"]):
+    calls: list[list[str | Path]] = [["import", there], ["attach", there], ["import", there, "--dry-run"]]
+    for words in calls:
         done = run(*words, cwd=news)
         assert done.returncode == 1
         assert set(done.stderr.splitlines()) == {*said, "presskeep: 3 files could not be taken: see above"}

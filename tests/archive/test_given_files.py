@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -138,7 +139,7 @@ def test_a_file_that_is_cut_or_grows_while_it_is_copied_is_taken_as_it_was_read(
     records = [gzipped([one]) for one in warc_records()]
     path = laid(tmp_path, "a.warc.gz", b"".join(records))
     read = incoming._read
-    changes = [
+    changes: list[Callable[[], object]] = [
         lambda: os.truncate(path, len(records[0]) + len(records[1]) + 20),
         lambda: path.write_bytes(b"".join(records)),
     ]
