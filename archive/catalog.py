@@ -23,6 +23,8 @@ from archive.tables import SCHEMA, about, metadata
 BUSY = 30.0  # seconds to wait for another process' transaction; an ordinary one takes milliseconds
 SIDE_FILES = ("-wal", "-shm", "-journal")
 _REBUILD = "run 'presskeep rebuild' to make it again from the WARC files"
+# What the file of shared memory (-shm) fails with, which readers need as well as writers.
+_SHARED_MEMORY = frozenset({sqlite3.SQLITE_IOERR_SHMOPEN, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP})
 _IMMEDIATE = "presskeep_immediate"
 
 # Connections must not be carried across a fork, "do not even call sqlite3_close()" on them in the child
@@ -296,7 +298,14 @@ def _translated(path: Path) -> Iterator[None]:
 def _said(error: sqlite3.Error, path: Path) -> PresskeepError:
     """What an error of SQLite's means for a person."""
     file = str(path)
-    match getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    if code in _SHARED_MEMORY:
+        return StorageFull(
+            f"the catalogue cannot be opened ({error}): SQLite keeps some 32 KiB beside it, for whoever reads, too, "
+            "and there is no room for that: free some space, then run the command again",
+            file=file,
+        )
+    match code & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return ArchiveBusy(f"another process held the catalogue for {BUSY:.0f} s: try again", file=file)
         case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR | sqlite3.SQLITE_TOOBIG:

@@ -99,13 +99,18 @@ def plan(archive: Archive, target: Target, *, payload: bool = False) -> Plan:
         table = tables.attempts.c
         question = select(table.key, table.file, table.length).where(target.among(table.key))
         attempts = [(file, length) for key, file, length in connection.execute(question) if target.covers(key)]
+        # A capture that came twice is in the catalogue once.
+        twice: set[str] = set()
+        for some in tables.in_parts([one.id for one in captures]):
+            twice.update(
+                connection.scalars(select(tables.copies.c.file).where(tables.copies.c.id.in_(some)).distinct())
+            )
         older = tuple(one.file for one in returned(connection, archive.warc_path) if not one.entered)
     placed = [(place.file, place.length) for one in captures if (place := one.location) is not None]
     known = {file for file, _ in placed + attempts}
-    # A capture that came twice is in the catalogue once.
     meant = _meant(target, frozenset(one.id for one in captures))
     also = {one for one in imported_files(archive.warc_path) if one not in known and _holds(archive, one, meant)}
-    files = sorted(known | also)
+    files = sorted(known | also | twice)
     fixed = [file for file in files if is_foreign(file) and not can_be_rewritten(archive, file)]
     return Plan(
         captures=tuple(captures),
@@ -147,8 +152,8 @@ def purge(
             done = _Purge(own, writer, target, begun, progress).done(payload=payload)
             facts = [("purge", begun.id), ("records", str(done.records)), ("bytes", str(done.bytes))]
             facts += [("quarantine", name) for name in done.quarantined]
+            own.compact()  # killed behind the act, nobody would know that it is still to be done
             writer.add_act(PURGED, facts)
-    archive.compact()
     return done
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archive import blocking, comparison, holdings, losses, removals
+from archive import blocking, comparison, holdings, losses, removals, withdrawn
 from archive.comparison import CATALOG
 from archive.dangling import of_revisits
 from archive.errors import DamagedCatalogue, DamagedRecord
@@ -138,6 +138,7 @@ def _verified(
 
     findings += of_revisits(archive.catalog)
     findings += comparison.of_texts(archive.catalog, None if deep else cleaned)
+    findings += withdrawn.of_files(archive)
     shown: Recleaned | None = None
     if deep:
         shown, different = reclean(archive, deep if isinstance(deep, Sample) else WHOLE, cleaned)

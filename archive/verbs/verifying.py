@@ -137,7 +137,7 @@ def _section(severity: Severity, remedy: Remedy, findings: list[Finding]) -> lis
 
 def _name(file: str) -> str:
     """A file as the user finds it in the archive's directory."""
-    return file if file.endswith(".sqlite") or file.startswith("attached/") else f"warc/{file}"
+    return file if file.endswith(".sqlite") or file.startswith(("attached/", "text/")) else f"warc/{file}"
 
 
 def _said(finding: Finding) -> Text:

@@ -29,6 +29,7 @@ class Remedy(StrEnum):
     RESTORE = "copy the file from a backup into warc/, if there is one; then run 'presskeep repair'"
     ENTER = "run 'presskeep repair'; the next 'presskeep crawl' does it, too"
     REBUILD = "run 'presskeep rebuild'"
+    TEXTS = "run 'presskeep clean': it makes the files under text/ again"
     PURGE = "end the purge: 'presskeep takedown --list' names the command"
     PURGE_AGAIN = "purge again: 'presskeep takedown --list' names the command"
     NEWER = "copy the newer file from a backup into warc/; else purge again, as 'presskeep takedown --list' says"
@@ -81,6 +82,7 @@ class Rule(StrEnum):
     HELD_TWICE = "held-twice", Severity.NOTE
     # Of what the catalogue holds against itself.
     TEXT = "text", Severity.REPAIRABLE, Remedy.REBUILD
+    TEXT_FILE = "text-file", Severity.REPAIRABLE, Remedy.TEXTS
     REVISIT = "revisit", Severity.DAMAGED, Remedy.REFERENT
     LOST_REFERENT = "lost-referent", Severity.NOTE, Remedy.BACKUP
     PURGED_REFERENT = "purged-referent", Severity.NOTE

@@ -57,13 +57,15 @@ def scan(
     limit: int = BLOCK_LIMIT,
     reader: Callable[..., Record] = read_record,
     heads: Callable[[BinaryIO, int, int], Iterator[int]] | None = None,
+    skip: Callable[[BinaryIO, int, int], int] = frame.skip,
 ) -> Iterator[Piece]:
     """The whole records in a range of a file, and the gaps between them: every byte is in one of them.
 
     ``start`` is the offset of a record. Behind damage the next gzip member or Zstandard frame that holds a whole
     record is looked for; in a file without compression there is none. What hostile bytes can cost is bounded (then the
     last gap says so). Skippable frames, which stand between those of Zstandard and mean nothing, are stepped over.
-    ``reader`` reads a record of another format, ``heads`` gives the offsets at which one could begin.
+    ``reader`` reads a record of another format, ``heads`` gives the offsets at which one could begin,
+    ``skip`` the offset behind what means nothing.
     """
     effort = _EFFORT + _EFFORT_BY_SIZE * (end - start)
     at = start
@@ -75,7 +77,7 @@ def scan(
         except Tear as tear:
             reason = tear.reason
             effort -= max(tear.cost, _LEAST)
-        if found is None and (behind := frame.skip(stream, at, end)) > at:
+        if found is None and (behind := skip(stream, at, end)) > at:
             at = behind  # what stands between Zstandard frames means nothing
             continue
         if found is None:

@@ -265,3 +265,18 @@ def test_an_archive_on_a_network_file_system_goes_on_with_a_state_directory(
     told.write_text(f'state_dir = "{tmp_path / "near"}"\n{told.read_text()}')
     with Archive.open(path) as archive, archive.writer("crawl"):
         assert archive.catalog.path == tmp_path / "near" / "catalog.sqlite"
+
+
+def test_no_room_for_what_readers_need_is_not_called_a_failed_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def connect(*_: object, **__: object) -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+        raise error
+
+    catalog = Catalog(tmp_path / "catalog.sqlite", "urn:x:1")
+    catalog.create()
+    monkeypatch.setattr(catalog_module, "_connect", connect)
+    with pytest.raises(StorageFull, match="for whoever reads, too"), catalog.reading():
+        pass

@@ -144,3 +144,16 @@ def test_attached_files_are_left_as_they_are(tmp_path: Path, archive: Archive) -
     assert (done.records, len(done.plan.foreign)) == (0, 1)
     assert path.read_bytes() == before
     assert all(one.url != URL for one in archive.captures())
+
+
+def test_what_an_attached_file_holds_as_well_is_had_from_there(tmp_path: Path, archive: Archive) -> None:
+    """Blocked, as after a rebuild: what is removed from the copy, the file that lies elsewhere still has."""
+    path = laid(tmp_path, "a.warc.gz", gzipped(warc_records()))
+    list(attach(archive, Asked((str(path),))))
+    bring(archive, path)
+    assert len(purged(archive).plan.foreign) == 1
+    assert all(one.url != URL for one in archive.captures())
+    assert not [one for one in archive.verify().findings if not one.severity.harmless]
+    before = rows(archive)
+    archive.rebuild()
+    assert {**rows(archive), "texts": [], "editions": []} == {**before, "texts": [], "editions": []}

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from archive.errors import PresskeepError
 from archive.warc import frame, zstd
 from archive.warc.fields import parse_lines
-from archive.warc.foreign import arc
+from archive.warc.foreign import arc, empty
 from archive.warc.foreign.unpacking import Input, member
 from archive.warc.member import MAGIC, Tear
 from archive.warc.stored import read_record
@@ -90,9 +90,11 @@ def _in_frames(stream: BinaryIO, file: str) -> bool:
 
 def _gzip(stream: BinaryIO, file: str) -> Form:
     """Whether the first two gzip members hold one record each, or more: then the file was packed as a whole."""
+    end = stream.seek(0, io.SEEK_END)
     offset = 0
     holds_arc = False
     for number in range(2):
+        offset = empty.skip(stream, offset, end)
         packed = _Lenient(stream, offset)
         content = packed.read(_LOOK)
         if number == 0:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archive import digest
-from archive.warc import places
-from archive.warc.foreign import arc, plain, remote, seek
+from archive.warc import frame, places
+from archive.warc.foreign import arc, empty, plain, remote, seek
 from archive.warc.foreign.form import Coding, Form, FormRefused, detect
 from archive.warc.foreign.zipped import read_wacz
 from archive.warc.member import Tear
@@ -56,14 +56,17 @@ class Source:
             yield Gap(self.file, self.end, self.end, self.broken)
 
     def _scan(self, start: int, end: int, limit: int) -> Iterator[Piece]:
+        # In files of our own nothing stands between members: what does is told.
+        skip = empty.skip if self.form.coding is Coding.MEMBERS and is_foreign(self.file) else frame.skip
         if self.form.arc:
             finder = arc.heads if self.form.coding is not Coding.MEMBERS else None
-            return scan(self.stream, start, end, self.file, limit=limit, reader=arc.read_arc, heads=finder)
+            return scan(self.stream, start, end, self.file, limit=limit, reader=arc.read_arc, heads=finder, skip=skip)
         unpacked = self.form.coding in {Coding.PLAIN, Coding.GZIP, Coding.ZSTD}
         if self.form.coding is Coding.WACZ:
             self.stream.seek(start)
             unpacked = self.stream.read(4) == b"WARC"
-        return scan(self.stream, start, end, self.file, limit=limit, heads=plain.heads if unpacked else None)
+        finder = plain.heads if unpacked else None
+        return scan(self.stream, start, end, self.file, limit=limit, heads=finder, skip=skip)
 
 
 @contextlib.contextmanager
