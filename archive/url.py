@@ -21,6 +21,14 @@ _PARTS = re.compile(r"(https?)://([^/?#]*)([^?#]*)(?:\?([^#]*))?", re.IGNORECASE
 _USUAL = re.compile(
     r"https?(://[a-z0-9_-]+(?:\.[a-z0-9_-]+)+/[A-Za-z0-9\-._~!*'()$&+,;=:@/]*(?:\?([A-Za-z0-9\-._~!*'()$&+,;=:@/?]+))?)"
 )
+# What servers write into their links for want of a cookie, another one for each who asks: servlet containers, PHP and
+# ColdFusion behind a semicolon (RFC 3986, section 3.3), ASP.NET as a segment, /(S(lit3py55t21z5v55vlm25s55))/, and both
+# as parameters. The value must look like one; "sid" is not among them, since stories have that name, too.
+_SESSION = re.compile(
+    r";(?:jsessionid|phpsessid|cfid|cftoken)=[A-Za-z0-9._!+-]+(?=[;/]|$)|/\((?:[AFSX]\([A-Za-z0-9_-]{20,}\))+\)(?=/|$)",
+    re.IGNORECASE,
+)
+_SESSION_PARAMETER = re.compile(r"(?:jsessionid|phpsessid|aspsessionid[a-z]*)=[A-Za-z0-9._!+-]{16,}", re.IGNORECASE)
 _PORT = re.compile(r"[0-9]{0,5}", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 # What browsers strip (WHATWG URL, "basic URL parser", steps 1 to 3).
@@ -41,8 +49,9 @@ def normalise(url: str) -> str:
 
     Scheme and host in lower case, the host as A-labels without a final dot; default ports, fragments (``#!`` too:
     no fragment ever reaches a server), empty parameters and an empty query dropped; dot segments resolved; escapes
-    in one form (RFC 3986, section 6.2.2); known tracking parameters dropped (`archive.tracking`). Paths keep their
-    case, their empty segments and their final slash; queries keep their order; ``www.`` stays.
+    in one form (RFC 3986, section 6.2.2); known tracking parameters (`archive.tracking`) and session ids dropped, so
+    that an article is one however often a server numbers its visitors. Paths keep their case, their empty segments
+    and their final slash; queries keep their order; ``www.`` stays.
 
     http and https on their default ports give one key, written with https: news sites serve the same article on
     both, or redirect. So a key names a page but is not for fetching. On any other port the scheme stays.
@@ -51,7 +60,8 @@ def normalise(url: str) -> str:
     idempotent; linear in the length of the URL.
     """
     usual = _USUAL.fullmatch(url)
-    if usual is not None and "/." not in url and not (usual[2] and _has_marks(usual[2])):
+    plain = usual is not None and "/." not in url and ";" not in url and "/(" not in url
+    if usual is not None and plain and not (usual[2] and _has_marks(usual[2])):
         return f"https{usual[1]}"  # nothing to be put into another form: most links of news sites
     parts = _split(url)
     if parts is None:
@@ -62,14 +72,19 @@ def normalise(url: str) -> str:
     if not port:
         scheme = "https"
     user = f"{_escape(parts.user)}@" if parts.user else ""
-    path = _without_dots(_escape(parts.path)) or "/"
-    query = "&".join(one for one in _escape(parts.query).split("&") if one and not is_tracking(one))
+    path = _without_dots(_SESSION.sub("", _escape(parts.path))) or "/"
+    query = "&".join(one for one in _escape(parts.query).split("&") if one and not _says_nothing(one))
     return f"{scheme}://{user}{parts.host}{f':{port}' if port else ''}{path}{f'?{query}' if query else ''}"
 
 
 def _has_marks(query: str) -> bool:
     """Whether a query has parameters that say nothing."""
-    return any(not one or is_tracking(one) for one in query.split("&"))
+    return any(not one or _says_nothing(one) for one in query.split("&"))
+
+
+def _says_nothing(parameter: str) -> bool:
+    """Whether a parameter says nothing of which page is meant."""
+    return is_tracking(parameter) or ("sess" in parameter.lower() and bool(_SESSION_PARAMETER.fullmatch(parameter)))
 
 
 def host(url: str) -> str:

@@ -190,7 +190,8 @@ def _newcomer(host: str, probed: Probed, delay: float | None, listed: Sequence[C
 def _note(found: FoundSource, elsewhere: int) -> str:
     newest = f", newest {to_datetime(found.newest):%Y-%m-%d}" if found.newest is not None else ""
     twice = f", {elsewhere:,} of them elsewhere too" if elsewhere else ""
-    return f"{found.form}, {found.items:,} items{newest}{twice}; {found.candidate.why}"
+    items = "1 item" if found.items == 1 else f"{found.items:,} items"
+    return f"{found.form}, {items}{newest}{twice}; {found.candidate.why}"
 
 
 def _heading(probed: Probed, left_out: Sequence[Rejected]) -> str:

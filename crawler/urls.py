@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urldefrag, urljoin
 
 from archive.exchange import NoAnswer
+from archive.tracking import is_tracking
 from archive.url import host as host_of
 from archive.url import is_fetchable
 
@@ -17,6 +18,26 @@ MAX_URL = 2000
 MAX_REFERENCE = 8000
 # The same segment three times is a relative link that grows with each step (/news/news/news/).
 MAX_REPEATS = 2
+# Parameters that are not known for tracking: real articles need up to 4, the longest links seen on real pages had 31.
+MAX_PARAMETERS = 40
+# The same parameter more often: facets that are added one to another, or a way back within a way back.
+MAX_SAME = 5
+
+# Months and days of a calendar lead on for ever. What has a name behind its date is an event, or an article.
+_CALENDAR_WORD = (
+    r"(?:calendars?|kalender|calendrier|calendario|agenda|events?|veranstaltung(?:en|skalender)|termine|eventi|eventos)"
+)
+_CALENDAR_FOLDER = re.compile(rf"/{_CALENDAR_WORD}/", re.IGNORECASE)
+_CALENDAR = re.compile(
+    rf"/{_CALENDAR_WORD}/(?:(?:month|week|day|list|monat|woche|tag|mois|semaine|jour)/)?"
+    r"(?:19|20|21)\d\d[/-](?:0?[1-9]|1[0-2])(?:[/-](?:0?[1-9]|[12]\d|3[01]))?/$",
+    re.IGNORECASE,
+)
+_CALENDAR_QUERY = re.compile(
+    r"(?:^|&)(?:tribe-bar-date|month|monat|mois|mes|year|jahr|eventdate|cal_?date|date|datum)=(?:\d{1,4})(?:-\d{1,2}){0,2}(?:&|$)",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"(?:^|[?&])([^=&?]{1,200})=")
 
 # Extensions of what is never an article. Unknown ones are pages: publishers use .html, .php, .cms, .ece, .story, …
 FILE_EXTENSIONS = frozenset(
@@ -90,12 +111,39 @@ def trap_of(url: str) -> str | None:
     if len(url) > MAX_URL:
         return f"longer than {MAX_URL} characters"
     counts: dict[str, int] = {}
-    for segment in _path(url).split("/"):
+    path = _path(url)
+    for segment in path.split("/"):
         # Dates and ids repeat digits by chance (/11/11/11/); words do not.
         if segment and not segment.isdigit():
             counts[segment] = counts.get(segment, 0) + 1
             if counts[segment] > MAX_REPEATS:
                 return f"the path repeats {segment[:40]!r}"
+    query = url.partition("#")[0].partition("?")[2]
+    return _trap_in_query(query) or _calendar(f"/{path.strip('/')}/", query)
+
+
+def _calendar(path: str, query: str) -> str | None:
+    endless = _CALENDAR.search(path) or (_CALENDAR_FOLDER.search(path) and _CALENDAR_QUERY.search(query))
+    return "a page of an endless calendar" if endless else None
+
+
+def _trap_in_query(query: str) -> str | None:
+    """What makes a query look like one of an endless family: parameters that pile up, also within each other."""
+    if query.count("&") >= MAX_PARAMETERS:
+        said = [one for one in query.split("&") if one and not is_tracking(one)]
+        if len(said) > MAX_PARAMETERS:
+            return f"more than {MAX_PARAMETERS} parameters"
+    # A way back that holds a way back is escaped once more at each turn: login?next=%2Flogin%3Fnext%3D%252Flogin…
+    for _ in range(MAX_SAME):
+        opened = unquote(query)
+        if opened == query:
+            break
+        query = opened
+    counts: dict[str, int] = {}
+    for name in _NAME.findall(query):
+        counts[name] = counts.get(name, 0) + 1
+        if counts[name] > MAX_SAME:
+            return f"the parameter {name[:40]!r} {counts[name]} times"
     return None
 
 

@@ -263,3 +263,33 @@ def test_long_addresses_take_linear_time(unit: str) -> None:
     normalise("http://example-news.org/" + unit * 170_000)
     normalise("http://example-news.org/?" + unit * 170_000)
     normalise("http://" + unit * 170_000)
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        ("a/b.html;jsessionid=B01BDCE4530EF0FB9BD5.2_cid390", "a/b.html"),
+        ("a;JSESSIONID=x/b", "a/b"),
+        ("a?PHPSESSID=0123456789abcdef0123&id=7", "a?id=7"),
+        ("(S(lit3py55t21z5v55vlm25s55))/a/b.aspx", "a/b.aspx"),
+        ("a?ASPSESSIONIDQQ=ABCDEFGHIJKLMNOPQRST", "a"),
+        ("a/.;jsessionid=x", "a/"),
+        # What may be more than a session id stays.
+        ("a;v=1/b", "a;v=1/b"),
+        ("a?sid=717e7233bc467f2b1c98c7876fab0c20", "a?sid=717e7233bc467f2b1c98c7876fab0c20"),
+        ("a?session_id=2026-11-24-evening-session", "a?session_id=2026-11-24-evening-session"),
+        ("a?phpsessid=1", "a?phpsessid=1"),
+        ("wiki/Mercury_(S(planet))", "wiki/Mercury_(S(planet))"),
+        ("jsessionid=x/a", "jsessionid=x/a"),
+    ],
+)
+def test_session_ids_split_no_article(path: str, key: str) -> None:
+    assert normalise(f"https://example-news.org/{path}") == f"https://example-news.org/{key}"
+
+
+@given(
+    st.lists(st.sampled_from([";jsessionid=", ";sid", "x", "/", ".", "..", "/(S(" + "a" * 20 + "))", "(", "=", ";"]))
+)
+def test_keys_of_addresses_with_session_ids_are_keys(parts: list[str]) -> None:
+    key = normalise(f"https://example-news.org/{''.join(parts)}")
+    assert normalise(key) == key

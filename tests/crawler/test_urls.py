@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+import json
+import os
+from pathlib import Path
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.exchange import NoAnswer
+from archive.url import normalise
 from crawler.urls import MAX_URL, Refused, Scope, is_file, readable_path, refusal, resolve, trap_of
 
+SHARED = Path(os.environ.get("PRESSKEEP_SHARED", Path(__file__).parents[3] / "shared"))
 HOME = "https://example-news.org/"
 SCOPE = Scope.of(["example-news.org", "live.example.net", "*.example-news.net"])
 
@@ -113,3 +120,52 @@ def test_long_addresses_take_linear_time() -> None:
         is_file(HOME + unit * 300_000)
         resolve(HOME, unit * 4000)
         trap_of(HOME + unit * 300_000)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("events/2031/05/", "endless calendar"),
+        ("en/calendar/month/2031-05", "endless calendar"),
+        ("kalender/2026/11/24", "endless calendar"),
+        ("veranstaltungen/liste?tribe-bar-date=2031-05-01", "endless calendar"),
+        ("agenda/?month=5&year=2031", "endless calendar"),
+        ("?" + "&".join(f"filter{n}={n}" for n in range(41)), "more than 40 parameters"),
+        ("?" + "&".join(f"tag[]={n}" for n in range(6)), "the parameter 'tag[]' 6 times"),
+        ("a/b/c/a/b/c/a/b/c", "repeats 'a'"),
+    ],
+)
+def test_traps(path: str, said: str) -> None:
+    assert said in (trap_of(HOME + path) or "")
+
+
+def test_a_way_back_within_a_way_back_is_a_trap() -> None:
+    url, turns = f"{HOME}login", 0
+    while trap_of(url) is None:
+        url, turns = f"{HOME}login?next={quote(url, safe='')}", turns + 1
+        assert turns < 12
+    assert turns > 4
+    assert "'next'" in (trap_of(url) or "")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("events/2026/11/24/the-great-fair", "agenda/2026-11-24-concert-in-the-hall", "calendar", "events/887/"),
+        *("2026/11/24/", "2026/11/", "kalender/2026/11/24/feuerwehr.html", "news?month=5&year=2026", "events?id=2026"),
+        *("?" + "&".join(f"utm_{n}={n}" for n in range(60)), "a?tag=1&tag=2&tag=3", "politik/agenda/2030-ziele/"),
+        *("agenda/2030", "story?url=http%3A%2F%2Fa.example%2F%3Furl%3Db"),
+    ],
+)
+def test_what_only_looks_a_little_like_a_trap(path: str) -> None:
+    assert trap_of(HOME + path) is None
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not (SHARED / "pages" / "index.jsonl").is_file(), reason="needs the reference pages")
+def test_no_real_article_is_refused_as_a_trap() -> None:
+    lines = (SHARED / "pages" / "index.jsonl").read_text().strip().split("\n")
+    urls = [url for url in (json.loads(line)["url"] for line in lines) if url]
+    assert len(urls) > 1000
+    assert [url for url in urls if trap_of(url)] == []
+    assert len({normalise(url) for url in urls}) >= len(set(urls)) - 5, "and none is taken for another"
