@@ -100,10 +100,12 @@ class Publisher:
             found.add(self.order[place][1])
         return found
 
-    def brief(self) -> int:
-        """Items that stood in the feed for less than five minutes."""
-        shown = self.shown
-        return sum(after - one < 5 * MINUTE for one, after in zip(shown, shown[self.window :], strict=False))
+    def never_shown(self) -> list[int]:
+        """Items that no state of the feed had: more came at once than it shows."""
+        if self.order is not None:
+            return []
+        later = self.shown[self.window :]
+        return [item for item, (one, after) in enumerate(zip(self.shown, later, strict=False)) if one == after]
 
 
 def publishers(world: World, seed: int) -> list[Publisher]:

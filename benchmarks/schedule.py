@@ -161,7 +161,8 @@ def follow(publisher: Publisher, policy: Policy, world: World) -> Result:
     end, counted = START + world.days * DAY, START + (world.days - 1) * DAY
     shown, published, window = publisher.shown, publisher.published, publisher.window
     first, last = bisect_left(published, START), bisect_left(published, counted)
-    result = Result(items=last - first)
+    never = publisher.never_shown()
+    result = Result(items=last - first - (bisect_left(never, last) - bisect_left(never, first)))
     delays = result.delays
     known = 0  # items from the beginning of the feed to here have come and were seen, or never will
     seen_ids: set[int] = set()  # with edits, where the order of a feed is not that of publication

@@ -1,14 +1,17 @@
 """When a source is polled: often where much is expected, rarely where nothing can come.
 
-Each item that waits in a source for an hour costs an item-hour; each poll costs the publisher a request. A request is
-taken to be worth `WORTH` item-hours, and a source is polled when that much waiting is expected to have gathered since
-the last poll, by its rhythm and by what the last hours brought. At a steady rate r this is an interval of
-sqrt(2 WORTH / r): of all ways to share a number of requests among sources it is the one with the least waiting, the
-square root of the rate (Sia, Cho and Cho 2007, "Efficient monitoring algorithm for fast news alerts", section 4). At
-night the sum hardly grows, and reaches its threshold in the morning.
+Items wait in a source until it is polled; a poll costs the publisher a request. A request is taken to be worth so many
+item-hours of waiting (`WORTH`), and a source is polled when that much is expected to have gathered since the last poll,
+by its rhythm and by what the last hours brought. At a steady rate r that is an interval of sqrt(2 WORTH / r), and of
+all ways to share requests among sources it is the one with the least waiting: the square root of the rate (Sia, Cho and
+Cho 2007, "Efficient monitoring algorithm for fast news alerts", section 4). At night the sum hardly grows, and reaches
+its threshold in the morning.
 
-Two limits shorten that: no more items may be expected than a fraction of the source's window, since what falls out of
-it is lost; and nobody rests for longer than a fraction of the time for which a source is known.
+The first minutes weigh more than the tenth hour does. Where an item's cost grows with the square root of its delay
+instead of the delay itself, the best interval goes with r^(-2/3): so a request is worth more at slow sources.
+
+Limits shorten that: no more items may be expected than a fraction of the source's window, since what falls out of it
+is lost, and no source rests for longer than a fraction of the time for which it is known.
 """
 
 from __future__ import annotations
@@ -26,8 +29,13 @@ from crawler.scheduling.rhythm import UNIT, believable
 
 SHORTEST = 5 * MINUTE
 LONGEST = DAY
-# Item-hours of waiting that one request is worth: an item an hour is waited for 42 minutes, ten an hour 13.
-WORTH = 0.25
+# Item-hours of waiting that one request is worth at an item an hour, which is so polled every 49 minutes; at ten items
+# an hour every 10, at one in ten hours every 4 hours.
+WORTH = 0.33
+# … times the mean rate to the power of this: the intervals' -2/3.
+SLOWER = -1 / 3
+# For freshness alone nobody is asked more often; only where items may be lost.
+CALM = 8 * MINUTE
 # Of a window so much may be expected to be new: what comes in bursts is several times that.
 WINDOW_SHARE = 0.25
 # Where this share of a window was new at once, the limit above begins to shrink.
@@ -46,13 +54,15 @@ FIRST_SPAN = 7 * DAY
 # A 304 is believed until so many items were expected since the last whole answer, and for a day at most.
 UNPROVED = 3.0
 UNPROVED_TIME = DAY
-# Feeds are made anew every some minutes: an item may carry a date from before a 304 that was true.
-FEED_LAG = 30 * MINUTE
+# Some feeds are made anew once an hour: an item may carry a date from before a 304 that was true.
+FEED_LAG = HOUR
 DOUBT = 30 * DAY
 # A failed poll is tried again after so long, then twice as long, up to a limit that grows with the failure's age.
 FIRST_RETRY = 10 * MINUTE
 RETRY_LIMITS = ((2 * DAY, 6 * HOUR), (14 * DAY, DAY), (60 * DAY, 3 * DAY))
 LAST_RETRY_LIMIT = 7 * DAY
+# In the first two days it is also so many of the usual intervals: when a busy source comes back, its window runs on.
+RETRY_INTERVALS = 4
 # Longer than any server may send us away: its clock may be wrong (as in crawler/politeness.py).
 LONGEST_SENT_AWAY = DAY
 # A last poll that lies further ahead than this was noted by a clock that has been set back.
@@ -147,6 +157,8 @@ def may_ask_conditionally(memory: SourceMemory, now: int) -> bool:
 
     Some servers say for ever that nothing has changed. One that was found out is not asked so for a month.
     """
+    if memory.first is None or now < memory.first + DAY:
+        return False  # its rate is not known yet
     if memory.whole is None or not memory.whole <= now < memory.whole + UNPROVED_TIME:
         return False
     if memory.doubted is not None and memory.doubted <= now < memory.doubted + DOUBT:
@@ -236,6 +248,7 @@ def _interval(memory: SourceMemory, start: int) -> int:
     """How long a source may be left alone after a poll."""
     surge = _surge(memory)
     most = _most_expected(memory)
+    worth = WORTH * memory.rhythm.mean() ** SLOWER
     watched = start - memory.first if memory.first is not None else 0
     longest = min(LONGEST, FIRST_REST + max(0, watched) // REST_SHARE)
     items = waiting = 0.0  # expected items, and item-hours
@@ -243,9 +256,10 @@ def _interval(memory: SourceMemory, start: int) -> int:
     for begun, stop, usual in memory.rhythm.pieces(start, start + longest):
         rate = usual * (1 + (surge - 1) * 0.5 ** ((begun - start) / SURGE_HALF))
         hours = (stop - begun) / HOUR
-        reached = min((sqrt(items * items + 2 * rate * (WORTH - waiting)) - items) / rate, (most - items) / rate)
-        if reached < hours:
-            length = begun - start + round(reached * HOUR)
+        reached = (sqrt(items * items + 2 * rate * (worth - waiting)) - items) / rate
+        full = (most - items) / rate
+        if min(reached, full) < hours:
+            length = begun - start + round(min(max(reached, CALM / HOUR), full) * HOUR)
             break
         waiting += items * hours + rate * hours * hours / 2
         items += rate * hours
@@ -268,6 +282,8 @@ def _most_expected(memory: SourceMemory) -> float:
 def _retry(memory: SourceMemory, asked: int) -> int:
     failing = asked - (memory.failing_since if memory.failing_since is not None else asked)
     limit = next((limit for age, limit in RETRY_LIMITS if failing < age), LAST_RETRY_LIMIT)
+    if failing < RETRY_LIMITS[0][0] and memory.known is not None:
+        limit = min(limit, max(FIRST_RETRY, RETRY_INTERVALS * _interval(memory, asked)))
     return min(FIRST_RETRY << min(memory.failures - 1, 20), limit)
 
 
