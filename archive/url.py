@@ -24,11 +24,9 @@ _USUAL = re.compile(
 # What servers write into their links for want of a cookie, another one for each who asks: servlet containers, PHP and
 # ColdFusion behind a semicolon (RFC 3986, section 3.3), ASP.NET as a segment, /(S(lit3py55t21z5v55vlm25s55))/, and both
 # as parameters. The value must look like one; "sid" is not among them, since stories have that name, too.
-_SESSION = re.compile(
-    r";(?:jsessionid|phpsessid|cfid|cftoken)=[A-Za-z0-9._!+-]+(?=[;/]|$)|/\((?:[AFSX]\([A-Za-z0-9_-]{20,}\))+\)(?=/|$)",
-    re.IGNORECASE,
-)
-_SESSION_PARAMETER = re.compile(r"(?:jsessionid|phpsessid|aspsessionid[a-z]*)=[A-Za-z0-9._!+-]{16,}", re.IGNORECASE)
+_SESSION_PARAMETERS = re.compile(r";(?:jsessionid|phpsessid|cfid|cftoken)=[A-Za-z0-9._!+-]+(?=[;/]|$)", re.IGNORECASE)
+_SESSION_SEGMENT = re.compile(r"/\((?:[AFSX]\([A-Za-z0-9_-]{20,}\))+\)(?=/|$)", re.IGNORECASE)
+_SESSION_IN_QUERY = re.compile(r"(?:jsessionid|phpsessid|aspsessionid[a-z]*)=[A-Za-z0-9._!+-]{16,}", re.IGNORECASE)
 _PORT = re.compile(r"[0-9]{0,5}", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 # What browsers strip (WHATWG URL, "basic URL parser", steps 1 to 3).
@@ -72,7 +70,9 @@ def normalise(url: str) -> str:
     if not port:
         scheme = "https"
     user = f"{_escape(parts.user)}@" if parts.user else ""
-    path = _without_dots(_SESSION.sub("", _escape(parts.path))) or "/"
+    # In this order: a segment may show only once nothing stands behind its semicolon.
+    path = _SESSION_SEGMENT.sub("", _SESSION_PARAMETERS.sub("", _escape(parts.path)))
+    path = _without_dots(path) or "/"
     query = "&".join(one for one in _escape(parts.query).split("&") if one and not _says_nothing(one))
     return f"{scheme}://{user}{parts.host}{f':{port}' if port else ''}{path}{f'?{query}' if query else ''}"
 
@@ -84,7 +84,7 @@ def _has_marks(query: str) -> bool:
 
 def _says_nothing(parameter: str) -> bool:
     """Whether a parameter says nothing of which page is meant."""
-    return is_tracking(parameter) or ("sess" in parameter.lower() and bool(_SESSION_PARAMETER.fullmatch(parameter)))
+    return is_tracking(parameter) or ("sess" in parameter.lower() and bool(_SESSION_IN_QUERY.fullmatch(parameter)))
 
 
 def host(url: str) -> str:

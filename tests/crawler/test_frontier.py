@@ -15,6 +15,7 @@ from archive.url import normalise
 from crawler.frontier import Found, Frontier
 from crawler.scheduling.articles import MAX_TRIES, Phase
 from crawler.state import State
+from crawler.walk import MAX_REDIRECTS
 
 SITE = "a.example"
 NOW = 1_800_000_000_000_000
@@ -105,7 +106,7 @@ def test_a_redirect_to_another_spelling_settles_nothing(frontier: Frontier) -> N
 
 
 def test_a_chain_of_redirects_ends(frontier: Frontier) -> None:
-    frontier.note([moved("a", "/b", hops="LRRRRR")])
+    frontier.note([moved("a", "/b", hops="L" + "R" * MAX_REDIRECTS)])
     assert frontier.count(SITE) == {Phase.DONE: 1}
 
 
