@@ -52,7 +52,8 @@ class Told:
 def told(connection: Connection) -> tuple[Told, ...]:
     """All purges, by the time at which they were begun."""
     table = tables.acts
-    question = select(table).where(table.c.act.in_((PURGE, PURGED))).order_by(table.c.at, table.c.id)
+    # First all that begin: a clock may have been set back before one ended.
+    question = select(table).where(table.c.act.in_((PURGE, PURGED))).order_by(table.c.act, table.c.at, table.c.id)
     found: dict[str, Told] = {}
     for row in connection.execute(question).mappings():
         act = act_of_row(row)

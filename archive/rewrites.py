@@ -20,13 +20,14 @@ from sqlalchemy import Connection, delete, select
 from archive import holdings, locking, tables
 from archive.adoption import enter_foreign, laid, measure
 from archive.catalog import Catalog
+from archive.chains import REWRITE, in_order
 from archive.cleaning.version import CLEANER
 from archive.errors import DamagedRecord
 from archive.event import Act
 from archive.reentry import forget, reenter
 from archive.rows import act_of_row
 from archive.standing import kept
-from archive.terms import REWRITE, in_force
+from archive.terms import in_force
 from archive.warc.foreign.form import Coding, FormRefused
 from archive.warc.foreign.source import open_source
 from archive.warc.paths import resolve
@@ -190,17 +191,17 @@ def _enter(catalog: Catalog, warc: Path, file: str) -> None:
 
 
 def all_of_them(connection: Connection) -> Iterator[Rewrite]:
-    """All rewrites, in the order of time."""
+    """All rewrites, in the order of time; of each file as they build upon each other, whatever the clock said."""
     table = tables.acts
     question = select(table).where(table.c.act == REWRITE).order_by(table.c.at, table.c.id)
-    for row in connection.execute(question).mappings():
-        rewrite = Rewrite.of(act_of_row(row))
+    for act in in_order(act_of_row(row) for row in connection.execute(question).mappings()):
+        rewrite = Rewrite.of(act)
         if rewrite is not None:
             yield rewrite
 
 
 def of_file(connection: Connection, file: str) -> Iterator[Rewrite]:
-    """The rewrites of one file, in the order of time."""
+    """The rewrites of one file, in their order."""
     return (one for one in all_of_them(connection) if one.file == file)
 
 

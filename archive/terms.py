@@ -13,20 +13,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from archive import holdings, tables
 from archive.capture import Capture
 from archive.catalog import Catalog
+from archive.chains import REWRITE, in_order
 from archive.clock import parse_warc_date, warc_date
 from archive.errors import DamagedRecord
 from archive.event import Act, Event
+from archive.rows import act_of_row
 from archive.url import host
 from archive.warc.places import ATTACHED, Place, is_foreign
 from archive.warc.reader import Gap, Piece, read_listed, read_on
 
 IMPORT, ATTACH, DETACH = "import", "attach", "detach"
-REWRITE = "rewrite"  # a file was replaced by one from which something was removed (`archive.rewrites`)
 ACTS = (IMPORT, ATTACH, DETACH, REWRITE)  # by which foreign files are what they are
 Facts = tuple[tuple[str, str], ...]
 
@@ -168,15 +169,29 @@ def in_force(catalog: Catalog) -> dict[str, Terms]:
     Files that were detached are left out; attached again they come last. Of those from which something was purged, size
     and identity are what the purge has made of them.
     """
+    with catalog.reading() as connection:
+        return in_force_of(connection)
+
+
+def in_force_of(connection: Connection) -> dict[str, Terms]:
+    """The same, by what a connection sees."""
+    table = tables.acts
+    question = select(table).where(table.c.act.in_(ACTS)).order_by(table.c.at, table.c.id)
     found: dict[str, Terms] = {}
-    for act in holdings.acts(catalog, tables.acts.c.act.in_(ACTS)):
+    ahead: dict[str, list[Act]] = {}  # rewritten before it came: a clock was set back between
+    for act in in_order(act_of_row(row) for row in connection.execute(question).mappings()):
         file = act.first("file") or ""
         if act.act == DETACH:
             found.pop(file, None)
         elif act.act == REWRITE:
             if file in found:
                 found[file] = found[file].rewritten(act)
+            else:
+                ahead.setdefault(file, []).append(act)
         elif (terms := Terms.of(act)) is not None:
+            for rewritten in ahead.pop(file, ()):
+                if rewritten.first("was") == terms.identity:
+                    terms = terms.rewritten(rewritten)
             found[file] = terms
     return found
 

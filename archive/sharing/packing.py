@@ -189,12 +189,11 @@ class _Packing:
     def _copied(self) -> Iterator[Copied]:
         """The captures while the WARC files are written."""
         states = file_states(self._share.connection)
-        is_whole = self._share.is_whole
         by_file = groupby(self._share.by_place(), key=lambda one: one.location.file if one.location else "")
         named, captures = next(by_file, ("", iter(())))
         for file, state in states.items():
             here = captures if named == file else iter(())
-            if is_whole and is_copied_whole(self._share.directory, file):
+            if self._share.takes_whole(file) and is_copied_whole(self._share.directory, file):
                 yield from self._whole(state, here)
             elif named == file:
                 yield from self._part(state, here)

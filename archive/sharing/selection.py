@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from archive import blocking, losses, revisits, tables
 from archive.capture import Capture
 from archive.holdings import FETCH
 from archive.rows import capture_of_row
+from archive.terms import Filter, Terms, in_force_of
+from archive.warc.places import is_foreign
 
 _captures = tables.captures.c
 
@@ -81,10 +84,26 @@ class Share:
             referents = (one.referent for one in revisits_of_it if one.referent is not None)
             self._brought = tuple(sorted({one.id for one in referents if not selection.takes(one)}))
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether it is the whole archive, and nothing of that is taken down."""
-        return self.selection.is_everything and self.connection.scalar(select(tables.blocked.c.id).limit(1)) is None
+    def takes_whole(self, file: str) -> bool:
+        """Whether all that a file holds is handed on: nothing of it is taken down, or left out by its terms.
+
+        A foreign file may hold what the catalogue does not have, and so does not know as taken down.
+        """
+        if not self._is_everything:
+            return False
+        if not is_foreign(file):
+            return True
+        agreed = self._terms.get(file, Terms(file))
+        return not self._taken_down.active and agreed.filter == Filter() and agreed.listed is None
+
+    @cached_property
+    def _is_everything(self) -> bool:
+        blocked = select(tables.blocked.c.id).limit(1)
+        return self.selection.is_everything and self.connection.scalar(blocked) is None
+
+    @cached_property
+    def _terms(self) -> dict[str, Terms]:
+        return in_force_of(self.connection)
 
     def sum_up(self) -> tuple[int, int]:
         """How many captures are handed on, and the time of the latest one."""

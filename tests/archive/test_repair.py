@@ -22,6 +22,7 @@ from archive import holdings, losses, tables
 from archive.blocking import Target
 from archive.capture import Location
 from archive.catalog import remove
+from archive.chains import REWRITE
 from archive.crew import clean_pending
 from archive.errors import DamagedRecord, NotFound, StorageFull
 from archive.event import RunStarted
@@ -30,7 +31,6 @@ from archive.importing import import_files
 from archive.purge import purge
 from archive.repair import Outcome, Repaired, repair
 from archive.store import Archive
-from archive.terms import REWRITE
 from archive.verify import Verification
 from archive.warc.finding import Severity
 from archive.warc.places import is_foreign

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 from exchanges import exchange
+from foreign_files import warc_record, warcinfo
 from peers import ask, needs_peers
 
+from archive.attaching import Asked, attach
 from archive.blocking import Target
 from archive.capture import Capture
 from archive.errors import DamagedRecord, NotFound, StorageFull, UsageError
@@ -25,6 +27,7 @@ from archive.sharing.packing import Packed, pack
 from archive.sharing.selection import Selection
 from archive.store import Archive
 from archive.takedown import take_down
+from archive.terms import Filter
 from archive.url import normalise
 from archive.warc.reader import read_events
 
@@ -220,6 +223,32 @@ def test_what_is_taken_down_is_not_in_it(archive: Archive, tmp_path: Path) -> No
     assert not [one for one in pages(package) if one["url"].endswith("/ferry")]
     for name in package.namelist():
         assert b"ferry" not in (gzip.decompress(package.read(name)) if name.endswith(".gz") else package.read(name))
+
+
+@pytest.mark.parametrize("by", ["filter", "index", "takedown"])
+def test_what_a_foreign_file_holds_beside_its_captures_is_left_out(archive: Archive, tmp_path: Path, by: str) -> None:
+    told = "The words of the quay, on their own."
+    records = [warcinfo(), warc_record("tower", 1), warc_record("quay", 2, host="b.example")]
+    if by == "takedown":  # a conversion gives no capture that could be blocked
+        records[2] = warc_record("quay", 2, kind="conversion", block=told.encode(), host="b.example")
+    path, index = tmp_path / "a.warc.gz", None
+    path.write_bytes(b"".join(gzip.compress(one) for one in records))
+    if by == "index":
+        index = tmp_path / "a.cdxj"
+        offset = len(gzip.compress(records[0]))
+        line = {"url": "http://herald.example/tower", "filename": "a.warc.gz", "offset": offset}
+        index.write_text(f"example,herald)/tower 20190302100000 {json.dumps(line)}\n")
+    url = "http://b.example/quay"
+    take_down(archive, Target.of(url), given=url, reason="court order")
+    wanted = Filter(hosts=("herald.example",)) if by == "filter" else Filter()
+    (brought,) = attach(archive, Asked((str(path),), index=index, filter=wanted))
+    assert (brought.refused, [one.url for one in archive.captures()]) == ("", ["http://herald.example/tower"])
+    _, package = packed(archive, tmp_path / "p.wacz")
+    assert [one["url"] for one in listed(package)] == ["http://herald.example/tower"]
+    content = b"".join(gzip.decompress(package.read(one)) for one in package.namelist() if one.endswith(".warc.gz"))
+    assert b"herald.example/tower" in content
+    assert b"Target-URI: http://b.example/quay" not in content
+    assert told.encode() not in content
 
 
 def test_what_a_writer_has_open_is_taken_as_far_as_it_is_acknowledged(archive: Archive, tmp_path: Path) -> None:
