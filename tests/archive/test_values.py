@@ -15,12 +15,13 @@ from archive.errors import ConfigurationError, DamagedCatalogue
 from archive.repair import repair
 from archive.store import Archive
 
+_LATEST = "WHERE id = (SELECT id FROM captures ORDER BY at DESC LIMIT 1)"
 VALUES = {
     "text": "UPDATE texts SET canonical = CAST(x'7bff' AS TEXT) WHERE capture = (SELECT min(capture) FROM texts)",
     "json": "UPDATE texts SET canonical = '{' WHERE capture = (SELECT min(capture) FROM texts)",
-    "url": "UPDATE captures SET url = CAST(x'7bff' AS TEXT) WHERE id = (SELECT id FROM captures ORDER BY at DESC LIMIT 1)",
-    "role": "UPDATE captures SET role = 'x' WHERE id = (SELECT id FROM captures ORDER BY at DESC LIMIT 1)",
-    "kind": "UPDATE captures SET kind = 'x' WHERE id = (SELECT id FROM captures ORDER BY at DESC LIMIT 1)",
+    "url": f"UPDATE captures SET url = CAST(x'7bff' AS TEXT) {_LATEST}",
+    "role": f"UPDATE captures SET role = 'x' {_LATEST}",
+    "kind": f"UPDATE captures SET kind = 'x' {_LATEST}",
 }
 
 
