@@ -119,6 +119,7 @@ def _verified(
         advanced(0)
     if states is None:
         return Verification(tuple(findings), len(names), total)
+    inspected = len(findings)
     findings += missing(archive, terms, {*names, *states})
     for name, state in states.items():
         if name.startswith(f"{ATTACHED}/"):
@@ -143,6 +144,7 @@ def _verified(
     if deep:
         shown, different = reclean(archive, deep if isinstance(deep, Sample) else WHOLE, cleaned)
         findings += different
+    findings[:inspected] = _looked_at_again(archive, findings[:inspected], states, known)
     findings = removals.considered(archive, findings)
     captures, attempts = archive.count()
     waiting, failed = archive.count_waiting()
@@ -167,6 +169,34 @@ def _states(archive: Archive, findings: list[Finding]) -> dict[str, FileState] |
 def _purges(archive: Archive) -> frozenset[str]:
     with archive.catalog.reading() as connection:
         return removals.purges(connection)
+
+
+def _looked_at_again(
+    archive: Archive, findings: list[Finding], states: dict[str, FileState], purges: frozenset[str] | None
+) -> list[Finding]:
+    """The findings about files; of what looks damaged, and was replaced by a purge or a repair meanwhile, as it is now.
+
+    Else the user would be told to bring back from a backup what was purged.
+    """
+    damaged = dict.fromkeys(one.file for one in findings if one.severity is Severity.DAMAGED)
+    if not damaged:
+        return findings
+    known = _purges(archive)
+    with archive.catalog.reading() as connection:
+        now = holdings.file_states(connection)
+    changed = [
+        one
+        for one in damaged
+        if (now.get(one) != states.get(one) or known != purges) and _is_there(archive.warc_path, one)
+    ]
+    found = [one for one in findings if one.file not in changed]
+    for name in changed:
+        if is_foreign(name):
+            found += of_foreign(archive, in_force(archive.catalog), name, compared=name in now)
+        else:
+            size = resolve(archive.warc_path, name).stat().st_size
+            found += inspect([_inspection(archive, name, now, known)], [size], lambda _: None)
+    return found
 
 
 def _inspection(
