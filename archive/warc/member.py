@@ -14,7 +14,8 @@ MAGIC = b"\x1f\x8b\x08"
 _ISAL_ERROR = cast("type[Exception]", igzip_lib.IsalError)  # the library's stub says that it is an instance
 _GZIP = 31  # zlib's window bits for the gzip format
 _SMALL = 32 * 1024  # joined and compressed in one call, at half the cost of a stream
-FIRST_STEP, _NEXT_STEP, _LAST_STEP = 2 * 1024, 32 * 1024, 256 * 1024  # file bytes read at a time: small members first
+# File bytes read at a time: small members first. What is read beyond a member's end is copied twice for nothing.
+FIRST_STEP, _STEP = 2 * 1024, 32 * 1024
 # ISA-L takes room for all that it may give before it begins: a MiB of it costs four times a small record's unpacking.
 _INFLATED_STEP = 64 * 1024
 
@@ -65,7 +66,6 @@ class Member:
         self._file = file
         self._stream = stream
         self._inflate = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-        self._step = _NEXT_STEP if begun else FIRST_STEP
         self._fed = 0
         self._begun = begun
         if not begun:
@@ -95,8 +95,7 @@ class Member:
         return b""
 
     def _more(self) -> bytes:
-        given = self._stream.read(self._step)
-        self._step = _NEXT_STEP if self._step < _NEXT_STEP else _LAST_STEP
+        given = self._stream.read(_STEP if self._fed else FIRST_STEP)
         if not given:
             raise Tear("the file ends within a record", file=self._file, offset=self.offset)
         return given
