@@ -90,7 +90,7 @@ class _Campaign:
         )
         deadline = time.monotonic() + PATIENCE
         while process.poll() is None and len(self._newsroom.log) < first + wanted:
-            require(time.monotonic() < deadline, "a crawl hangs")
+            require(time.monotonic() < deadline, f"a crawl hangs: {_states(process.pid)}")
             time.sleep(0.001)
         time.sleep(pause)
         if process.poll() is not None:
@@ -203,6 +203,20 @@ def _command(pid: int) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
+
+
+def _states(pid: int) -> str:
+    """What a process and its descendants are at: one that hangs waits, one that is starved runs and has had no time."""
+    ticks, told = os.sysconf("SC_CLK_TCK"), []
+    for one in (pid, *_descendants(pid)):
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+            name = _command(one).replace(b"\0", b" ").decode("utf-8", "replace").partition(" -")[2].strip()
+            spent = (int(fields[11]) + int(fields[12])) / ticks
+            told.append(
+                f"{one} -{name}: {fields[0]}, {spent:.1f} s of CPU, in {Path(f'/proc/{one}/wchan').read_text()}"
+            )
+    return "; ".join(told)
 
 
 def _runs(pid: int) -> bool:
