@@ -13,6 +13,7 @@ from archive.errors import ArchiveBusy
 
 NAME = "archive.lock"
 FOREIGN = "foreign.lock"
+_ALL_LOCKS = Path("/proc/locks")
 
 
 @contextlib.contextmanager
@@ -61,6 +62,37 @@ def if_free(directory: Path) -> Iterator[bool]:
             yield True
     finally:
         os.close(descriptor)
+
+
+def may_be_held(directory: Path) -> bool:
+    """Whether somebody may hold the archive's lock, as a writer does; without taking it, which could refuse another.
+
+    Linux lists all locks with the inodes of their files (proc(5)); elsewhere nobody knows.
+    """
+    try:
+        inode = (directory / NAME).stat().st_ino
+    except FileNotFoundError:
+        return False  # nobody ever wrote
+    try:
+        locks = _ALL_LOCKS.read_text(encoding="ascii")
+    except OSError:
+        return True
+    return any(f":{inode} " in line for line in locks.splitlines())
+
+
+def is_alone(directory: Path) -> bool:
+    """Whether somebody, this process or another, holds the archive's lock alone at this moment."""
+    try:
+        descriptor = os.open(directory / NAME, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _open(path: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,8 @@ from archive.inspection import Inspection
 from archive.inspectors import inspect
 from archive.progress import Progress
 from archive.recleaning import WHOLE, Recleaned, Sample, reclean
-from archive.terms import in_force
+from archive.settled import Mark, Settling, without_what_is_under_way
+from archive.terms import Terms, in_force
 from archive.warc.finding import Finding, Rule, Severity
 from archive.warc.paths import resolve, warc_files
 from archive.warc.places import ATTACHED, is_foreign
@@ -93,6 +95,7 @@ def _verified(
 ) -> Verification:
     """The same; without ``states`` the catalogue is not asked."""
     warc = archive.warc_path
+    settling = Settling(archive)
     terms = in_force(archive.catalog) if states is not None else {}
     names = warc_files(warc)
     # What the catalogue names is looked at where it lies, also where a folder has two names.
@@ -105,25 +108,22 @@ def _verified(
         if progress is not None:
             progress(before + offset, total, "records")
 
-    own = [name for name in names if not is_foreign(name)]
-    known = _purges(archive) if states is not None else None
-    findings += inspect(
-        [_inspection(archive, name, states, known) for name in own], [sizes[name] for name in own], advanced
-    )
-    before = sum(sizes[name] for name in own)
+    own = {name: size for name, size in sizes.items() if not is_foreign(name)}
+    findings += _of_own(archive, settling, own, states, advanced)
+    before = sum(own.values())
     for name in (name for name in names if is_foreign(name)):
-        findings += of_foreign(archive, terms, name, advanced, compared=states is not None and name in states)
-        if states is not None and name not in states:
-            findings.append(unknown(name))
+        if states is None:
+            findings += of_foreign(archive, terms, name, advanced, compared=False)
+        else:
+            findings += _of_foreign(archive, settling, terms, name, states.get(name), advanced)
         before += sizes[name]
         advanced(0)
     if states is None:
         return Verification(tuple(findings), len(names), total)
-    inspected = len(findings)
     findings += missing(archive, terms, {*names, *states})
     for name, state in states.items():
         if name.startswith(f"{ATTACHED}/"):
-            findings += of_foreign(archive, terms, name)
+            findings += _of_foreign(archive, settling, terms, name, state)
             continue
         # Looked for again: a writer may have begun the file meanwhile, but no file ever ends.
         if name not in sizes and not _is_there(warc, name):
@@ -144,8 +144,8 @@ def _verified(
     if deep:
         shown, different = reclean(archive, deep if isinstance(deep, Sample) else WHOLE, cleaned)
         findings += different
-    findings[:inspected] = _looked_at_again(archive, findings[:inspected], states, known)
-    findings = removals.considered(archive, findings)
+    so_far = tuple(findings)
+    findings = without_what_is_under_way(archive, lambda: removals.considered(archive, so_far))
     captures, attempts = archive.count()
     waiting, failed = archive.count_waiting()
     with archive.catalog.reading() as connection:
@@ -171,40 +171,54 @@ def _purges(archive: Archive) -> frozenset[str]:
         return removals.purges(connection)
 
 
-def _looked_at_again(
-    archive: Archive, findings: list[Finding], states: dict[str, FileState], purges: frozenset[str] | None
-) -> list[Finding]:
-    """The findings about files; of what looks damaged, and was replaced by a purge or a repair meanwhile, as it is now.
+def _of_own(
+    archive: Archive,
+    settling: Settling,
+    sizes: dict[str, int],
+    states: dict[str, FileState] | None,
+    advanced: Callable[[int], None],
+) -> Iterator[Finding]:
+    """The findings about files of these sizes, which lie in the archive and are not another writer's."""
+    if states is None:
+        blind = [Inspection(archive.warc_path, name, None, None, archive.configuration.id) for name in sizes]
+        yield from inspect(blind, list(sizes.values()), advanced)
+        return
 
-    Else the user would be told to bring back from a backup what was purged.
-    """
-    damaged = dict.fromkeys(one.file for one in findings if one.severity is Severity.DAMAGED)
-    if not damaged:
-        return findings
-    known = _purges(archive)
-    with archive.catalog.reading() as connection:
-        now = holdings.file_states(connection)
-    changed = [
-        one
-        for one in damaged
-        if (now.get(one) != states.get(one) or known != purges) and _is_there(archive.warc_path, one)
-    ]
-    found = [one for one in findings if one.file not in changed]
-    for name in changed:
-        if is_foreign(name):
-            found += of_foreign(archive, in_force(archive.catalog), name, compared=name in now)
-        else:
-            size = resolve(archive.warc_path, name).stat().st_size
-            found += inspect([_inspection(archive, name, now, known)], [size], lambda _: None)
-    return found
+    def inspection(name: str, state: FileState | None, purges: frozenset[str]) -> Inspection:
+        return Inspection(archive.warc_path, name, state, archive.catalog.path, archive.configuration.id, purges)
+
+    purges = _purges(archive)
+    marks = {name: Mark.known(archive.warc_path, name, states.get(name)) for name in sizes}
+    found: dict[str, list[Finding]] = {name: [] for name in sizes}
+    inspections = [inspection(name, states.get(name), purges) for name in sizes]
+    for one in inspect(inspections, list(sizes.values()), advanced):
+        found[one.file].append(one)
+
+    for name, of_file in found.items():
+
+        def again(mark: Mark, name: str = name) -> list[Finding]:
+            return list(inspection(name, mark.state, _purges(archive)).findings(lambda _: None))
+
+        yield from settling.settled(name, marks[name], of_file, again)
 
 
-def _inspection(
-    archive: Archive, name: str, states: dict[str, FileState] | None, purges: frozenset[str] | None
-) -> Inspection:
-    state = states.get(name) if states is not None else None
-    catalog = archive.catalog.path if states is not None else None
-    return Inspection(archive.warc_path, name, state, catalog, archive.configuration.id, purges)
+def _of_foreign(
+    archive: Archive,
+    settling: Settling,
+    terms: Mapping[str, Terms],
+    name: str,
+    state: FileState | None,
+    advanced: Callable[[int], None] | None = None,
+) -> Sequence[Finding]:
+    """The findings about a foreign file, held against the catalogue."""
+
+    def look(mark: Mark, terms: Mapping[str, Terms], advanced: Callable[[int], None] | None) -> list[Finding]:
+        told = list(of_foreign(archive, terms, name, advanced, compared=mark.state is not None))
+        return told if mark.state is not None else [*told, unknown(name)]
+
+    mark = Mark.known(archive.warc_path, name, state)
+    found = look(mark, terms, advanced)
+    return settling.settled(name, mark, found, lambda now: look(now, in_force(archive.catalog), None))
 
 
 def _is_there(warc: Path, name: str) -> bool:

@@ -37,6 +37,7 @@ class Remedy(StrEnum):
     IMPORT_AGAIN = "import or attach it again: that goes on where it was cut off"
     ATTACH = "bring the file back, attach the changed one again, or let go of it with 'presskeep detach'"
     REFERENT = "import the file that holds what is referred to, or copy it from a backup and run 'presskeep repair'"
+    LATER = "verify again when it has ended"
     APART = "move one of the two files into an archive of its own"
     BACKUP = "a backup of the file brings it back: copy it into warc/ and run 'presskeep repair'"
 
@@ -94,6 +95,7 @@ class Rule(StrEnum):
     RETURNED = "returned", Severity.REPAIRABLE, Remedy.PURGE_AGAIN
     OLDER_COPY = "older-copy", Severity.DAMAGED, Remedy.NEWER
     LOSS = "loss", Severity.NOTE, Remedy.BACKUP
+    UNDER_WAY = "under-way", Severity.NOTE, Remedy.LATER
 
 
 @dataclass(frozen=True, slots=True)
