@@ -59,9 +59,8 @@ def svg(curves: Mapping[str, Sequence[tuple[float, float]]]) -> str:
         y = _TOP + 20 + 20 * number
         parts.append(f'<path d="M{_LEFT + _WIDTH + 10} {y - 4}h18" stroke="{colour}" stroke-width="3"/>')
         parts.append(f'<text x="{_LEFT + _WIDTH + 33}" y="{y}">{name}</text>')
-    parts.append(
-        f'<text x="{_LEFT + _WIDTH / 2}" y="{_TOP + _HEIGHT + 36}" text-anchor="middle">from publication to capture</text>'
-    )
+    middle = _LEFT + _WIDTH / 2
+    parts.append(f'<text x="{middle}" y="{_TOP + _HEIGHT + 36}" text-anchor="middle">publication to capture</text>')
     return "\n".join([*parts, "</svg>", ""])
 
 

@@ -54,8 +54,10 @@ FIRST_SPAN = 7 * DAY
 # A 304 is believed until so many items were expected since the last whole answer, and for a day at most.
 UNPROVED = 3.0
 UNPROVED_TIME = DAY
-# Some feeds are made anew once an hour: an item may carry a date from before a 304 that was true.
-FEED_LAG = HOUR
+# Items with dates from before a 304 show that it was untrue; but some feeds are made anew once an hour only. So what is
+# a little older is a suspicion, and three in a row are enough.
+FEED_LAG, LONGEST_FEED_LAG = 10 * MINUTE, HOUR
+SUSPICIONS = 3
 DOUBT = 30 * DAY
 # A failed poll is tried again after so long, then twice as long, up to a limit that grows with the failure's age.
 FIRST_RETRY = 10 * MINUTE
@@ -200,15 +202,19 @@ def _first_answer(memory: SourceMemory, polled: Polled) -> SourceMemory:
         return memory
     start = max(older[0], polled.at - FIRST_SPAN)
     rhythm = memory.rhythm.learned(start, polled.at, len(dates), dates, FIRST_WEIGHT)
-    return replace(memory, rhythm=rhythm)
+    late = max(start, polled.at - SURGE_HALF)
+    recent = len(believable(dates, late, polled.at))
+    awaited = round(rhythm.expected(late, polled.at) * UNIT)
+    return replace(memory, rhythm=rhythm, recent=min(MANY, recent * UNIT), awaited=awaited)
 
 
 def _next_answer(memory: SourceMemory, known: int, polled: Polled) -> SourceMemory:
     at, new = polled.at, min(polled.new, MANY)
     lost = estimated_loss(memory, polled)
-    since = known
-    if doubted := _contradicts(memory, polled):
-        since = memory.whole if memory.whole is not None else known
+    suspected = _suspicions(memory, polled)
+    doubted = suspected >= SUSPICIONS
+    # Untrue answers told nothing: what is new came since the last true one.
+    since = memory.whole if suspected > memory.suspected and memory.whole is not None else known
     dates = believable(polled.dates, since, at)
     expected = memory.rhythm.expected(since, at)
     start = since
@@ -229,19 +235,25 @@ def _next_answer(memory: SourceMemory, known: int, polled: Polled) -> SourceMemo
         lost=min(MANY, memory.lost + lost),
         lost_at=at if lost else memory.lost_at,
         hurried=lost > 0,
+        suspected=0 if doubted else suspected,
         doubted=at if doubted else memory.doubted,
     )
 
 
-def _contradicts(memory: SourceMemory, polled: Polled) -> bool:
-    """Whether a whole answer shows that the last 304 was untrue: it has items from before."""
+def _suspicions(memory: SourceMemory, polled: Polled) -> int:
+    """How often in a row a whole answer has shown that the 304 before it was untrue: it has items from before."""
     unchanged = memory.unchanged
     if unchanged is None or memory.whole is None or polled.outcome is not Outcome.WHOLE or not polled.new:
-        return False
+        return memory.suspected
     dates = believable(polled.dates, memory.whole, polled.at)
-    if dates:
-        return dates[0] < unchanged - FEED_LAG
-    return polled.new > UNPROVED + 4 * memory.rhythm.expected(unchanged, polled.at)
+    if dates and dates[0] < unchanged - LONGEST_FEED_LAG:
+        return SUSPICIONS
+    suspicious = (
+        dates[0] < unchanged - FEED_LAG
+        if dates
+        else polled.new > UNPROVED + 4 * memory.rhythm.expected(unchanged, polled.at)
+    )
+    return memory.suspected + 1 if suspicious else 0
 
 
 def _interval(memory: SourceMemory, start: int) -> int:

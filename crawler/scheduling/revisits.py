@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from crawler.scheduling.durations import DAY, HOUR, MINUTE, parse_duration
 from crawler.scheduling.jitter import jitter
@@ -21,15 +22,15 @@ CLOSE = 4
 EDITED_SHARE = 8
 # An article that is still being edited after so long is no news any more: `presskeep watch` follows it.
 EDITED_AGE = 90 * DAY
-# Behind this, a date of publication is not that of what we saw first: it was found late, in a sitemap or an archive.
-FOUND_LATE = 30 * DAY
+# No news site is older (1 January 1995): a date before that is a broken one.
+EARLIEST = 788_918_400_000_000
 # Looks are moved by up to this share of the step, so that what was published at once is not looked at at once.
 MOVED = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """What is known of an article: its first capture, the last one, and the last one whose text had changed.
+    """What is known of an article: its first capture, the last one, and the last one that showed an edited text.
 
     ``published`` is the date that the source gives. All in microseconds since 1970, UTC.
     """
@@ -41,10 +42,13 @@ class Looks:
 
     @property
     def born(self) -> int:
-        """The time from which its age counts: its date where that can be true, else its first capture."""
-        if self.published is None or not self.captured - FOUND_LATE <= self.published <= self.captured:
-            return self.captured
-        return self.published
+        """The time from which its age counts: its date where that can be true, else its first capture.
+
+        So what is found years later, in an archive, is not looked at again.
+        """
+        if self.published is not None and EARLIEST <= self.published <= self.captured:
+            return self.published
+        return self.captured
 
 
 def parse_steps(written: Sequence[str]) -> tuple[int, ...]:
@@ -52,7 +56,7 @@ def parse_steps(written: Sequence[str]) -> tuple[int, ...]:
     if len(written) > MAX_STEPS:
         raise ValueError(f"write at most {MAX_STEPS} times")
     steps = tuple(parse_duration(one) for one in written)
-    if any(after <= before for before, after in zip(steps, steps[1:], strict=False)):
+    if any(after <= before for before, after in pairwise(steps)):
         raise ValueError('write them in order, such as ["15m", "1h", "6h", "1d"]: each is counted from publication')
     return steps
 
@@ -68,7 +72,7 @@ def next_look(looks: Looks, key: str, steps: Sequence[int] = DEFAULT_STEPS) -> i
         if born + step - looked >= step // CLOSE:
             due = born + step + jitter(key, step, step // MOVED)
             break
-    if steps and looks.edited is not None and looks.edited >= looked and looked - born < EDITED_AGE:
+    if steps and looks.edited is not None and abs(looks.edited - looked) < MINUTE and looked - born < EDITED_AGE:
         gap = max(steps[0], (looked - born) // EDITED_SHARE)
         soon = looked + gap + jitter(key, looked, gap // MOVED)
         due = soon if due is None else min(due, soon)
