@@ -1,6 +1,6 @@
 """How many items are found, how late, and for how many requests: Presskeep's schedule beside others.
 
-    python benchmarks/schedule.py [--seeds 1 2 3] [--plot schedule.svg] [--json]
+    python benchmarks/schedule.py [--seeds 1 2 3] [--each] [--plot schedule.svg] [--json]
     python benchmarks/schedule.py --worlds [--sites 60]
 
 Simulates 200 publishers over 60 days (`benchmarks/publishing.py`, with its sources), each with one feed, and polls them
@@ -26,6 +26,7 @@ from typing import Protocol
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # else archive.py beside it is found for the package `archive`
 
+from benchmarks.curves import bars, curve, shares, svg  # noqa: E402
 from benchmarks.publishing import DAY, HOUR, MINUTE, NEWS, OTHERS, SECOND, START, Publisher, World, publishers  # noqa: E402
 from crawler.scheduling.jitter import jitter  # noqa: E402
 from crawler.scheduling.memory import SourceMemory  # noqa: E402
@@ -217,10 +218,11 @@ def simulate(world: World, seeds: Sequence[int], names: Sequence[str]) -> dict[s
 def main() -> None:
     """Simulate, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--sites", type=int, default=NEWS.sites)
     parser.add_argument("--days", type=int, default=NEWS.days)
     parser.add_argument("--worlds", action="store_true", help="compare in other worlds")
+    parser.add_argument("--each", action="store_true", help="each seed by itself, too")
     parser.add_argument("--plot", type=Path, help="an SVG file to write")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
@@ -230,7 +232,15 @@ def main() -> None:
         _compare({name: replace(world, **sized) for name, world in {"news": NEWS, **OTHERS}.items()}, given)
         return
     world = replace(NEWS, **sized)
-    results = simulate(world, given.seeds, list(POLICIES))
+    results = {name: Result() for name in POLICIES}
+    for seed in given.seeds:
+        of_seed = simulate(world, [seed], list(POLICIES))
+        if given.each and not given.json:
+            print(f"seed {seed}: {of_seed['adaptive'].items:,} items")
+            _table({name: result.figures() for name, result in of_seed.items()})
+            print(flush=True)
+        for name, result in of_seed.items():
+            results[name].add(result)
     figures = {name: result.figures() for name, result in results.items()}
     if given.json:
         print(json.dumps(figures, indent=1))
@@ -238,7 +248,12 @@ def main() -> None:
         items = results["adaptive"].items
         print(f"{items:,} items of {world.sites} sites in {world.days} days, seeds {given.seeds}")
         _table(figures)
-        print(f"CPU {time.process_time() - begun:.0f} s")
+        print()
+        print(bars({name: shares(result.delays, result.items) for name, result in results.items()}))
+        print(f"\nCPU {time.process_time() - begun:.0f} s")
+    if given.plot:
+        curves = {name: curve(result.delays, result.items) for name, result in results.items()}
+        given.plot.write_text(svg(curves), encoding="utf-8")
 
 
 def _table(figures: dict[str, dict[str, float]]) -> None:

@@ -25,7 +25,8 @@ class SourceMemory:
     ``silence`` those that were expected since something new came, ``unproved`` since a whole answer.
     ``failures`` in a row began at ``failing_since``, the last one for the reason ``problem``; ``not_before`` is what
     the server asked for. ``losses`` polls, the last one at ``lost_at``, may have come too late for some items
-    (``lost``: an estimate); ``hurried`` says that the last poll did. At ``doubted`` a 304 was found untrue.
+    (``lost``: an estimate); ``hurried`` says that the last poll did. ``suspected`` 304s in a row looked
+    untrue; at ``doubted`` they were found to be.
     """
 
     first: int | None = None
@@ -49,6 +50,7 @@ class SourceMemory:
     lost: int = 0
     lost_at: int | None = None
     hurried: bool = False
+    suspected: int = 0
     doubted: int | None = None
 
     def to_json(self) -> str:

@@ -7,8 +7,9 @@ all ways to share requests among sources it is the one with the least waiting: t
 Cho 2007, "Efficient monitoring algorithm for fast news alerts", section 4). At night the sum hardly grows, and reaches
 its threshold in the morning.
 
-The first minutes weigh more than the tenth hour does. Where an item's cost grows with the square root of its delay
-instead of the delay itself, the best interval goes with r^(-2/3): so a request is worth more at slow sources.
+The first minutes weigh more than the tenth hour does, and a reader of a busy hour's news more than one of a quiet
+night's: so an item is weighed with the square root of the rate at which its like come, and the interval goes with
+r^(-3/4) instead of r^(-1/2).
 
 Limits shorten that: no more items may be expected than a fraction of the source's window, since what falls out of it
 is lost, and no source rests for longer than a fraction of the time for which it is known.
@@ -29,13 +30,12 @@ from crawler.scheduling.rhythm import UNIT, believable
 
 SHORTEST = 5 * MINUTE
 LONGEST = DAY
-# Item-hours of waiting that one request is worth at an item an hour, which is so polled every 49 minutes; at ten items
-# an hour every 10, at one in ten hours every 4 hours.
-WORTH = 0.33
-# … times the mean rate to the power of this: the intervals' -2/3.
-SLOWER = -1 / 3
+# Item-hours of waiting that one request is worth at an item an hour: it is polled every 42 minutes, and at one in ten
+# hours every 4 hours.
+WORTH = 0.25
+BUSY = 1.5  # the rate counts to the power of this in the waiting
 # For freshness alone nobody is asked more often; only where items may be lost.
-CALM = 8 * MINUTE
+CALM = 12 * MINUTE
 # Of a window so much may be expected to be new: what comes in bursts is several times that.
 WINDOW_SHARE = 0.25
 # Where this share of a window was new at once, the limit above begins to shrink.
@@ -54,8 +54,10 @@ FIRST_SPAN = 7 * DAY
 # A 304 is believed until so many items were expected since the last whole answer, and for a day at most.
 UNPROVED = 3.0
 UNPROVED_TIME = DAY
-# Some feeds are made anew once an hour: an item may carry a date from before a 304 that was true.
-FEED_LAG = HOUR
+# Items with dates from before a 304 show that it was untrue; but some feeds are made anew once an hour only. So what is
+# a little older is a suspicion, and three in a row are enough.
+FEED_LAG, LONGEST_FEED_LAG = 10 * MINUTE, HOUR
+SUSPICIONS = 3
 DOUBT = 30 * DAY
 # A failed poll is tried again after so long, then twice as long, up to a limit that grows with the failure's age.
 FIRST_RETRY = 10 * MINUTE
@@ -200,15 +202,19 @@ def _first_answer(memory: SourceMemory, polled: Polled) -> SourceMemory:
         return memory
     start = max(older[0], polled.at - FIRST_SPAN)
     rhythm = memory.rhythm.learned(start, polled.at, len(dates), dates, FIRST_WEIGHT)
-    return replace(memory, rhythm=rhythm)
+    late = max(start, polled.at - SURGE_HALF)
+    recent = len(believable(dates, late, polled.at))
+    awaited = round(rhythm.expected(late, polled.at) * UNIT)
+    return replace(memory, rhythm=rhythm, recent=min(MANY, recent * UNIT), awaited=awaited)
 
 
 def _next_answer(memory: SourceMemory, known: int, polled: Polled) -> SourceMemory:
     at, new = polled.at, min(polled.new, MANY)
     lost = estimated_loss(memory, polled)
-    since = known
-    if doubted := _contradicts(memory, polled):
-        since = memory.whole if memory.whole is not None else known
+    suspected = _suspicions(memory, polled)
+    doubted = suspected >= SUSPICIONS
+    # Untrue answers told nothing: what is new came since the last true one.
+    since = memory.whole if suspected > memory.suspected and memory.whole is not None else known
     dates = believable(polled.dates, since, at)
     expected = memory.rhythm.expected(since, at)
     start = since
@@ -229,39 +235,46 @@ def _next_answer(memory: SourceMemory, known: int, polled: Polled) -> SourceMemo
         lost=min(MANY, memory.lost + lost),
         lost_at=at if lost else memory.lost_at,
         hurried=lost > 0,
+        suspected=0 if doubted else suspected,
         doubted=at if doubted else memory.doubted,
     )
 
 
-def _contradicts(memory: SourceMemory, polled: Polled) -> bool:
-    """Whether a whole answer shows that the last 304 was untrue: it has items from before."""
+def _suspicions(memory: SourceMemory, polled: Polled) -> int:
+    """How often in a row a whole answer has shown that the 304 before it was untrue: it has items from before."""
     unchanged = memory.unchanged
     if unchanged is None or memory.whole is None or polled.outcome is not Outcome.WHOLE or not polled.new:
-        return False
+        return memory.suspected
     dates = believable(polled.dates, memory.whole, polled.at)
-    if dates:
-        return dates[0] < unchanged - FEED_LAG
-    return polled.new > UNPROVED + 4 * memory.rhythm.expected(unchanged, polled.at)
+    if dates and dates[0] < unchanged - LONGEST_FEED_LAG:
+        return SUSPICIONS
+    suspicious = (
+        dates[0] < unchanged - FEED_LAG
+        if dates
+        else polled.new > UNPROVED + 4 * memory.rhythm.expected(unchanged, polled.at)
+    )
+    return memory.suspected + 1 if suspicious else 0
 
 
 def _interval(memory: SourceMemory, start: int) -> int:
     """How long a source may be left alone after a poll."""
     surge = _surge(memory)
     most = _most_expected(memory)
-    worth = WORTH * memory.rhythm.mean() ** SLOWER
     watched = start - memory.first if memory.first is not None else 0
     longest = min(LONGEST, FIRST_REST + max(0, watched) // REST_SHARE)
-    items = waiting = 0.0  # expected items, and item-hours
+    items = ahead = waiting = 0.0  # expected items, the same as they are weighed, and their item-hours
     length = longest
     for begun, stop, usual in memory.rhythm.pieces(start, start + longest):
         rate = usual * (1 + (surge - 1) * 0.5 ** ((begun - start) / SURGE_HALF))
+        weighed = rate**BUSY
         hours = (stop - begun) / HOUR
-        reached = (sqrt(items * items + 2 * rate * (worth - waiting)) - items) / rate
+        enough = (sqrt(ahead * ahead + 2 * weighed * (WORTH - waiting)) - ahead) / weighed
         full = (most - items) / rate
-        if min(reached, full) < hours:
-            length = begun - start + round(min(max(reached, CALM / HOUR), full) * HOUR)
+        if min(enough, full) < hours:
+            length = begun - start + round(min(max(enough, CALM / HOUR), full) * HOUR)
             break
-        waiting += items * hours + rate * hours * hours / 2
+        waiting += ahead * hours + weighed * hours * hours / 2
+        ahead += weighed * hours
         items += rate * hours
     return max(SHORTEST, length // 2 if memory.hurried else length)
 
