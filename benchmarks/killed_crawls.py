@@ -97,7 +97,7 @@ class _Campaign:
             self._end(process)
             return False
         whom = luck.choice(("all", "all", "parent", "child"))
-        _kill(process, whom, luck)
+        kill(process, whom, luck)
         assert process.stdout is not None
         heard = [tuple(map(int, line.split())) for line in process.stdout.read().splitlines() if line.count(" ") == 1]
         process.wait()
@@ -175,7 +175,7 @@ def _place(capture: Capture) -> tuple[str, str]:
     return host, f"/{path}"
 
 
-def _kill(process: subprocess.Popen[str], whom: str, luck: random.Random) -> None:
+def kill(process: subprocess.Popen[str], whom: str, luck: random.Random) -> None:
     """Kill the parent, its crawling child, or all at once; return when none of them runs any more."""
     family = [process.pid, *_descendants(process.pid)]
     crawling = [pid for pid in family if b"crawler.jobs" in _command(pid)]

@@ -22,8 +22,18 @@ from crawler.state import State
 SECOND = 1_000_000
 # An overloaded host that names no time rests this long, then twice as long, and so on (in seconds).
 FIRST_REST = 30.0
+# The longest gap that grew by itself (in seconds); what a site or its robots.txt says may be longer.
+LONGEST_GAP = 600.0
 # The longest rest: a server's clock may be wrong by years, and a day later it is worth another question.
 LONGEST_REST = 86_400.0
+# A host that said so gets that many times its delay, up to a bound; each answer since then takes a tenth off, so that
+# the old pace is reached again after some dozen of good ones.
+SLOWER, SLOWEST, EASING = 2.0, 16.0, 0.9
+# A host that takes long to answer is left alone afterwards for as long twice over, so that we keep it busy for a third
+# of the time at most (Heritrix waits five times as long); up to a bound, since some are always slow (in seconds).
+RECOVERY, LONGEST_RECOVERY = 2.0, 30.0
+# A request that left so much later than its turn moves the next one (in microseconds): connections may take seconds.
+_LATE = 50_000
 # Nobody waits longer than this within a crawl: the site's remaining URLs stay due for the next one.
 PATIENCE = 600.0
 
@@ -64,9 +74,37 @@ class Reservations:
             turn = self._turn(host, delay, now)
             db.execute(
                 "INSERT INTO hosts (host, next) VALUES (?, ?) ON CONFLICT (host) DO UPDATE SET next = excluded.next",
-                (host, turn.at + round(delay * SECOND)),
+                (host, turn.at + self._gap(host, delay)),
             )
         return turn
+
+    def sent(self, host: str, delay: float, now: int) -> None:
+        """A request leaves only now: where that is later than its turn was, the next one comes later, too."""
+        if delay > 0:
+            self._not_before(host, now + self._gap(host, delay), _LATE)
+
+    def answered(self, host: str, delay: float, took: float, now: int) -> None:
+        """An answer came or failed after so many seconds: a host that is slow is given time to recover."""
+        if delay > 0:
+            self._not_before(host, now + round(min(RECOVERY * took, LONGEST_RECOVERY) * SECOND))
+
+    def _not_before(self, host: str, at: int, margin: int = 0) -> None:
+        if self._state.read("SELECT 1 FROM hosts WHERE host = ? AND next + ? >= ?", (host, margin, at)):
+            return
+        with self._state.write() as db:
+            db.execute(
+                "INSERT INTO hosts (host, next) VALUES (?, ?) ON CONFLICT (host) DO UPDATE"
+                " SET next = max(next, excluded.next)",
+                (host, at),
+            )
+
+    def factor(self, host: str) -> float:
+        """How many times its delay a host gets, since it said that it is overloaded; 1 where it did not."""
+        found = self._state.read("SELECT factor FROM paces WHERE host = ?", (host,))
+        return min(max(float(found[0][0]), 1.0), SLOWEST) if found else 1.0
+
+    def _gap(self, host: str, delay: float) -> int:
+        return round(max(delay, min(delay * self.factor(host), LONGEST_GAP)) * SECOND)
 
     def peek(self, host: str, delay: float, now: int) -> Turn:
         """The next turn, without taking it."""
@@ -94,6 +132,10 @@ class Reservations:
             # Answers that were under way when the first one came tell nothing new.
             until = max(min(rest, now + round(LONGEST_REST * SECOND)), now + round(min(length, LONGEST_REST) * SECOND))
             counted = strikes + (1 if rest <= now else 0)
+            if rest <= now:
+                db.execute(
+                    "INSERT OR REPLACE INTO paces VALUES (?, ?)", (host, min(self.factor(host) * SLOWER, SLOWEST))
+                )
             db.execute(
                 "INSERT INTO hosts (host, rest, strikes) VALUES (?, ?, ?) ON CONFLICT (host) DO UPDATE"
                 " SET rest = excluded.rest, strikes = excluded.strikes",
@@ -102,7 +144,14 @@ class Reservations:
         return until
 
     def pardon(self, host: str) -> None:
-        """The host answers again: its next rest begins small."""
+        """The host answers again: its next rest begins small, and its delay grows shorter again."""
+        factor = self.factor(host)
+        if factor > 1:
+            with self._state.write() as db:
+                if factor * EASING > 1:
+                    db.execute("UPDATE paces SET factor = ? WHERE host = ?", (factor * EASING, host))
+                else:
+                    db.execute("DELETE FROM paces WHERE host = ?", (host,))
         if self._state.read("SELECT 1 FROM hosts WHERE host = ? AND strikes > 0", (host,)):
             with self._state.write() as db:
                 db.execute("UPDATE hosts SET strikes = 0 WHERE host = ?", (host,))
@@ -160,6 +209,7 @@ class Pacing:
 
     def __init__(self, state: State) -> None:
         self.state = state
+        self.closed = False
         self.pacer = Pacer(Reservations(state))
 
     @classmethod
@@ -176,6 +226,7 @@ class Pacing:
     def close(self) -> None:
         """End with the crawl."""
         self.pacer.stop()
+        self.closed = True
         self.state.close()
 
 

@@ -11,7 +11,9 @@ capture that was added, or ``presskeep_attempt``, the `archive.event.StoredAttem
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urldefrag
@@ -35,11 +37,11 @@ from twisted.python.failure import Failure
 from twisted.web._newclient import RequestNotSent, _WrapperException
 
 from archive import clock
-from archive.errors import StorageFull
+from archive.errors import ArchiveBusy, StorageFull
 from archive.exchange import Attempt, NoAnswer
 from archive.url import host as host_of
 from crawler.capturing import Capturing
-from crawler.politeness import Pacing
+from crawler.politeness import SECOND, Pacing
 from crawler.tap.agent import Pace, TapAgent
 from crawler.tap.connection import Pool
 from crawler.tap.masking import masked
@@ -50,6 +52,8 @@ from crawler.tap.trust import Trust
 logger = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
+# The turn stays as it was reserved, a delay after the one before, where what would move it cannot be written.
+_AS_RESERVED = contextlib.suppress(StorageFull, ArchiveBusy)
 # Seconds between two looks at whether the crawl stops, while a request waits for its turn: Scrapy has no signal for it.
 _LOOK = 0.2
 
@@ -106,6 +110,7 @@ class Wire(HTTP11DownloadHandler):
             await self._wait_for_room(request)
             await self._wait_turn(request)  # its turn went by, and others may have had theirs
         tape = Tape()
+        tape.leaving = partial(self._left, request)
         agent = TapAgent(
             self._crawler,
             tape,
@@ -136,6 +141,7 @@ class Wire(HTTP11DownloadHandler):
     def _keep(self, result: _T, request: Request, tape: Tape) -> _T | Deferred[_T]:
         """Record what the tape holds, whatever the fetch ended with, and pass that on; in a pause, at its end."""
         tape.stop()
+        self._over(request, tape)
         error = result.value if isinstance(result, Failure) else None
         sent, names = _stored(tape.request(), request)
         confirms: str | None = request.meta.get("presskeep_confirms")
@@ -144,6 +150,21 @@ class Wire(HTTP11DownloadHandler):
         what = fact(url, request.method, tape, error, origin=origin, request=sent, masked=names, confirms=confirms)
         waiting = self._capturing.keep(what, request)
         return result if waiting is None else Deferred.fromFuture(waiting).addCallback(lambda _: result)
+
+    def _left(self, request: Request) -> None:
+        """The first byte of a request leaves: the next turn on its host is counted from now."""
+        if self._pacing is not None:
+            delay: float = request.meta.get("presskeep_delay", 0.0)
+            with _AS_RESERVED:
+                self._pacing.pacer.reservations.sent(host_of(request.url), delay, clock.now())
+
+    def _over(self, request: Request, tape: Tape) -> None:
+        """An exchange is over: a host that took long for it is given time."""
+        if self._pacing is not None and not self._pacing.closed:
+            delay: float = request.meta.get("presskeep_delay", 0.0)
+            took = max(0, tape.stopped - tape.at) / SECOND
+            with _AS_RESERVED:
+                self._pacing.pacer.reservations.answered(host_of(request.url), delay, took, clock.now())
 
     def _refuse_when_stopping(self, request: Request) -> None:
         if self._capturing.closing or not self._capturing.ready:

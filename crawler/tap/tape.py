@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from archive import clock
 from archive.exchange import Truncation
@@ -24,6 +24,7 @@ class Tape:
         "cut",
         "ended",
         "ip",
+        "leaving",
         "limit",
         "lost",
         "patience",
@@ -51,6 +52,7 @@ class Tape:
         self.size = 0  # bytes of the response
         self.limit = limit  # bytes of a response, framing included; 0: none
         self.patience = 0.0  # seconds for a TLS handshake; 0: as long as the exchange may take
+        self.leaving: Callable[[], None] | None = None  # told once, as the first byte of the request leaves
         self._request: list[bytes] = []
         self._response: list[bytes] = []
 
@@ -59,6 +61,8 @@ class Tape:
         if self.running:
             if self.sent_at is None:
                 self.sent_at = self.ended = clock.now()
+                if self.secured:
+                    self._tell()
             self._request.extend(pieces)
 
     def secure(self) -> None:
@@ -66,6 +70,12 @@ class Tape:
         self.secured = True
         if self.sent_at is not None and not self.size:
             self.sent_at = self.ended = clock.now()
+            self._tell()
+
+    def _tell(self) -> None:
+        told, self.leaving = self.leaving, None
+        if told is not None:
+            told()
 
     def receive(self, piece: bytes) -> None:
         """Record what came from the connection."""

@@ -10,8 +10,10 @@ import pytest
 
 from crawler.politeness import (
     FIRST_REST,
+    LONGEST_RECOVERY,
     LONGEST_REST,
     SECOND,
+    SLOWEST,
     Pacer,
     Reservations,
     Resting,
@@ -178,3 +180,54 @@ def test_what_is_left_to_wait_is_told_without_taking_the_turn(reservations: Rese
     reservations.reserve(HOST, 5, NOW)
     assert pacer.ready_in(HOST, 5) == pacer.ready_in(HOST, 5) == 5
     assert pacer.ready_in(HOST, 0) == 0
+
+
+def test_a_host_that_was_overloaded_gets_more_time_and_then_less_again(path: Path) -> None:
+    def gap() -> float:
+        with State(path) as state:  # a process each
+            reservations = Reservations(state)
+            first = reservations.reserve(HOST, 5, NOW + 86_400 * SECOND)
+            return (reservations.peek(HOST, 5, NOW).at - first.at) / SECOND
+
+    assert gap() == 5
+    now = NOW
+    with State(path) as state:
+        for _ in range(9):
+            now = Reservations(state).strike(HOST, now, 1)
+    assert gap() == 5 * SLOWEST
+    with State(path) as state:
+        Reservations(state).pardon(HOST)
+    assert 5 < gap() < 5 * SLOWEST
+    with State(path) as state:
+        for _ in range(60):
+            Reservations(state).pardon(HOST)
+    assert gap() == 5, "never shorter than it was configured"
+
+
+def test_a_long_delay_is_not_shortened_by_the_bound_of_what_grows(reservations: Reservations) -> None:
+    reservations.strike(HOST, NOW, 0)
+    reservations.reserve(HOST, 3600, NOW)
+    assert reservations.peek(HOST, 3600, NOW).at == NOW + 3600 * SECOND
+
+
+@pytest.mark.parametrize(("took", "wait"), [(0.0, 5), (2.0, 5), (4.0, 8), (1000.0, LONGEST_RECOVERY)])
+def test_a_slow_host_is_left_alone_for_twice_as_long_as_it_took(
+    reservations: Reservations, took: float, wait: float
+) -> None:
+    reservations.reserve(HOST, 5, NOW)
+    reservations.answered(HOST, 5, took, NOW)
+    assert reservations.peek(HOST, 5, NOW).at == NOW + wait * SECOND
+
+
+def test_the_delay_is_counted_from_when_a_request_leaves(reservations: Reservations) -> None:
+    reservations.reserve(HOST, 5, NOW)
+    reservations.sent(HOST, 5, NOW + 3 * SECOND)
+    assert reservations.peek(HOST, 5, NOW).at == NOW + 8 * SECOND
+    reservations.sent(HOST, 5, NOW)
+    assert reservations.peek(HOST, 5, NOW).at == NOW + 8 * SECOND, "it never comes nearer"
+
+
+def test_a_host_without_a_delay_is_not_slowed(reservations: Reservations) -> None:
+    reservations.answered(HOST, 0, 100, NOW)
+    reservations.sent(HOST, 0, NOW + SECOND)
+    assert reservations.peek(HOST, 0, NOW).at == NOW
