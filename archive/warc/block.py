@@ -13,6 +13,7 @@ from archive.warc.places import is_foreign
 from archive.warc.quarantine import is_kept, lost
 from archive.warc.relocation import moved
 from archive.warc.stored import BLOCK_LIMIT, Record, read_record
+from archive.warc.tombstone import tombstone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,9 @@ def _read(directory: Path, location: Location, record_id: str | None) -> bytes:
 
 
 def _checked(record: Record, location: Location, record_id: str | None) -> bytes:
-    if record.length != location.length or (record_id is not None and record.id != record_id):
+    # A tombstone keeps the id, and may be as long as what it stands for.
+    other = record.length != location.length or (record_id is not None and record.id != record_id)
+    if other or tombstone_of(record) is not None:
         raise Tear("another record lies here than the catalogue says", file=location.file, offset=location.offset)
     if not record.whole:
         raise Tear(f"a block of {record.declared} bytes, too large to read", file=location.file, offset=location.offset)

@@ -82,7 +82,7 @@ def test_where_the_confirmed_capture_is_gone_the_listing_is_asked_for_whole(arch
     with archive.catalog.writing() as connection:
         connection.execute(delete(tables.captures).where(tables.captures.c.role == "feed"))
         # And one of which the bytes cannot be read.
-        connection.execute(update(tables.captures).where(tables.captures.c.role == "front").values(offset=1))
+        connection.execute(update(tables.captures).where(tables.captures.c.role == "front").values(file="gone.warc.gz"))
     done = crawl(archive, [site(COURIER)])
     assert done.outcome == "finished"
     assert {kind for report in done.reports for _, _, kind in report.sources} == {"front", "feed"}
