@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -141,8 +142,9 @@ def test_what_a_purge_leaves_at_a_kill_is_a_note_while_it_lives(
     finding = Finding("a.warc.gz", 0, rule, "so it is")
     monkeypatch.setattr("archive.removals.considered", lambda *_: [finding])
     assert archive.verify().findings == (finding,)
-    with locking.alone(archive.catalog.path.parent):
-        assert [one.rule for one in archive.verify().findings] == [Rule.UNDER_WAY]
+    with locking.alone(archive.catalog.path.parent), ThreadPoolExecutor(1) as other:
+        assert [one.rule for one in other.submit(archive.verify).result().findings] == [Rule.UNDER_WAY]
+        assert archive.verify().findings == (finding,), "a repair hears what it is to repair"
     assert archive.verify().findings == (finding,)
 
 
