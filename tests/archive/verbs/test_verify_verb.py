@@ -20,6 +20,7 @@ from archive.warc.finding import Finding, Rule
 from .conftest import run
 
 FORMS = forms()
+PROFILE = (Path(__file__).parents[3] / "docs" / "warc-profile.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -106,6 +107,7 @@ def test_a_small_sample_holds_a_text_all_the_same(empty: Path) -> None:
 
 
 @pytest.mark.parametrize("rule", Rule)
-def test_what_is_not_harmless_has_a_next_step(rule: Rule) -> None:
+def test_each_rule_is_in_the_docs_and_what_is_not_harmless_has_a_next_step(rule: Rule) -> None:
     assert rule.severity.harmless or rule.remedy
     assert pickle.loads(pickle.dumps(rule)) is rule  # as it comes from another process
+    assert f"| `{rule}` | {rule.severity} |" in PROFILE
