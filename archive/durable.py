@@ -68,6 +68,21 @@ def lock(descriptor: int, path: Path) -> bool:
     return leads_to(path, descriptor)
 
 
+def is_locked(path: Path) -> bool:
+    """Whether somebody, this process or another, holds a file's lock alone at this moment."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def leads_to(path: Path, descriptor: int) -> bool:
     """Whether a path leads to an open file: between open and lock, another process may have renamed or removed it."""
     try:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import BinaryIO
 from archive import comparison
 from archive.catalog import Catalog
 from archive.digest import label
+from archive.durable import is_locked
 from archive.event import Event
 from archive.holdings import FileState
 from archive.warc.check import Check
@@ -43,7 +42,7 @@ class Inspection:
     def findings(self, advanced: Advanced) -> Iterator[Finding]:
         """The findings about the file; raises OSError where it cannot be read at all."""
         name, state = self.file, self.state
-        alive = _is_written(self.warc / f"{name}{OPEN}")
+        alive = is_locked(self.warc / f"{name}{OPEN}")
         path = resolve(self.warc, name)
         reading = _Reading(self.warc, name, path, state, advanced, self.purges)
         if state is None or self.catalog is None:
@@ -134,18 +133,3 @@ def removed_by(record: Record, purges: frozenset[str] | None) -> Tombstone | Non
     """The tombstone that a record is, where none of these purges made it; None for any other record."""
     tombstone = tombstone_of(record) if purges is not None else None
     return tombstone if tombstone is not None and tombstone.purge not in (purges or ()) else None
-
-
-def _is_written(path: Path) -> bool:
-    """Whether a living process holds a file that is not closed."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False

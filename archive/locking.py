@@ -5,17 +5,15 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from archive.durable import storage
+from archive.durable import is_locked, storage
 from archive.errors import ArchiveBusy
 
 NAME = "archive.lock"
 FOREIGN = "foreign.lock"
 _ALL_LOCKS = Path("/proc/locks")
-_HERE = threading.local()  # `alone`: the directories whose lock this thread holds alone
 
 
 @contextlib.contextmanager
@@ -33,12 +31,7 @@ def alone(directory: Path) -> Iterator[None]:
     """Hold the archive's lock alone; raises ArchiveBusy while anyone writes, in this process or another."""
     said = "a crawl or a cleaning is writing into the archive: wait until it has ended, or stop it"
     with _held(directory, fcntl.LOCK_EX, said):
-        before: frozenset[Path] = getattr(_HERE, "alone", frozenset())
-        _HERE.alone = before | {directory}
-        try:
-            yield
-        finally:
-            _HERE.alone = before
+        yield
 
 
 @contextlib.contextmanager
@@ -88,23 +81,8 @@ def may_be_held(directory: Path) -> bool:
 
 
 def is_alone(directory: Path) -> bool:
-    """Whether somebody else holds the archive's lock alone at this moment: another process, or another thread.
-
-    Who repairs holds it, too, and is to hear what there is to be repaired.
-    """
-    if directory in getattr(_HERE, "alone", ()):
-        return False
-    try:
-        descriptor = os.open(directory / NAME, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
+    """Whether somebody, this process or another, holds the archive's lock alone at this moment."""
+    return is_locked(directory / NAME)
 
 
 def _open(path: Path) -> int:

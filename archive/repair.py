@@ -181,7 +181,7 @@ class _Repair:
         recovered = archive.adopt().recovered
         actions: list[Action] = []
         lost: list[Capture] = []
-        found = list(self._damaged(verify(archive, progress=self._progress)))
+        found = list(self._damaged(verify(archive, progress=self._progress, held=True)))
         with contextlib.ExitStack() as stack:
             writer: ArchiveWriter | None = None
             for name, state, known in found:

@@ -95,11 +95,18 @@ class Settling:
         return now
 
 
-def without_what_is_under_way(archive: Archive, consider: Callable[[], list[Finding]]) -> list[Finding]:
-    """What ``consider`` finds, where nobody is at it: what a purge or an import leaves at a kill, it leaves amid it."""
+def without_what_is_under_way(
+    archive: Archive, consider: Callable[[], list[Finding]], *, held: bool = False
+) -> list[Finding]:
+    """What ``consider`` finds, where nobody is at it: what a purge or an import leaves at a kill, it leaves amid it.
+
+    ``held`` says that the archive's lock is held alone by whoever asks, so that no purge is under way.
+    """
     found = consider()
     for _ in range(_TRIES):
         if not any(one.rule in _OF_REMOVALS for one in found):
+            break
+        if held:
             break
         if locking.is_alone(archive.catalog.path.parent):
             found = _under_way(found, _OF_REMOVALS, "a purge, a repair or a rebuild is under way")

@@ -68,9 +68,12 @@ class Verification:
         return any(finding.severity is Severity.ELSEWHERE for finding in self.findings)
 
 
-def verify(archive: Archive, *, deep: bool | Sample = False, progress: Progress | None = None) -> Verification:
+def verify(
+    archive: Archive, *, deep: bool | Sample = False, progress: Progress | None = None, held: bool = False
+) -> Verification:
     """Account for an archive, while others may write. Nothing is changed.
 
+    ``held`` says that the caller holds the archive's lock alone, as a repair does, and is no purge that goes on.
     ``progress`` hears bytes of ``records``, then ``texts``; with ``deep`` each text, or a
     sample of them, is made again and compared. Raises
     NotAnArchive where the catalogue is of a newer schema, OSError where files cannot be read at all, NotReadable where
@@ -79,11 +82,11 @@ def verify(archive: Archive, *, deep: bool | Sample = False, progress: Progress 
     findings: list[Finding] = []
     states = _states(archive, findings)
     try:
-        return _verified(archive, findings, states, deep, progress)
+        return _verified(archive, findings, states, deep, progress, held=held)
     except DamagedCatalogue as error:
         # A value that SQLite finds nothing wrong with. The files are to be accounted for all the same.
         told = [Finding(CATALOG, 0, Rule.CATALOGUE, error.message)]
-        return _verified(archive, told, None, deep, progress)
+        return _verified(archive, told, None, deep, progress, held=held)
 
 
 def _verified(
@@ -92,6 +95,8 @@ def _verified(
     states: dict[str, FileState] | None,
     deep: bool | Sample,
     progress: Progress | None,
+    *,
+    held: bool,
 ) -> Verification:
     """The same; without ``states`` the catalogue is not asked."""
     warc = archive.warc_path
@@ -145,7 +150,7 @@ def _verified(
         shown, different = reclean(archive, deep if isinstance(deep, Sample) else WHOLE, cleaned)
         findings += different
     so_far = tuple(findings)
-    findings = without_what_is_under_way(archive, lambda: removals.considered(archive, so_far))
+    findings = without_what_is_under_way(archive, lambda: removals.considered(archive, so_far), held=held)
     captures, attempts = archive.count()
     waiting, failed = archive.count_waiting()
     with archive.catalog.reading() as connection:
