@@ -10,34 +10,36 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from archive import adoption, blocking, holdings, locking, rewrites, tables, texts, waiting
+from archive import locking
 from archive.article import Article, Refusal
 from archive.capture import Capture
-from archive.catalog import Catalog
+from archive.catalogue import blocking, holdings, tables, texts, waiting
+from archive.catalogue.database import Catalog
+from archive.catalogue.holdings import FileState
+from archive.catalogue.texts import Outcome
+from archive.catalogue.waiting import FailedText, TextJob
 from archive.cleaning.version import CLEANER
 from archive.clock import now
 from archive.configuration import FILE_NAME, ArchiveConfiguration, read_configuration, write_configuration
-from archive.dataset.compaction import Compaction, Texts, compact_texts
+from archive.dataset.compaction import Compaction, compact_texts
 from archive.dataset.rows import Entry
 from archive.durable import storage
+from archive.entering import adoption, rewrites
 from archive.errors import ConfigurationError, DamagedRecord, NotAnArchive, NotFound, UsageError
 from archive.event import Run, RunStarted, StoredAttempt
 from archive.exchange import Role
-from archive.holdings import FileState
+from archive.failure import CleaningFailure
 from archive.progress import Progress
-from archive.texts import Outcome
 from archive.url import normalise
-from archive.waiting import FailedText, TextJob
 from archive.warc.paths import warc_files
 from archive.warc.record import Form
 from archive.warc.writer import WarcWriter
-from archive.worker import CleaningFailure
 from archive.writing import ArchiveWriter, software, warcinfo
 
 if TYPE_CHECKING:
-    from archive.rebuild import Rebuilt
-    from archive.recleaning import Sample
-    from archive.verify import Verification
+    from archive.entering.rebuild import Rebuilt
+    from archive.verification.recleaning import Sample
+    from archive.verification.verify import Verification
 
 
 CATALOG, STATE, SITES, SPIDERS = "catalog.sqlite", "state.sqlite", "sites.toml", "spiders"
@@ -360,7 +362,7 @@ class Archive:
         return tuple(text for text, _ in read)
 
     def add_failures(self, failed: Iterable[tuple[Capture, CleaningFailure]]) -> None:
-        """Record what the cleaner could not do; later jobs try it again, `archive.waiting.MAX_TRIES` times in all."""
+        """Record what the cleaner could not do; later jobs try it again, `MAX_TRIES` times in all."""
         failed = list(failed)
         if failed:
             with self.locked(), self.catalog.writing() as connection:
@@ -377,23 +379,20 @@ class Archive:
 
     def compact(self) -> Compaction:
         """Bring the Parquet files under ``text/`` up to date."""
-        asked = Texts(
-            lambda: texts.stamps(self.catalog), lambda part: texts.of_part(self.catalog, self.warc_path, part)
-        )
-        return compact_texts(asked, self.text_path)
+        return compact_texts(texts.of_compaction(self.catalog, self.warc_path), self.text_path)
 
     # The whole
 
     def rebuild(self, progress: Progress | None = None) -> Rebuilt:
-        """Make catalogue and texts again from the WARC files alone; see `archive.rebuild`."""
-        from archive.rebuild import rebuild  # noqa: PLC0415 - it stands on this module
+        """Make catalogue and texts again from the WARC files alone; see `archive.entering.rebuild`."""
+        from archive.entering.rebuild import rebuild  # noqa: PLC0415 - it stands on this module
 
         with contextlib.suppress(DamagedRecord, ConfigurationError), self.locked():
             rewrites.settle(self.catalog, self.warc_path)  # or what was removed just before a kill would count as lost
         return rebuild(self, progress)
 
     def verify(self, *, deep: bool | Sample = False, progress: Progress | None = None) -> Verification:
-        """Account for every byte; see `archive.verify`."""
-        from archive.verify import verify  # noqa: PLC0415 - it stands on this module
+        """Account for every byte; see `archive.verification.verify`."""
+        from archive.verification.verify import verify  # noqa: PLC0415 - it stands on this module
 
         return verify(self, deep=deep, progress=progress)

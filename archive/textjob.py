@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from archive.article import Article
 from archive.capture import Capture
+from archive.catalogue.revisits import followed
+from archive.catalogue.waiting import TextJob
 from archive.cleaning.profile import EMPTY, Profile
 from archive.cleaning.version import CLEANER
 from archive.errors import DamagedRecord, NotFound, PresskeepError
-from archive.revisits import followed
-from archive.waiting import TextJob
-from archive.worker import CleaningChild, CleaningFailure, FailureReason
+from archive.failure import CleaningFailure, FailureReason
+from archive.worker import CleaningChild
 
 if TYPE_CHECKING:
     from archive.store import Archive

@@ -22,8 +22,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from importlib import import_module
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -32,6 +30,7 @@ from archive.article import canonical_json
 from archive.capture import Capture
 from archive.cleaning.profile import EMPTY, Profile
 from archive.errors import PresskeepError
+from archive.failure import CleaningFailure, FailureReason
 
 TIMEOUT = 20.0  # seconds for one page; an ordinary one takes 0.03, the worst within the budgets about 5
 # Address space of the child. Its libraries map some 200 MB; the largest page within the budgets took 630 MB resident.
@@ -47,23 +46,6 @@ MAX_OUTPUT = 2**20  # bytes of any file that a child writes: that is its standar
 _HEAD = struct.Struct(">cQ")
 _TEXT, _UNREAD, _MEMORY, _READY = b"t", b"u", b"m", b"r"
 _START = 60.0  # seconds for the child to import its libraries, on a machine under load
-
-
-class FailureReason(StrEnum):
-    """Why a page has no text for now: operational, unlike a refusal, and worth another try."""
-
-    TIMEOUT = "timeout"  # killed after the wall-clock limit
-    MEMORY = "memory"  # met the memory limit, or came near it
-    CRASH = "crash"  # the child died
-    UNREAD = "unread"  # the capture's bytes could not be read
-
-
-@dataclass(frozen=True, slots=True)
-class CleaningFailure:
-    """A page that could not be cleaned this time: never an article, and no part of what a rebuild must equal."""
-
-    reason: FailureReason
-    detail: str = ""
 
 
 class ChildBroken(PresskeepError):

@@ -12,15 +12,15 @@ from types import TracebackType
 from typing import Self
 
 from archive.capture import Capture
-from archive.catalog import Catalog
+from archive.catalogue.database import Catalog
+from archive.catalogue.holdings import FileState, enter
+from archive.catalogue.revisits import Earlier
 from archive.clock import now
 from archive.configuration import ArchiveConfiguration
 from archive.digest import sha256
 from archive.errors import PresskeepError, StorageFull
 from archive.event import Act, Event, RunEnded, RunStarted, StoredAttempt
 from archive.exchange import Attempt, Exchange, Origin
-from archive.holdings import FileState, enter
-from archive.revisits import Earlier
 from archive.warc.writer import WarcWriter
 
 FINISHED, STOPPED, FAILED = "finished", "stopped", "failed"

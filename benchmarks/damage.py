@@ -27,12 +27,12 @@ sys.path[0] = str(ROOT)  # else the file archive.py beside this one would be fou
 
 from sqlalchemy import select  # noqa: E402
 
-from archive.catalog import remove  # noqa: E402
+from archive.catalogue.database import remove  # noqa: E402
+from archive.catalogue.tables import DERIVED  # noqa: E402
 from archive.errors import DamagedRecord  # noqa: E402
 from archive.exchange import Exchange, Origin, Role  # noqa: E402
-from archive.repair import repair  # noqa: E402
+from archive.repairing.repair import repair  # noqa: E402
 from archive.store import Archive  # noqa: E402
-from archive.tables import DERIVED  # noqa: E402
 from archive.warc.quarantine import is_kept  # noqa: E402
 
 KINDS = ("bit", "truncation", "block", "noise")

@@ -3,9 +3,9 @@
     python benchmarks/dedupe.py --payloads 10000000
 
 Fills the captures of a catalogue with synthetic rows, each with a payload of its own, and makes the one index that
-revisits need (`archive.revisits`); the other indexes of the catalogue are left out, since they are not what is
-measured. Then a process of its own asks as a writer does: one transaction a question, half of the payloads known, half
-new. Last, batches of new captures are entered, with and without that index.
+revisits need (`archive.catalogue.revisits`); the other indexes of the catalogue are left out, since they are not what
+is measured. Then a process of its own asks as a writer does: one transaction a question, half of the payloads known,
+half new. Last, batches of new captures are entered, with and without that index.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from sqlalchemy import insert
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # else archive.py beside it is found for the package `archive`
 
-from archive import revisits, tables  # noqa: E402
 from archive.capture import Capture, Location  # noqa: E402
-from archive.catalog import Catalog  # noqa: E402
+from archive.catalogue import revisits, tables  # noqa: E402
+from archive.catalogue.database import Catalog  # noqa: E402
+from archive.catalogue.rows import row_of_capture  # noqa: E402
 from archive.exchange import Exchange, Origin, Role  # noqa: E402
-from archive.rows import row_of_capture  # noqa: E402
 from archive.warc.answer import Answer  # noqa: E402
 
 SITES = 2_000

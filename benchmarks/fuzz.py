@@ -97,8 +97,8 @@ def linter(path: Path, derived: Path) -> None:
 
 def importer(path: Path, derived: Path) -> None:
     """Import a file, read what came of it, and verify now and then; an archive serves for some files."""
+    from archive.entering.importing import import_files
     from archive.errors import PresskeepError
-    from archive.importing import import_files
 
     archive, number = _Shared.next(derived.parent.parent)
     before = archive.count()[0]
@@ -161,9 +161,9 @@ def child(target: str, corpus: Path, seconds: int, crashes: Path) -> None:
 
     logging.disable(logging.CRITICAL)  # each broken file is warned of
     with atheris.instrument_imports(include=["archive"]):
-        import archive.importing
+        import archive.entering.importing
         import archive.lint.linter
-        import archive.verify  # noqa: F401 - instrumented here
+        import archive.verification.verify  # noqa: F401 - instrumented here
 
     options = [
         f"-max_total_time={seconds}",

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 
 from archive.capture import Capture
+from archive.catalogue.tables import DERIVED
 from archive.store import Archive
-from archive.tables import DERIVED
 
 
 class Lost(Exception):

@@ -14,7 +14,7 @@ from typing import Any
 
 from warcio.archiveiterator import ArchiveIterator
 
-from archive import adoption
+from archive.entering import adoption
 from archive.exchange import Exchange
 from archive.store import Archive
 from archive.warc.check import Check

@@ -23,16 +23,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from archive import adoption, texts
 from archive.article import Article, canonical_json
 from archive.capture import Capture
+from archive.catalogue import texts
 from archive.clock import to_datetime
 from archive.crew import clean_pending
-from archive.entries import look_up
+from archive.entering import adoption
 from archive.exchange import Exchange, Origin, Role
 from archive.sharing.cdxj import write_index
 from archive.sharing.selection import Selection
 from archive.store import Archive
+from archive.verbs.entries import look_up
 from archive.warc.paths import resolve
 from archive.warc.writer import WarcWriter
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from archive.article import Verdict
 from archive.capture import Capture
+from archive.catalogue.texts import Outcome
 from archive.errors import ConfigurationError, DamagedRecord, PresskeepError, StorageFull
 from archive.event import StoredAttempt
 from archive.exchange import Role
 from archive.store import Archive
-from archive.texts import Outcome
 from crawler.crawling import CrawlResult
 from crawler.frontier import Frontier
 from crawler.jobs import CrawlJob, JobSummary

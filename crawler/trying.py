@@ -9,10 +9,10 @@ from statistics import median
 
 from archive.article import Article, Verdict
 from archive.capture import Capture
+from archive.catalogue.texts import Outcome
 from archive.errors import PresskeepError
 from archive.exchange import NoAnswer, Role
 from archive.store import Archive
-from archive.texts import Outcome
 from crawler.crawling import CleanProgress, CrawlResult, crawl
 from crawler.discovery.decoding import decode
 from crawler.discovery.rates import Rate, rate_of

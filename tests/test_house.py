@@ -15,21 +15,46 @@ MODULES = {
     for path in sorted((ROOT / package).rglob("*.py"))
 }
 # What the crawler may know of the archive: the store with what it hands out, and the ground floor.
-STORE = {"archive.store", "archive.writing", "archive.crew", "archive.textjob", "archive.texts", "archive.worker"}
+STORE = {f"archive.{name}" for name in ("store", "writing", "crew", "textjob", "catalogue.texts", "worker")}
 GROUND = {
     f"archive.{name}"
     for name in (
         *("article", "capture", "clock", "configuration", "cores", "declaration", "digest", "durable"),
-        *("errors", "event", "exchange", "http", "progress", "target", "terminal", "tracking", "url"),
+        *("errors", "event", "exchange", "failure", "heap", "http", "locking", "misuse", "progress"),
+        *("surt", "target", "terminal", "tracking", "url"),
     )
 }
+# The rooms of the archive, from below, each with those that it may import beside the ground floor.
+ROOMS: dict[str, set[str]] = {
+    "warc": set(),
+    "cleaning": set(),
+    "dataset": set(),
+    "lint": {"warc"},
+    "prove": {"cleaning"},
+    "worker": {"cleaning"},
+    "catalogue": {"dataset", "warc"},
+    "writing": {"catalogue", "warc"},
+    "textjob": {"catalogue", "cleaning", "worker"},
+    "crew": {"textjob", "worker"},
+    "entering": {"catalogue", "cleaning", "crew", "dataset", "textjob", "warc", "writing"},
+    "store": {"catalogue", "cleaning", "dataset", "entering", "warc", "writing"},
+    "removal": {"catalogue", "entering", "store", "warc", "writing"},
+    "verification": {
+        *("catalogue", "cleaning", "crew", "dataset", "entering"),
+        *("removal", "store", "textjob", "warc", "writing"),
+    },
+    "repairing": {"catalogue", "entering", "removal", "store", "verification", "warc", "writing"},
+    "sharing": {"catalogue", "cleaning", "store", "warc"},
+}
+# Who takes an open archive names its type; and the store is the door to what is built upon it.
+LATE = {"textjob": {"store"}, "crew": {"store"}, "entering": {"store"}, "store": {"verification"}}
 # The command line mounts the archive's verbs, shares their options, and the demo shows what they show.
 CONSOLE = ("crawler.cli", "crawler.verbs.")
 CONSOLE_MAY = (
     "archive.cli",
     "archive.verbs.",
-    "archive.entries",
-    "archive.typeset",
+    "archive.verbs.entries",
+    "archive.verbs.typeset",
     "archive.prove",
     "archive.dataset.",
 )
@@ -45,6 +70,11 @@ def imports(name: str, *, late: bool) -> Iterator[str]:
             for one in node.names:
                 whole = f"{node.module}.{one.name}"
                 yield whole if whole in MODULES else node.module
+
+
+def _room(name: str) -> str:
+    """The room of a module of the archive; a module of the ground floor is named as a whole."""
+    return name if name in GROUND else name.split(".")[1]
 
 
 def _at_start(tree: ast.Module) -> Iterator[ast.AST]:
@@ -74,6 +104,23 @@ def _outside(source: str) -> Iterator[str]:
             yield from (one.name for one in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("archive.") and _room(name) in ROOMS])
+def test_rooms_of_the_archive_import_those_below(name: str) -> None:
+    room = _room(name)
+    below = {room, *ROOMS[room]} & {room, *list(ROOMS)[: list(ROOMS).index(room)]}
+    assert {_room(one) for one in imports(name, late=False)} - GROUND <= below
+    assert {_room(one) for one in imports(name, late=True)} - GROUND <= below | LATE.get(room, set())
+
+
+def test_every_module_of_the_archive_has_its_room() -> None:
+    assert {_room(name) for name in MODULES if name.startswith("archive.")} == {*ROOMS, *GROUND, "verbs", "cli"}
+
+
+@pytest.mark.parametrize("name", sorted(GROUND))
+def test_the_ground_floor_rests_on_nothing(name: str) -> None:
+    assert set(imports(name, late=True)) <= GROUND
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("archive.cleaning")])

@@ -16,8 +16,8 @@ from isal import isal_zlib
 
 from archive import digest
 from archive.capture import Capture, Location
+from archive.catalogue.holdings import FileState
 from archive.errors import DamagedRecord
-from archive.holdings import FileState
 from archive.sharing.zipnum import Sink
 from archive.warc import frame, ranges, zstd
 from archive.warc.block import FileBlock

@@ -14,10 +14,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from archive.capture import Capture
+from archive.catalogue.holdings import FileState, awaits_cleaning, file_states
 from archive.clock import to_datetime
 from archive.errors import NOTHING, NotFound, UsageError
 from archive.exchange import Role
-from archive.holdings import FileState, awaits_cleaning, file_states
 from archive.progress import Progress
 from archive.sharing import cdxj, pages
 from archive.sharing.copying import Copied, copy_file, copy_groups, is_copied_whole

@@ -1,7 +1,7 @@
 """Which captures are handed on, and the one way by which they are taken out of the catalogue.
 
-What is taken down is never among them (`archive.blocking`); nor is a revisit of which the payload is. What was lost to
-damage (`archive.losses`) has no record that could be handed on.
+What is taken down is never among them (`archive.catalogue.blocking`); nor is a revisit of which the payload is. What
+was lost to damage (`archive.catalogue.losses`) has no record that could be handed on.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, func, or_, select, true
 
-from archive import blocking, losses, revisits, tables
 from archive.capture import Capture
-from archive.holdings import FETCH
-from archive.rows import capture_of_row
-from archive.terms import Filter, Terms, in_force_of
+from archive.catalogue import blocking, losses, revisits, tables
+from archive.catalogue.holdings import FETCH
+from archive.catalogue.rows import capture_of_row
+from archive.catalogue.terms import Filter, Terms, in_force_of
 from archive.warc.places import is_foreign
 
 _captures = tables.captures.c

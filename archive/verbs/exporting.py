@@ -17,11 +17,11 @@ from archive.dataset.export import Exported, Format, export
 from archive.dataset.foreign import SCHEMAS
 from archive.dataset.rows import Entry
 from archive.dataset.selection import Editions, Selection
-from archive.entries import all_entries, open_archive, still_to_clean
 from archive.errors import UsageError
 from archive.target import STDOUT
-from archive.typeset import count
+from archive.verbs.entries import all_entries, open_archive, still_to_clean
 from archive.verbs.options import ArchiveOption, JsonOption, LanguagesOption, SitesOption, day, noted, point
+from archive.verbs.typeset import count
 from archive.verbs.words import waits
 
 EVERYTHING = "all"

@@ -12,16 +12,16 @@ from rich.filesize import decimal
 
 from archive import terminal
 from archive.clock import warc_date
-from archive.entries import open_archive
 from archive.errors import DamagedRecord, NotFound, PresskeepError, UsageError
-from archive.typeset import count, facts
+from archive.verbs.entries import open_archive
 from archive.verbs.options import ArchiveOption, JsonOption, point
+from archive.verbs.typeset import count, facts
 from archive.verbs.words import Json
 
 if TYPE_CHECKING:
-    from archive.bringing import Brought
+    from archive.catalogue.terms import Terms
+    from archive.entering.bringing import Brought
     from archive.store import Archive
-    from archive.terms import Terms
 
 _SHOWN = 20  # broken places of one file that are shown; --json has all of them
 
@@ -54,8 +54,8 @@ def import_(
 
     Nothing of them is changed. Their captures are listed, cleaned and proved like its own.
     """
-    from archive.importing import import_files, look  # noqa: PLC0415 - brings SQLAlchemy
-    from archive.sources import sources  # noqa: PLC0415 - the same
+    from archive.entering.importing import import_files, look  # noqa: PLC0415 - brings SQLAlchemy
+    from archive.entering.sources import sources  # noqa: PLC0415 - the same
 
     _one_of(site, by_host)
     with open_archive(archive) as opened, terminal.reported() as progress:
@@ -98,8 +98,8 @@ def attach(
 
     A file behind a URL is read in ranges, never fetched as a whole where an index names its records.
     """
-    from archive import attaching  # noqa: PLC0415 - brings SQLAlchemy
-    from archive.terms import Filter  # noqa: PLC0415 - the same
+    from archive.catalogue.terms import Filter  # noqa: PLC0415 - the same
+    from archive.entering import attaching  # noqa: PLC0415 - brings SQLAlchemy
 
     _one_of(site, by_host)
     if listed == bool(places):
@@ -129,7 +129,7 @@ def detach(
     archive: ArchiveOption = None,
 ) -> None:
     """Let go of attached files: their captures and texts leave the archive, the files stay as they are."""
-    from archive import attaching  # noqa: PLC0415 - brings SQLAlchemy
+    from archive.entering import attaching  # noqa: PLC0415 - brings SQLAlchemy
 
     with open_archive(archive) as opened:
         found = attaching.detach(opened, place)

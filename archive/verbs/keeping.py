@@ -9,13 +9,13 @@ import typer
 from rich.filesize import decimal
 
 from archive import terminal
-from archive.entries import open_archive
 from archive.errors import DamagedRecord
-from archive.typeset import count, facts
+from archive.verbs.entries import open_archive
 from archive.verbs.options import ArchiveOption, JsonOption
+from archive.verbs.typeset import count, facts
 
 if TYPE_CHECKING:
-    from archive.rebuild import Rebuilt
+    from archive.entering.rebuild import Rebuilt
     from archive.textjob import TextSummary
 
 

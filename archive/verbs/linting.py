@@ -14,8 +14,8 @@ from rich.text import Text
 
 from archive import terminal
 from archive.errors import NotFound, UsageError
-from archive.typeset import count
 from archive.verbs.options import JsonOption
+from archive.verbs.typeset import count
 from archive.verbs.words import Json
 
 if TYPE_CHECKING:

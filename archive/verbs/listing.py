@@ -18,9 +18,9 @@ from archive.article import Article, Refusal, Verdict
 from archive.clock import warc_date
 from archive.dataset.rows import Entry
 from archive.dataset.selection import Selection, matches, not_before
-from archive.entries import Failure, all_entries, failures, open_archive, require_sites, still_to_clean
-from archive.typeset import count
+from archive.verbs.entries import Failure, all_entries, failures, open_archive, require_sites, still_to_clean
 from archive.verbs.options import ArchiveOption, JsonOption, LanguagesOption, SitesOption, day, noted
+from archive.verbs.typeset import count
 from archive.verbs.words import explain, waits
 
 EVERYTHING = "all"

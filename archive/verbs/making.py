@@ -10,8 +10,8 @@ import typer
 
 from archive import terminal
 from archive.errors import ConfigurationError, UsageError
-from archive.typeset import facts
 from archive.verbs.options import JsonOption
+from archive.verbs.typeset import facts
 
 if TYPE_CHECKING:
     from archive.store import Archive

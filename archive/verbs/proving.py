@@ -16,11 +16,11 @@ from archive import terminal
 from archive.article import Article
 from archive.capture import Capture
 from archive.dataset.rows import Entry
-from archive.entries import entry_at, look_up, open_archive
 from archive.errors import DamagedRecord, NotFound, NotReadable
-from archive.typeset import MARGIN, count, heading, moment, place_of
+from archive.verbs.entries import entry_at, look_up, open_archive
 from archive.verbs.options import ArchiveOption, AtOption, JsonOption, UrlArgument, point
 from archive.verbs.showing import why_no_text
+from archive.verbs.typeset import MARGIN, count, heading, moment, place_of
 from archive.verbs.words import Json
 
 if TYPE_CHECKING:

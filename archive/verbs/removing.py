@@ -11,19 +11,19 @@ from rich.filesize import decimal
 from rich.text import Text
 
 from archive import terminal
-from archive.entries import open_archive
 from archive.errors import UsageError
-from archive.typeset import count, facts
+from archive.verbs.entries import open_archive
 from archive.verbs.options import ArchiveOption, JsonOption
 from archive.verbs.takedowns import concerned, document, named, reason_of, show_all
+from archive.verbs.typeset import count, facts
 from archive.verbs.words import Json
 from archive.warc.places import ATTACHED
 
 if TYPE_CHECKING:
-    from archive.blocking import Target
-    from archive.purge import Plan, Purged
+    from archive.catalogue.blocking import Target
+    from archive.removal.purge import Plan, Purged
+    from archive.removal.takedown import Takedown
     from archive.store import Archive
-    from archive.takedown import Takedown
 
 _SHOWN = 20  # files or addresses that are named on a page; --json has all of them
 
@@ -51,7 +51,7 @@ def takedown(
     It is blocked at once: no verb shows or exports it, and no crawl fetches it again. With --purge its bytes go, too.
     """
     _check(target, lift=lift, listing=list_, purge=purge, payload=payload, dry_run=dry_run)
-    from archive.blocking import Target  # noqa: PLC0415 - SQL takes 0.3 s to import: help and usage errors need none
+    from archive.catalogue.blocking import Target  # noqa: PLC0415 - SQL takes 0.3 s to import: help and usage errors need none
 
     with open_archive(archive) as opened:
         if target is None:
@@ -86,7 +86,7 @@ def _require_reason(reason: str) -> None:
 
 
 def _take_down(archive: Archive, target: Target, given: str, reason: str, by: str, *, json: bool) -> None:
-    from archive.takedown import take_down  # noqa: PLC0415 - as above
+    from archive.removal.takedown import take_down  # noqa: PLC0415 - as above
 
     done = take_down(archive, target, given=given, reason=reason, by=by)
     if json:
@@ -107,7 +107,7 @@ def _what_next(done: Takedown) -> str:
 
 
 def _lift(archive: Archive, target: Target, given: str, reason: str, by: str, *, json: bool) -> None:
-    from archive.takedown import lift  # noqa: PLC0415 - as above
+    from archive.removal.takedown import lift  # noqa: PLC0415 - as above
 
     done = lift(archive, target, given=given, reason=reason, by=by)
     if json:
@@ -119,7 +119,7 @@ def _lift(archive: Archive, target: Target, given: str, reason: str, by: str, *,
 
 
 def _show_plan(archive: Archive, target: Target, given: str, *, payload: bool, json: bool) -> None:
-    from archive.purge import plan  # noqa: PLC0415 - as above
+    from archive.removal.purge import plan  # noqa: PLC0415 - as above
 
     found = plan(archive, target, payload=payload)
     if json:
@@ -154,7 +154,7 @@ def _purge(
     archive: Archive, target: Target, given: str, reason: str, by: str, *, payload: bool, yes: bool, json: bool
 ) -> None:
     from archive.crew import clean_pending  # noqa: PLC0415 - brings the extraction library: half a second
-    from archive.purge import plan, purge  # noqa: PLC0415 - as above
+    from archive.removal.purge import plan, purge  # noqa: PLC0415 - as above
 
     if not yes:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):

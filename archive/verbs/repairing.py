@@ -11,14 +11,14 @@ from rich.padding import Padding
 from rich.text import Text
 
 from archive import terminal
-from archive.entries import open_archive
 from archive.errors import DamagedRecord
-from archive.typeset import count
+from archive.verbs.entries import open_archive
 from archive.verbs.options import ArchiveOption, JsonOption
+from archive.verbs.typeset import count
 from archive.verbs.words import Json
 
 if TYPE_CHECKING:
-    from archive.repair import Action, Repaired
+    from archive.repairing.repair import Action, Repaired
 
 _SHOWN = 50  # actions, and lost URLs, that are shown; --json has all of them
 _RETURNED = "! no byte is lost, but what was purged is there again: purge it again, or bring the newer files back"
@@ -39,7 +39,7 @@ def repair(
     What can be proved is restored byte for byte; what cannot is cut out, kept in quarantine/ and known as lost. Exit
     code 6 if anything is lost.
     """
-    from archive.repair import repair  # noqa: PLC0415 - a rebuild may follow, which brings the extraction library
+    from archive.repairing.repair import repair  # noqa: PLC0415 - a rebuild may follow, which brings the extraction library
 
     with open_archive(archive) as opened, terminal.reported() as progress:
         done = repair(opened, files or (), dry_run=dry_run, progress=progress)
@@ -88,7 +88,7 @@ def _action(one: Action) -> RenderableType:
 
 def _conclusion(done: Repaired, *, dry_run: bool) -> Text:
     """What it comes to, and what to do next."""
-    from archive.repair import Outcome  # noqa: PLC0415 - as above
+    from archive.repairing.repair import Outcome  # noqa: PLC0415 - as above
 
     catalogue = "; the catalogue is made again" if done.rebuilt else ""
     if dry_run:

@@ -12,12 +12,12 @@ import typer
 from rich.filesize import decimal
 
 from archive import terminal
-from archive.entries import address, open_archive, require_sites
 from archive.errors import NotFound, UsageError
 from archive.target import STDOUT
-from archive.typeset import count, facts
 from archive.url import normalise
+from archive.verbs.entries import address, open_archive, require_sites
 from archive.verbs.options import ArchiveOption, JsonOption, SitesOption, point
+from archive.verbs.typeset import count, facts
 
 if TYPE_CHECKING:
     from archive.sharing.packing import Packed
@@ -166,7 +166,7 @@ def _listed(file: str) -> list[str]:
 
 def _without_taken_down(archive: Archive, urls: Sequence[str]) -> list[str]:
     """The addresses that may be handed out; raises TakenDown where there is none, and names the others."""
-    from archive.blocking import refuse, watch  # noqa: PLC0415 - as above
+    from archive.catalogue.blocking import refuse, watch  # noqa: PLC0415 - as above
 
     is_taken_down = watch(archive.catalog)
     left = [one for one in urls if not is_taken_down(one)]

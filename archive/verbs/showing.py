@@ -12,12 +12,12 @@ from archive import terminal
 from archive.article import Article, canonical_json
 from archive.clock import warc_date
 from archive.dataset.rows import PRESSKEEP, Entry, json_value
-from archive.entries import Known, capture_at, entry_at, look_up, open_archive, redirected_to
 from archive.errors import NotFound, UsageError
 from archive.terminal import TEXT_WIDTH
-from archive.typeset import EditionLine, article_text, count, moment, provenance, refused, typeset
+from archive.verbs.entries import Known, capture_at, entry_at, look_up, open_archive, redirected_to
 from archive.verbs.options import ArchiveOption, AtOption, JsonOption, UrlArgument, point
 from archive.verbs.timeline import events, print_events
+from archive.verbs.typeset import EditionLine, article_text, count, moment, provenance, refused, typeset
 from archive.verbs.words import ROLES, Json, explain
 
 

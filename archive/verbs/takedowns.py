@@ -10,22 +10,22 @@ from rich.text import Text
 
 from archive import terminal
 from archive.clock import to_datetime, warc_date
-from archive.typeset import count, facts
+from archive.verbs.typeset import count, facts
 from archive.verbs.words import Json
 
 if TYPE_CHECKING:
     from archive.event import Act
+    from archive.removal.takedown import Takedown
     from archive.store import Archive
-    from archive.takedown import Takedown
 
 _DONE = {"takedown": "taken down", "lift": "lifted", "purge": "a purge was begun", "purged": "purged"}
 
 
 def show_all(archive: Archive, *, json: bool) -> None:
     """All takedowns of an archive, and what is to be done about them."""
-    from archive.purges import unfinished  # noqa: PLC0415 - SQL takes 0.3 s to import: help and usage errors need none
-    from archive.returned import to_purge_again  # noqa: PLC0415 - as above
-    from archive.takedown import listed  # noqa: PLC0415 - as above
+    from archive.removal.purges import unfinished  # noqa: PLC0415 - SQL takes 0.3 s to import: help and usage errors need none
+    from archive.removal.returned import to_purge_again  # noqa: PLC0415 - as above
+    from archive.removal.takedown import listed  # noqa: PLC0415 - as above
 
     found = listed(archive)
     if json:

@@ -10,10 +10,10 @@ from rich.text import Text
 from archive import terminal
 from archive.capture import Capture
 from archive.clock import warc_date
-from archive.entries import Known, look_up, open_archive, redirected_to
 from archive.event import StoredAttempt
-from archive.typeset import count, found, moment, place_of, same_as
+from archive.verbs.entries import Known, look_up, open_archive, redirected_to
 from archive.verbs.options import ArchiveOption, JsonOption, UrlArgument
+from archive.verbs.typeset import count, found, moment, place_of, same_as
 from archive.verbs.words import ROLES, Json, attempt_json, capture_json, explain
 
 _MOST = 2_000  # characters of a foreign text that are shown: hostile ones have megabytes

@@ -14,16 +14,16 @@ from rich.padding import Padding
 from rich.text import Text
 
 from archive import heap, terminal
-from archive.entries import open_archive
 from archive.errors import DamagedRecord, UsageError
-from archive.typeset import count, facts
+from archive.verbs.entries import open_archive
 from archive.verbs.options import ArchiveOption, JsonOption
+from archive.verbs.typeset import count, facts
 from archive.verbs.words import Json
 from archive.warc.finding import Finding, Remedy, Rule, Severity
 
 if TYPE_CHECKING:
-    from archive.recleaning import Sample
-    from archive.verify import Verification
+    from archive.verification.recleaning import Sample
+    from archive.verification.verify import Verification
 
 REPAIRABLE = 7  # exit code: nothing is lost, and it says what repairs it
 DAMAGED = DamagedRecord.exit_code
@@ -82,7 +82,7 @@ def _drawn(share: float | None, seed: int | None, *, deep: bool) -> Sample | boo
         raise UsageError("--deep makes all texts again, --sample a share of them: give one of the two")
     if not 0 < share <= 1:
         raise UsageError(f"--sample {share:g}: a share is above 0 and up to 1, as in --sample 0.1 for a tenth")
-    from archive.recleaning import Sample  # noqa: PLC0415 - for this alone
+    from archive.verification.recleaning import Sample  # noqa: PLC0415 - for this alone
 
     return Sample(share, seed or 0)
 

@@ -6,7 +6,7 @@ from archive.capture import Capture
 from archive.clock import warc_date
 from archive.event import StoredAttempt
 from archive.exchange import NoAnswer, Role
-from archive.typeset import count
+from archive.verbs.typeset import count
 
 Json = dict[str, object]
 

@@ -1,8 +1,8 @@
 """A closed WARC file replaced by a rewritten one, whole or not at all: what stays as byte ranges, what comes instead.
 
 Closed files are never appended to. The new file is made beside the old one and is durable before it takes its name, so
-that a kill, a loss of power or a full disk leaves either. `archive.rewrites` is the one that does both, with the act
-that tells of it between.
+that a kill, a loss of power or a full disk leaves either. `archive.entering.rewrites` is the one that does both, with
+the act that tells of it between.
 """
 
 from __future__ import annotations

@@ -12,10 +12,10 @@ import typer
 from rich.progress import Progress, TaskID
 
 from archive import terminal
-from archive.entries import open_archive
 from archive.errors import UsageError
-from archive.typeset import moment
+from archive.verbs.entries import open_archive
 from archive.verbs.options import ArchiveOption, JsonOption
+from archive.verbs.typeset import moment
 from crawler.verbs import expected, finds
 
 if TYPE_CHECKING:

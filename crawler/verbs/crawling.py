@@ -18,10 +18,10 @@ from rich.table import Table
 from rich.text import Text
 
 from archive import terminal
-from archive.entries import open_archive
 from archive.errors import PresskeepError, UsageError
-from archive.typeset import count
+from archive.verbs.entries import open_archive
 from archive.verbs.options import ArchiveOption, JsonOption
+from archive.verbs.typeset import count
 
 if TYPE_CHECKING:
     from archive.store import Archive

@@ -18,8 +18,8 @@ from rich.text import Text
 
 from archive import terminal
 from archive.errors import DamagedRecord
-from archive.typeset import count, moment, typeset
 from archive.verbs.options import JsonOption
+from archive.verbs.typeset import count, moment, typeset
 from crawler.verbs.crawling import document as crawl_document
 from crawler.verbs.crawling import print_table, remarks, shown
 from crawler.verbs.finds import document as found_document

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from archive import terminal
-from archive.typeset import count
+from archive.verbs.typeset import count
 
 if TYPE_CHECKING:
     from crawler.trying import Expectation

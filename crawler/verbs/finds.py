@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from archive import terminal
-from archive.typeset import count, moment
+from archive.verbs.typeset import count, moment
 
 if TYPE_CHECKING:
     from archive.store import Archive

@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from archive import tables
-from archive.attaching import Asked, attach
-from archive.bringing import Brought
-from archive.importing import import_files
-from archive.sources import sources
+from archive.catalogue import tables
+from archive.entering.attaching import Asked, attach
+from archive.entering.bringing import Brought
+from archive.entering.importing import import_files
+from archive.entering.sources import sources
 from archive.store import Archive
-from archive.verify import Verification
+from archive.verification.verify import Verification
 from archive.warc.finding import Severity
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sqlalchemy import Table, select
 
-from archive import tables
 from archive.capture import Capture, Location
+from archive.catalogue import tables
 from archive.store import Archive
 
 Rows = dict[str, list[tuple[object, ...]]]

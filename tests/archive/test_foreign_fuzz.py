@@ -10,8 +10,8 @@ from foreign_files import forms
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from archive.entering.importing import import_files, look
 from archive.errors import DamagedRecord, FileTooLarge, PayloadRefused
-from archive.importing import import_files, look
 from archive.store import Archive
 from archive.warc.foreign.form import FormRefused
 from archive.warc.foreign.source import open_place

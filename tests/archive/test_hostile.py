@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from exchanges import attempt, exchange
 
-from archive import catalog
+from archive.catalogue import database
 from archive.clock import from_datetime
 from archive.crew import clean_pending
 from archive.errors import ArchiveBusy, ConfigurationError, StorageFull
@@ -80,7 +80,7 @@ def test_what_was_fetched_by_a_clock_set_wrong_is_kept(archive: Archive, year: i
     archive.compact()
     assert not archive.verify(deep=True).findings
     archive.catalog.close()
-    catalog.remove(archive.catalog.path)
+    database.remove(archive.catalog.path)
     assert archive.rebuild().texts.cleaned == 1
     assert [one.at for one in archive.captures()] == [at]
     assert [entry.capture.at for entry in archive.entries()] == [at]

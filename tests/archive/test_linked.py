@@ -11,10 +11,10 @@ import pytest
 from exchanges import exchange
 from withdrawn import URL, WORDS, found, is_sound, purged, secret
 
-from archive.blocking import Target
+from archive.catalogue.blocking import Target
 from archive.errors import NotReadable, PresskeepError
+from archive.removal.takedown import take_down
 from archive.store import Archive
-from archive.takedown import take_down
 from archive.warc import rewriting
 from archive.warc.finding import Rule
 

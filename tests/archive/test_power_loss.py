@@ -18,13 +18,13 @@ from exchanges import attempt, exchange
 from powerloss import Disk, Op, Recorder, Tree, failing
 from sqlalchemy import select
 
-from archive import tables
-from archive.blocking import Target
-from archive.catalog import Catalog
+from archive.catalogue import tables
+from archive.catalogue.blocking import Target
+from archive.catalogue.database import Catalog
 from archive.errors import StorageFull
 from archive.exchange import Exchange, Role
-from archive.purge import purge
-from archive.repair import repair
+from archive.removal.purge import purge
+from archive.repairing.repair import repair
 from archive.store import Archive
 from archive.warc.openfile import OpenFile
 from archive.warc.paths import OPEN

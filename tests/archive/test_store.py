@@ -17,8 +17,8 @@ from archive.cleaning.version import CLEANER
 from archive.configuration import FILE_NAME
 from archive.errors import ConfigurationError, NotAnArchive, NotFound, StorageFull, UsageError
 from archive.exchange import Exchange, NoAnswer, Role
+from archive.failure import CleaningFailure, FailureReason
 from archive.store import Archive
-from archive.worker import CleaningFailure, FailureReason
 
 
 def fill(archive: Archive, *exchanges: Exchange) -> tuple[Capture, ...]:

@@ -20,10 +20,11 @@ from archive.cleaning.clean import clean
 from archive.cleaning.profile import EMPTY, Profile
 from archive.crew import Crew, clean_pending
 from archive.errors import ArchiveBusy, PresskeepError, StorageFull
+from archive.failure import CleaningFailure, FailureReason
 from archive.locking import alone
 from archive.store import Archive
 from archive.textjob import TextJob, TextSummary, run_text_job
-from archive.worker import CleaningChild, CleaningFailure, FailureReason
+from archive.worker import CleaningChild
 
 
 @pytest.fixture(scope="module")

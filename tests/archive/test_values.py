@@ -12,7 +12,7 @@ from exchanges import exchange
 
 from archive.crew import clean_pending
 from archive.errors import ConfigurationError, DamagedCatalogue
-from archive.repair import repair
+from archive.repairing.repair import repair
 from archive.store import Archive
 
 _LATEST = "WHERE id = (SELECT id FROM captures ORDER BY at DESC LIMIT 1)"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from foreign_files import gzipped, wacz, warc_records
 
-from archive.importing import look
+from archive.entering.importing import look
 from archive.warc.foreign import zipped
 from archive.warc.foreign.form import FormRefused
 from archive.warc.foreign.zipped import mismatches, read_wacz

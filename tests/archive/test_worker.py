@@ -17,7 +17,8 @@ from archive.article import Article, canonical_json, from_json
 from archive.capture import Capture
 from archive.cleaning.clean import clean
 from archive.cleaning.profile import Profile
-from archive.worker import CleaningChild, CleaningFailure, FailureReason
+from archive.failure import CleaningFailure, FailureReason
+from archive.worker import CleaningChild
 
 SENTENCE = "The crane moved sixty metres to the east on Sunday, and nobody in the old town heard it go. "
 GOOD = f"<html><body><h1>Crane</h1><p>{SENTENCE * 3}</p><p>{SENTENCE * 4}</p></body></html>".encode()

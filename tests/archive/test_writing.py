@@ -15,10 +15,11 @@ from typing import Any, TextIO
 import pytest
 from exchanges import START, attempt, exchange
 
-from archive import catalog, locking
+from archive import locking
+from archive.catalogue import database
+from archive.catalogue.holdings import FileState
 from archive.errors import ArchiveBusy, PresskeepError, StorageFull
 from archive.exchange import Attempt, Exchange, NoAnswer
-from archive.holdings import FileState
 from archive.store import Archive
 from archive.warc.paths import open_files, warc_files
 from archive.warc.reader import read_records
@@ -196,7 +197,7 @@ def test_what_a_failed_fsync_lost_is_never_acknowledged(archive: Archive, monkey
 
 
 def test_a_busy_catalogue_is_tried_again_by_the_next_commit(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalog, "BUSY", 0.05)
+    monkeypatch.setattr(database, "BUSY", 0.05)
     with archive.writer("crawl") as writer:
         capture = writer.add(exchange())
         with Archive.open(archive.path) as other, other.catalog.writing(), pytest.raises(ArchiveBusy):

@@ -9,11 +9,11 @@ from contents import Rows, files_with, rows
 from exchanges import exchange, page
 from warcio.archiveiterator import ArchiveIterator
 
-from archive import tables
-from archive.blocking import Target
+from archive.catalogue import tables
+from archive.catalogue.blocking import Target
 from archive.crew import clean_pending
 from archive.exchange import Exchange
-from archive.purge import Purged, purge
+from archive.removal.purge import Purged, purge
 from archive.store import Archive
 from archive.warc.paths import warc_files
 

@@ -9,13 +9,13 @@ from crawled import crawl, make_archive, site
 from oddserver import Odd, OddServer
 from web import rss
 
-from archive import holdings, tables
-from archive.blocking import Target
+from archive.catalogue import holdings, tables
+from archive.catalogue.blocking import Target
+from archive.catalogue.rows import attempt_of_row
 from archive.event import StoredAttempt
 from archive.exchange import NoAnswer, Role
-from archive.rows import attempt_of_row
+from archive.removal.takedown import lift, take_down
 from archive.store import Archive
-from archive.takedown import lift, take_down
 from crawler.newsroom import Newsroom
 from crawler.newsroom.site import HOSTS
 from crawler.sites import SourceKind

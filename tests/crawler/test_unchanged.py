@@ -11,8 +11,8 @@ import pytest
 from crawled import crawl, make_archive, site
 from sqlalchemy import delete, update
 
-from archive import tables
 from archive.capture import Capture
+from archive.catalogue import tables
 from archive.exchange import Role
 from archive.store import Archive
 from archive.warc.paths import resolve

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from peers import ask, needs_peers
 
-from archive.blocking import Target
+from archive.catalogue.blocking import Target
 from archive.errors import NotFound, StorageFull
+from archive.removal.takedown import take_down
 from archive.sharing.cdxj import write_index
 from archive.sharing.selection import Selection
 from archive.sharing.sorting import in_order
 from archive.store import Archive
-from archive.takedown import take_down
 from archive.url import normalise
 
 from .conftest import ODD, fill, full_beyond, second_begins, warcs

@@ -14,20 +14,20 @@ from exchanges import exchange
 from foreign_files import warc_record, warcinfo
 from peers import ask, needs_peers
 
-from archive.attaching import Asked, attach
-from archive.blocking import Target
 from archive.capture import Capture
+from archive.catalogue.blocking import Target
+from archive.catalogue.terms import Filter
+from archive.entering.attaching import Asked, attach
 from archive.errors import DamagedRecord, NotFound, StorageFull, UsageError
 from archive.exchange import Role
 from archive.lint.linter import lint
-from archive.repair import repair
+from archive.removal.takedown import take_down
+from archive.repairing.repair import repair
 from archive.sharing.cdxj import write_index
 from archive.sharing.package import Package
 from archive.sharing.packing import Packed, pack
 from archive.sharing.selection import Selection
 from archive.store import Archive
-from archive.takedown import take_down
-from archive.terms import Filter
 from archive.url import normalise
 from archive.warc.reader import read_events
 

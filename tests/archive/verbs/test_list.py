@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from archive.entries import some_of
+from archive.verbs.entries import some_of
 from archive.verbs.words import explain
 
 from .conftest import clean_one, run

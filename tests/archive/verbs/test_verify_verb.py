@@ -11,10 +11,10 @@ import pytest
 from exchanges import exchange
 from foreign_files import forms
 
-from archive.catalog import Catalog
+from archive.catalogue.database import Catalog
+from archive.catalogue.tables import texts
 from archive.crew import clean_pending
 from archive.store import Archive
-from archive.tables import texts
 from archive.warc.finding import Finding, Rule
 
 from .conftest import run
@@ -68,7 +68,7 @@ def test_what_is_shown_is_bounded_and_what_is_to_be_done_is_said_once(
     def found(_: Catalog) -> Sequence[Finding]:
         return many
 
-    monkeypatch.setattr("archive.verify.of_revisits", found)
+    monkeypatch.setattr("archive.verification.verify.of_revisits", found)
     done = run("verify", cwd=empty)
     assert done.returncode == 6
     assert done.stdout.count("readable, 8 times") == 50

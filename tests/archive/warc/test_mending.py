@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from archive.damage import plan
+from archive.catalogue.holdings import FileState
 from archive.digest import sha256
-from archive.holdings import FileState
+from archive.repairing.plan import plan
 from archive.warc import record as records
 from archive.warc.member import compress
 from archive.warc.mending import Mended, is_sound, mend, mends

@@ -1,0 +1,1 @@
+"""What is not handed out any more, and what is removed for good (docs/takedown.md)."""

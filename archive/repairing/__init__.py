@@ -1,0 +1,1 @@
+"""What damage leaves, put right file by file (`presskeep repair`)."""
