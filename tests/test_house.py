@@ -19,7 +19,7 @@ STORE = {f"archive.{name}" for name in ("store", "writing", "crew", "textjob", "
 GROUND = {
     f"archive.{name}"
     for name in (
-        *("article", "capture", "clock", "configuration", "cores", "declaration", "digest", "durable"),
+        *("article", "attributes", "capture", "clock", "configuration", "cores", "declaration", "digest", "durable"),
         *("errors", "event", "exchange", "failure", "heap", "http", "locking", "misuse", "progress"),
         *("surt", "target", "terminal", "tracking", "url"),
     )
@@ -125,7 +125,7 @@ def test_the_ground_floor_rests_on_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("archive.cleaning")])
 def test_cleaning_sees_neither_store_nor_files(name: str) -> None:
-    ground = ("article", "capture", "clock", "digest", "errors", "http")
+    ground = ("article", "attributes", "capture", "clock", "digest", "errors", "http")
     allowed = ("archive.cleaning", *(f"archive.{one}" for one in ground))
     assert all(one.startswith(allowed) for one in imports(name, late=True))
 

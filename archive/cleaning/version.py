@@ -14,7 +14,7 @@ NUMBER = "0.1.0"
 # second opinions of trafilatura's, courlan is asked by its metadata rules and by htmldate.
 LIBRARIES = ("trafilatura", "htmldate", "courlan", "jusText", "lxml", "lxml_html_clean", "dateparser")
 # Ground floor files that shape a text or its canonical form, beside all of archive/cleaning.
-GROUND = ("article.py", "capture.py", "clock.py", "digest.py", "http.py")
+GROUND = ("article.py", "attributes.py", "capture.py", "clock.py", "digest.py", "http.py")
 
 
 def _fingerprint() -> str:

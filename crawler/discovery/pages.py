@@ -14,6 +14,7 @@ from crawler.discovery.announcement import clean_text
 from crawler.discovery.decoding import decode
 from crawler.discovery.platforms import platforms_of
 from crawler.discovery.shape import ARTICLE, Shape, shape_of
+from crawler.discovery.tree import tree_of
 from crawler.urls import MAX_URL, is_file, resolve, trap_of
 
 # Front pages of the largest papers have 3 MB; what comes after is not worth the memory of its tree.
@@ -140,7 +141,9 @@ def links(body: bytes, url: str, charset: str | None = None) -> Page:
     """The page's links, judged; ``charset`` is the one of the HTTP header. Never raises; linear in the page."""
     whole = len(body) <= MAX_PAGE
     text = decode(body[:MAX_PAGE], charset)
-    tree = _parse(text)
+    parsed = tree_of(text)
+    whole = whole and parsed.whole
+    tree = parsed.root
     if tree is None:
         return Page(url, whole=whole)
     base = _base(tree, url)
@@ -166,14 +169,6 @@ def links(body: bytes, url: str, charset: str | None = None) -> Page:
         platforms=platforms_of(text),
         whole=whole and complete,
     )
-
-
-def _parse(text: str) -> etree._Element | None:
-    parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=True, remove_comments=True, remove_pis=True)
-    try:
-        return etree.fromstring(text.replace("\0", "").encode("utf-8", "replace"), parser)
-    except etree.XMLSyntaxError:
-        return None  # nothing that could be an element
 
 
 def _base(tree: etree._Element, url: str) -> str:

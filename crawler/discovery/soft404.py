@@ -13,6 +13,7 @@ from lxml import etree
 
 from archive.digest import sha256
 from crawler.discovery.decoding import decode
+from crawler.discovery.tree import tree_of
 from crawler.urls import MAX_URL, readable_path
 
 MAX_PAGE = 8_000_000
@@ -54,12 +55,7 @@ def impossible(url: str) -> str:
 
 def impression(body: bytes, url: str, status: int, charset: str | None = None) -> Impression:
     """The impression of a page. Never raises; linear in the page, of which the first ``MAX_WORDS`` words count."""
-    parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=True, remove_comments=True, remove_pis=True)
-    text = decode(body[:MAX_PAGE], charset).replace("\0", "").encode("utf-8", "replace")
-    try:
-        tree = etree.fromstring(text, parser)
-    except etree.XMLSyntaxError:
-        tree = None
+    tree = tree_of(decode(body[:MAX_PAGE], charset)).root
     if tree is None:
         return Impression(url, status, ())
     return Impression(url, status, tuple(_words(tree)))

@@ -138,6 +138,22 @@ HOSTILE = {
         b"<html><p " + b" ".join(b"a%d=1" % n for n in range(50_000)) + b">x",
         Verdict.OVER_BUDGET,
     ),
+    "too many attributes behind quoted brackets": (
+        b"<html><p x='>' y='<p>' " + b"".join(b"a%d='>'" % n for n in range(50_000)) + b">x",
+        Verdict.OVER_BUDGET,
+    ),
+    "too many attributes without spaces": (
+        b"<html><p " + b"/".join(b"a%d" % n for n in range(50_000)) + b">x",
+        Verdict.OVER_BUDGET,
+    ),
+    "too many attributes behind a script": (
+        b"<html><script>'</scrip'</script><p " + b" ".join(b"a%d=1" % n for n in range(50_000)) + b">x",
+        Verdict.OVER_BUDGET,
+    ),
+    "many elements of many attributes": (
+        (b"<p " + b" ".join(b"a%d" % n for n in range(1000)) + b">x</p>") * 2000,
+        Verdict.OVER_BUDGET,
+    ),
 }
 
 
@@ -151,7 +167,14 @@ def test_hostile_pages_are_refused_with_a_reason(capture: MakeCapture, name: str
 
 
 SENTENCE = "The crane moved sixty metres to the east on Sunday, and nobody in the old town heard it go. "
+MANY = " ".join(f"a{number}='x'" for number in range(50_000))
 AWKWARD = {
+    "many attributes": f"<p {MANY[:90_000]}'>{SENTENCE * 6}</p>",
+    "many attributes of one name": f"<p {'a=1 ' * 100_000}>{SENTENCE * 6}</p>",
+    "many attributes in a script": f"<script>'<p {MANY}>'</script><p>{SENTENCE * 6}</p>",
+    "many attributes in a comment": f"<!-- <p {MANY}> --><p>{SENTENCE * 6}</p>",
+    "many attributes in an attribute": f'<p title="<p {MANY}>">{SENTENCE * 6}</p>',
+    "many attributes in text": f"<p>< p {MANY}></p><p>{SENTENCE * 6}</p>",
     "nested a thousand levels": "<div>" * 1000 + f"<p>{SENTENCE * 6}",
     "nested inline": "<p>" + "<b><i>" * 400 + SENTENCE * 6,
     "nul and controls": "<p>\x00" + SENTENCE.replace("crane", "cra\x08ne&#0;&#8;") * 6,

@@ -15,9 +15,15 @@ from crawler.discovery.feeds import Feed, parse_feed
 from crawler.discovery.pages import links
 from crawler.discovery.probing import sitemaps_in_robots
 from crawler.discovery.sitemaps import Sitemap, parse_sitemap
+from crawler.discovery.soft404 import impression
 
 URL = "https://example-news.org/x"
 Made = Callable[[int], bytes]
+
+
+def _attributes(number: int) -> bytes:
+    return b" ".join(b"a%d=1" % one for one in range(number))
+
 
 FEEDS: dict[str, Made] = {
     "items": lambda n: b"<rss>" + b"".join(b"<item><link>/%d</link></item>" % one for one in range(n)),
@@ -73,7 +79,13 @@ PAGES: dict[str, Made] = {
     "elements without an end": lambda n: b"<div class=menu>" * n + b"<a href=/x>x</a>" * 100,
     "feeds": lambda n: b"<link rel=feed href=/f>" * n,
     "classes": lambda n: b"<p class='" + b"nav-" * 50 * n + b"'>",
-    "attributes": lambda n: b"<p " + b" ".join(b"a%d=1" % one for one in range(n // 10)) + b">",
+    "attributes": lambda n: b"<p " + _attributes(n) + b">",
+    "attributes after a script that ends twice": lambda n: b"<script></script></script><p " + _attributes(n) + b">",
+    "attributes with brackets in quotes": lambda n: b"<p x='>' y=\"><p>\" " + _attributes(n) + b">",
+    "attributes with a bracket each": lambda n: b"<p " + b"".join(b"a%d='>'" % one for one in range(n)) + b">",
+    "attributes behind what looks like a comment": lambda n: b"<!-- ><p --!><p " + _attributes(n) + b">",
+    "attributes without an end": lambda n: b"<p>x</p><p " + _attributes(n),
+    "attributes of many elements": lambda n: (b"<p " + _attributes(400) + b">") * (n // 500),
     "angle brackets": lambda n: b"<" * 20 * n,
     "generators": lambda n: b"<meta generator" * n,
     "references": lambda n: b"<a href='/?" + b"&amp" * n + b"'>" + b"&amp" * n,
@@ -90,13 +102,14 @@ def test_sitemaps(name: str) -> None:
     assert growth(lambda body: parse_sitemap(body, URL), SITEMAPS[name]) < LINEAR
 
 
-# libxml2 looks for each attribute among all before it: 100 KB of them on one element take 0.2 s, a megabyte some 15 s.
-SQUARED = pytest.mark.xfail(strict=False, reason="attributes of one element cost libxml2 the square of their number")
-
-
-@pytest.mark.parametrize("name", [pytest.param(one, marks=SQUARED) if one == "attributes" else one for one in PAGES])
+@pytest.mark.parametrize("name", PAGES)
 def test_pages(name: str) -> None:
     assert growth(lambda body: links(body, URL), PAGES[name]) < LINEAR
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_impressions(name: str) -> None:
+    assert growth(lambda body: impression(body, URL, 200), PAGES[name]) < LINEAR
 
 
 def test_robots() -> None:
