@@ -27,7 +27,7 @@ def render_site(site: Site, notes: Mapping[str, str] | None = None, heading: str
         for source in site.sources:
             note = _one_line(notes.get(source.url, ""))
             comment = f"  # {note}" if note else ""
-            lines.append(f"  {{ kind = {_string(source.kind)}, url = {_string(source.url)} }},{comment}")
+            lines.append(f"  {_value(source.model_dump(mode='json', exclude_defaults=True))},{comment}")
         lines.append("]")
     return "\n".join(lines) + "\n"
 
@@ -48,6 +48,8 @@ def _value(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, list):
         return f"[{', '.join(_value(one) for one in value)}]"
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key} = {_value(one)}' for key, one in value.items())} }}"
     return _string(value) if isinstance(value, str) else repr(value)
 
 

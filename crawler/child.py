@@ -18,10 +18,12 @@ from scrapy.settings import Settings
 from scrapy.utils.defer import _schedule_coro
 from twisted.python.failure import Failure
 
+from archive import clock
 from archive.errors import PresskeepError
 from archive.store import SPIDERS, Archive
 from archive.terminal import one_line, translate
 from archive.writing import Committed
+from crawler.agenda import Poll, Root, Task
 from crawler.capturing import Capturing, captures_committed, crawl_paused
 from crawler.custom import load_spider, place_of, start_urls
 from crawler.jobs import (
@@ -30,9 +32,12 @@ from crawler.jobs import (
     CrawlJob,
     Job,
     JobSummary,
+    NoMore,
     Paused,
     ProbeJob,
+    Visited,
     VisitProgress,
+    Visits,
     receive,
     send,
 )
@@ -41,6 +46,7 @@ from crawler.remembering import Remembering
 from crawler.room import Shortage
 from crawler.running import require_delays, run_settings
 from crawler.scheduling.articles import Phase
+from crawler.scheduling.polling import Outcome
 from crawler.spiders.asking import AskingSpider
 from crawler.spiders.news import NewsSpider
 from crawler.spiders.probe import ProbeSpider
@@ -81,6 +87,7 @@ class Child:
         self._said: dict[str, float] = {}
         self._cpu = 0.0
         self._crawler: Crawler | None = None
+        self._orders: list[Visits | NoMore] = []
 
     def run(self) -> JobSummary:
         """Do the job; expected errors become its summary."""
@@ -195,11 +202,17 @@ class Child:
                 "start_urls": start_urls(own),
                 "archive": Archive.open(job.archive),
             }
-        return {"sites": job.sites, "limit": job.limit, "progress": self._progress}
+        return {
+            **{"sites": job.sites, "limit": job.limit, "due": job.due, "fed": job.fed},
+            "progress": self._progress,
+        }
 
     def _progress(self, visit: Visit) -> None:
         now = time.monotonic()
         site = visit.site.host
+        if visit.finished and isinstance(self._job, CrawlJob) and self._job.fed:
+            self._send(Visited(visit.report()))
+            return
         if visit.finished or now - self._said.get(site, 0.0) >= _OFTEN:
             self._said[site] = now
             self._send(VisitProgress(site, None if visit.reading else visit.planned, visit.answered, visit.finished))
@@ -225,9 +238,29 @@ class Child:
             place = place_of(failure.value, self._job.archive / SPIDERS) if failure.value else ""
             self._first_error = one_line(f"{kind}: {failure.value}{place}")
 
+    def _ordered(self, order: Visits | NoMore) -> None:
+        """An order came, in the thread that reads them: it is carried out as soon as the reactor runs."""
+        with self._lock:
+            self._orders.append(order)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._obey)
+
+    def _obey(self) -> None:
+        spider = self._crawler.spider if self._crawler is not None else None
+        if not isinstance(spider, NewsSpider):
+            return
+        with self._lock:
+            orders, self._orders = self._orders, []
+        for order in orders:
+            if isinstance(order, Visits):
+                spider.feed(order.sites)
+            else:
+                spider.end()
+
     def _opened(self) -> None:
         self._cpu -= time.process_time()
         self._loop = asyncio.get_running_loop()
+        self._loop.call_soon(self._obey)
         if self._asked.is_set():
             self._loop.call_soon(self.drain)
 
@@ -253,6 +286,10 @@ class Child:
             return ()
         counted = remembering.frontier.count(self._job.sites[0].host)
         problem = f"its own spider failed {self._often()}: {self._first_error}" if self._errors else None
+        if not self._draining:
+            outcome = Outcome.FAILED if problem else Outcome.WHOLE
+            root = Root(Task.SPIDER, Task.SPIDER, "declared")
+            remembering.agenda.note(self._job.sites[0], Poll(root, clock.now(), outcome, (), problem or ""))
         return (VisitReport(self._job.sites[0].host, left=counted.get(Phase.DUE, 0), problem=problem),)
 
     def _often(self) -> str:
@@ -292,8 +329,10 @@ class Child:
 
         A spider of the user's own may loop for ever in a callback, and with a dead parent nobody else would end it.
         """
-        while os.read(0, 4096):
-            pass
+        with open(0, "rb", buffering=0, closefd=False) as given:
+            while (order := receive(given)) is not None:
+                if isinstance(order, Visits | NoMore):
+                    self._ordered(order)
         self.drain_soon()
         _end_after(2 * GRACE)
 

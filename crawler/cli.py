@@ -12,7 +12,9 @@ from crawler.verbs.demo import demo
 app.command(
     "add", epilog=example("presskeep add https://example-news.org/", "presskeep add example-news.org --dry-run")
 )(add)
-app.command("crawl", epilog=example("presskeep crawl", "presskeep crawl example-news.org --limit 50"))(crawl)
+app.command(
+    "crawl", epilog=example("presskeep crawl", "presskeep crawl example-news.org --limit 50", "presskeep crawl --due")
+)(crawl)
 app.command("demo", epilog=example("presskeep demo", "presskeep demo /tmp/demo --force"))(demo)
 
 

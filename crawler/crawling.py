@@ -20,11 +20,15 @@ from archive.errors import ArchiveBusy, PresskeepError, StorageFull
 from archive.store import Archive
 from archive.terminal import INTERRUPTED
 from archive.textjob import TextSummary
+from crawler.agenda import Agenda
+from crawler.frontier import Frontier
 from crawler.jobs import CommitProgress, CrawlJob, JobSummary, Listener, Paused, Progress, Stop, run_job, split
+from crawler.judging import judge
 from crawler.room import LOOK
 from crawler.running import require_delays
 from crawler.sitelocks import SiteLocks
 from crawler.sites import Site
+from crawler.state import State
 from crawler.waiting import Patience, Pauses
 
 # Seconds that a page which is being cleaned gets when the crawl is stopped; then it goes on waiting.
@@ -45,7 +49,8 @@ class CrawlResult:
     """What a crawl came to; the archive itself tells the rest (`crawler.report`).
 
     ``busy`` are sites that another crawl was at. ``cleaning_error`` says why texts are missing, where cleaning failed.
-    It paused ``pauses`` times for want of room, ``paused`` seconds in all.
+    It paused ``pauses`` times for want of room, ``paused`` seconds in all. ``next`` is when something is due again, in
+    microseconds since 1970, UTC.
     """
 
     run: str
@@ -59,6 +64,7 @@ class CrawlResult:
     cleaning_error: str | None = None
     pauses: int = 0
     paused: float = 0.0
+    next: int | None = None
 
 
 def crawl(
@@ -67,10 +73,13 @@ def crawl(
     *,
     limit: int | None = None,
     clean: bool = True,
+    due: bool = False,
     listener: Callable[[Progress | CleanProgress], None] = lambda _: None,
     stop: Stop | None = None,
 ) -> CrawlResult:
     """Crawl sites, each in one job, and clean what they commit while they go on; then bring the Parquet up to date.
+
+    With ``due``, only those are visited of which something is due, and they are asked for nothing else.
 
     Where there is no room, it pauses, and goes on by itself. ``listener`` may be called from several threads. ``stop``
     ends it in order within seconds. Raises ConfigurationError before anything is sent, and ArchiveBusy where another
@@ -79,13 +88,15 @@ def crawl(
     archive.configuration.require_contact()
     require_delays(archive.configuration, sites)
     stop = stop or Stop()
-    started, run = clock.now(), f"urn:uuid:{uuid.uuid4()}"
+    started, run, declared = clock.now(), f"urn:uuid:{uuid.uuid4()}", sites
+    if due:
+        sites = [site for site, at in agenda_of(archive, sites) if at <= started]
     with contextlib.ExitStack() as stack:
         locks = stack.enter_context(SiteLocks(archive.state_path.parent))
         busy = locks.take(site.host for site in sites)
-        if busy and len(busy) == len(sites):
+        if busy and len(busy) == len(sites) and not due:
             raise ArchiveBusy(f"another crawl is at {', '.join(sorted(busy))}: wait until it has ended")
-        jobs = split(archive.path, run, (site for site in sites if site.host not in busy), limit)
+        jobs = split(archive.path, run, (site for site in sites if site.host not in busy), limit, due=due)
         pauses = Pauses()
 
         def hear(progress: Progress | CleanProgress) -> None:
@@ -97,7 +108,9 @@ def crawl(
         cleaning = stack.enter_context(_Cleaning(archive, hear, patience, stop)) if clean else None
         summaries = _run(jobs, _heard(hear, cleaning), patience, stop)
         texts, cleaning_error = cleaning.finish() if cleaning is not None else (TextSummary(), None)
-        if clean and not stop.asked.is_set():  # else the next crawl or `clean` does it: it may take a while
+        with contextlib.suppress(StorageFull):  # edits are then looked for at the usual times
+            judge(archive, declared, started)
+        if clean and jobs and not stop.asked.is_set():  # else the next crawl or `clean` does it: it may take a while
             try:
                 patience("text/", archive.compact)
             except StorageFull as error:
@@ -114,7 +127,23 @@ def crawl(
         cleaning_error=cleaning_error,
         pauses=pauses.count,
         paused=pauses.seconds,
+        next=_next(archive, declared),
     )
+
+
+def _next(archive: Archive, sites: Sequence[Site]) -> int | None:
+    try:
+        return min((at for _, at in agenda_of(archive, sites)), default=None)
+    except StorageFull:
+        return None
+
+
+def agenda_of(archive: Archive, sites: Sequence[Site]) -> list[tuple[Site, int]]:
+    """The sites with the times at which something is due there, perhaps gone by, the earliest first."""
+    with State(archive.state_path) as state:
+        agenda, frontier, now = Agenda(state), Frontier(state), clock.now()
+        times = [(site, agenda.when(site, frontier, now)) for site in sites]
+    return sorted(((site, at) for site, at in times if at is not None), key=lambda one: one[1])
 
 
 def _run(jobs: Sequence[CrawlJob], listener: Listener, patience: Patience, stop: Stop) -> tuple[JobSummary, ...]:

@@ -1,9 +1,13 @@
-"""The frontier: which article URLs of a site are due, and what became of the others. Kept in ``state.sqlite``."""
+"""The frontier: which article URLs of a site are due, and what became of the others. Kept in ``state.sqlite``.
+
+A URL that waits to be fetched may have a time before which it is not (after a failure); one that is done has a time at
+which it is looked at again for edits (`crawler.scheduling.revisits`), or none.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -12,7 +16,19 @@ from archive.errors import DamagedRecord
 from archive.event import StoredAttempt
 from archive.exchange import Role
 from archive.url import normalise
-from crawler.scheduling.articles import MAX_TRIES, Known, Phase, after_failure, after_status, counts, is_due
+from crawler.discovery.announcement import parse_date
+from crawler.scheduling.articles import (
+    MAX_TRIES,
+    Known,
+    Phase,
+    after_failure,
+    after_status,
+    counts,
+    is_due,
+    next_try,
+)
+from crawler.scheduling.pattern import parse_pattern
+from crawler.scheduling.revisits import DEFAULT_STEPS, Looks, next_look, next_watched
 from crawler.state import State
 from crawler.urls import resolve
 from crawler.walk import MAX_REDIRECTS, REDIRECTS
@@ -43,34 +59,54 @@ class Found:
 class Sifted:
     """What a source announced, by what it means: ``new`` ones are to be fetched, ``changed`` ones again.
 
-    ``learned`` are known ones of which an update was announced for the first time.
+    ``learned`` are known ones of which an update was announced for the first time; ``unknown`` are the keys of those
+    new ones that nobody has announced before.
     """
 
     new: list[Found]
     changed: list[Found]
     learned: list[Found]
+    unknown: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the cleaner made of a capture at a time: an article or not, and whether its text is a new one."""
+
+    site: str
+    key: str
+    at: int
+    is_article: bool
+    new_text: bool
 
 
 class Frontier:
-    """The article URLs of all sites, by site and key (`archive.url.normalise`)."""
+    """The article URLs of all sites, by site and key (`archive.url.normalise`).
 
-    def __init__(self, state: State) -> None:
+    ``steps`` are the ages at which a site's articles are looked at again, in microseconds; else the usual ones.
+    """
+
+    def __init__(self, state: State, steps: Mapping[str, Sequence[int]] | None = None) -> None:
         self._state = state
+        self.steps = dict(steps or {})
 
     def sift(self, site: str, found: Sequence[Found], now: int) -> Sifted:
         """Which of these are to be fetched. Nothing is written."""
         new: list[Found] = []
         changed: list[Found] = []
         learned: list[Found] = []
+        unknown: set[str] = set()
         for part in _parts(found):
             rows = self._known(site, [one.key for one in part])
             for one in part:
                 known = rows.get(one.key)
+                if known is None:
+                    unknown.add(one.key)
                 if is_due(known, one.updated, now):
                     (changed if known is not None and known.phase is Phase.DONE else new).append(one)
                 elif known is not None and known.updated is None and one.updated is not None:
                     learned.append(one)
-        return Sifted(new, changed, learned)
+        return Sifted(new, changed, learned, frozenset(unknown))
 
     def learn(self, site: str, found: Sequence[Found]) -> None:
         """Remember the updates that were announced for URLs that need no fetch: later ones are compared with them."""
@@ -89,6 +125,7 @@ class Frontier:
                 " VALUES (?, ?, ?, 'due', ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (site, key) DO UPDATE SET"
                 " tries = CASE WHEN state = 'due' THEN tries ELSE 0 END,"
+                " next = CASE WHEN state = 'due' THEN next END,"
                 " state = 'due', url = excluded.url, rank = max(rank, excluded.rank),"
                 " announced = coalesce(excluded.announced, announced),"
                 " updated = max(coalesce(excluded.updated, updated), coalesce(updated, excluded.updated)),"
@@ -101,14 +138,79 @@ class Frontier:
             # Noted by a clock that was ahead: no fetch could settle it before that time.
             db.execute("UPDATE urls SET at = ? WHERE site = ? AND state = 'due' AND at > ?", (now, site, now))
 
-    def due(self, site: str, limit: int) -> list[Found]:
-        """What is due for a site, the newest first, leftovers of earlier crawls among it."""
+    def due(self, site: str, limit: int, now: int | None = None) -> list[Found]:
+        """What is due for a site, the newest first, leftovers of earlier crawls among it.
+
+        With a time, without what failed and is not to be tried again before.
+        """
         rows = self._state.read(
             "SELECT key, url, rank, announced, updated, via, source, hops FROM urls"
-            " WHERE site = ? AND state = 'due' ORDER BY rank DESC, key LIMIT ?",
-            (site, limit),
+            " WHERE site = ? AND state = 'due' AND (? IS NULL OR coalesce(next, 0) <= ?)"
+            " ORDER BY rank DESC, key LIMIT ?",
+            (site, now, now, limit),
         )
         return [Found(*row) for row in rows]
+
+    def looks(self, site: str, limit: int, now: int) -> list[Found]:
+        """What was captured and is to be looked at again: the newest first, watched ones before all."""
+        rows = self._state.read(
+            "SELECT key, url, rank, announced, updated, via, source, hops FROM urls"
+            " WHERE site = ? AND next <= ? AND state != 'due' ORDER BY watch IS NULL, rank DESC, key LIMIT ?",
+            (site, now, limit),
+        )
+        return [Found(*row) for row in rows]
+
+    def next(self, site: str) -> int | None:
+        """The first time at which a URL of a site is to be fetched, which may have gone by; None where none is."""
+        rows = self._state.read(
+            "SELECT next FROM urls WHERE site = ? AND (next IS NOT NULL OR state = 'due') ORDER BY next LIMIT 1",
+            (site,),
+        )
+        return (rows[0][0] or 0) if rows else None
+
+    def unwatched(self, site: str, followed: Mapping[str, str]) -> list[str]:
+        """Which of these URLs are not followed yet, or at other times."""
+        if not followed:
+            return []
+        known = dict(self._state.read("SELECT key, watch FROM urls WHERE site = ? AND watch IS NOT NULL", (site,)))
+        return [url for url, every in followed.items() if known.get(normalise(url)) != every]
+
+    def watch(self, site: str, followed: Mapping[str, str], now: int) -> None:
+        """These URLs are followed for good, each at its own times (`crawler.scheduling.parse_pattern`); no others."""
+        wanted = {normalise(url): (url, every) for url, every in followed.items()}
+        known = dict(self._state.read("SELECT key, watch FROM urls WHERE site = ? AND watch IS NOT NULL", (site,)))
+        if known == {key: every for key, (_, every) in wanted.items()}:
+            return
+        steps = self.steps.get(site, DEFAULT_STEPS)
+        with self._state.write() as db:
+            for key in known.keys() - wanted.keys():
+                db.execute("UPDATE urls SET watch = NULL WHERE site = ? AND key = ?", (site, key))
+                _settle(db, site, key, steps)
+            for key, (url, every) in wanted.items():
+                db.execute(
+                    "INSERT INTO urls (site, key, url, state, rank, source, watch)"
+                    " VALUES (?, ?, ?, 'due', ?, 'watch', ?)"
+                    " ON CONFLICT (site, key) DO UPDATE SET watch = excluded.watch",
+                    (site, key, url, now, every),
+                )
+                _settle(db, site, key, steps)
+
+    def judge(self, judged: Iterable[Judged]) -> None:
+        """What the cleaner found out: what is no article is not looked at again, what was edited sooner."""
+        with self._state.write() as db:
+            for one in judged:
+                row = db.execute(
+                    "SELECT captured, at FROM urls WHERE site = ? AND key = ? AND state = 'done'", (one.site, one.key)
+                ).fetchone()
+                if row is None or row[1] != one.at:
+                    continue  # an older capture than the last one
+                if not one.is_article:
+                    db.execute(
+                        "UPDATE urls SET next = NULL WHERE site = ? AND key = ? AND watch IS NULL", (one.site, one.key)
+                    )
+                elif one.new_text and row[0] is not None and row[0] < one.at:
+                    db.execute("UPDATE urls SET edited = ? WHERE site = ? AND key = ?", (one.at, one.site, one.key))
+                    _settle(db, one.site, one.key, self.steps.get(one.site, DEFAULT_STEPS))
 
     def count(self, site: str) -> dict[Phase, int]:
         """How many URLs of a site are in each phase."""
@@ -131,7 +233,8 @@ class Frontier:
             for capture in captures:
                 latest = max(latest, capture.at)
                 if capture.role is Role.ARTICLE and capture.site and capture.status is not None:
-                    _note_capture(db, capture, capture.site, capture.status)
+                    steps = self.steps.get(capture.site, DEFAULT_STEPS)
+                    _note_capture(db, capture, capture.site, capture.status, steps)
             for stored in attempts:
                 if stored.attempt.origin.role is Role.ARTICLE and stored.attempt.origin.site:
                     _note_attempt(db, stored, stored.attempt.origin.site)
@@ -184,7 +287,7 @@ def _failures(db: sqlite3.Connection, site: str, key: str, run: str | None) -> i
     return max(1, tries) if run is not None and last == run else tries + 1
 
 
-def _note_capture(db: sqlite3.Connection, capture: Capture, site: str, status: int) -> None:
+def _note_capture(db: sqlite3.Connection, capture: Capture, site: str, status: int, steps: Sequence[int]) -> None:
     tries = _failures(db, site, capture.key, capture.run)
     phase = after_status(status, capture.truncated, tries)
     target = _target_of(capture) if status in REDIRECTS else None
@@ -200,7 +303,9 @@ def _note_capture(db: sqlite3.Connection, capture: Capture, site: str, status: i
     reason = f"it answers {status}" if status >= 400 else ""
     # A whole answer forgives earlier failures.
     tries = tries if phase in {Phase.DUE, Phase.FAILED} else 0
-    _put(db, (site, capture.key, capture.url, phase, tries, reason, capture.run, capture.at))
+    row = (site, capture.key, capture.url, phase, tries, reason, capture.run, capture.at, capture.announced)
+    # What redirects is no article: its target is looked at again.
+    _put(db, row, steps if status < 300 or status == 304 else ())
 
 
 def _target_of(capture: Capture) -> str | None:
@@ -219,15 +324,44 @@ def _note_attempt(db: sqlite3.Connection, stored: StoredAttempt, site: str) -> N
         tries -= 1
     phase = after_failure(attempt.reason, tries)
     reason = f"{attempt.reason}: {attempt.detail}"[:300]
-    _put(db, (site, stored.key, attempt.url, phase, tries, reason, run, attempt.at))
+    row = (site, stored.key, attempt.url, phase, tries, reason, run, attempt.at, attempt.origin.announced)
+    _put(db, row, ())
 
 
-def _put(db: sqlite3.Connection, row: tuple[str, str, str, Phase, int, str, str | None, int]) -> None:
+_Row = tuple[str, str, str, Phase, int, str, str | None, int, str | None]
+
+
+def _put(db: sqlite3.Connection, row: _Row, steps: Sequence[int]) -> None:
     # What a later exchange settled stays so: exchanges of one URL may be noted out of their order. And what was noted
     # before makes nothing done that has become due since.
-    db.execute(
-        "INSERT INTO urls (site, key, url, state, tries, reason, run, at, rank) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    site, key, _, phase, _, _, _, at, _ = row
+    noted = db.execute(
+        "INSERT INTO urls (site, key, url, state, tries, reason, run, at, announced, rank, captured)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (site, key) DO UPDATE SET state = excluded.state, tries = excluded.tries,"
-        " reason = excluded.reason, run = excluded.run, at = excluded.at WHERE excluded.at > at",
-        (*row, row[-1]),
+        " reason = excluded.reason, run = excluded.run, at = excluded.at,"
+        " announced = coalesce(announced, excluded.announced), captured = coalesce(captured, excluded.captured)"
+        " WHERE excluded.at > at",
+        (*row, at, at if phase is Phase.DONE else None),
+    )
+    if noted.rowcount:
+        _settle(db, site, key, steps)
+
+
+def _settle(db: sqlite3.Connection, site: str, key: str, steps: Sequence[int]) -> None:
+    """Note when a URL is next, by what is known of it."""
+    state, at, tries, announced, captured, edited, watch = db.execute(
+        "SELECT state, at, tries, announced, captured, edited, watch FROM urls WHERE site = ? AND key = ?", (site, key)
+    ).fetchone()
+    phase = Phase(state)
+    following: int | None = None
+    if phase is Phase.DUE:
+        following = next_try(at, tries, key) if tries else None
+    elif phase is Phase.DONE and captured is not None:
+        following = next_look(Looks(captured, at, parse_date(announced), edited), key, steps)
+    if watch is not None and at and phase not in {Phase.DUE, Phase.REFUSED}:
+        watched = next_watched(at, at, key, parse_pattern(watch))
+        following = watched if following is None else min(watched, following)
+    db.execute(
+        "UPDATE urls SET next = ? WHERE site = ? AND key = ? AND next IS NOT ?", (following, site, key, following)
     )

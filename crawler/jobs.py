@@ -39,7 +39,9 @@ _HEAD = struct.Struct(">Q")
 class CrawlJob:
     """A batch of sites to crawl, as one part (``number``) of a run.
 
-    A site with a spider of its own is a job of its own. ``limit`` bounds each site's articles further.
+    A site with a spider of its own is a job of its own. ``limit`` bounds each site's articles further; with ``due``
+    nothing is asked for that is not due. A ``fed`` job visits none of its sites before it is told to (`Visits`), and
+    each as often as it is told to, until it hears that there is no more (`NoMore`).
     """
 
     archive: Path
@@ -48,6 +50,8 @@ class CrawlJob:
     number: int = 1
     limit: int | None = None
     command: str = "crawl"
+    due: bool = False
+    fed: bool = False
 
     @property
     def name(self) -> str:
@@ -81,6 +85,25 @@ class VisitProgress:
     planned: int | None
     answered: int
     finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """To a fed job: visit these of its sites now."""
+
+    sites: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoMore:
+    """To a fed job: end when the visits are over that it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """A visit of a fed job is over."""
+
+    report: VisitReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +156,14 @@ class Stop:
         self.urgent = threading.Event()
 
 
-Progress = VisitProgress | CommitProgress | Asked | Paused
+Progress = VisitProgress | Visited | CommitProgress | Asked | Paused
+Orders = Callable[[], Visits | NoMore | None]
 Listener = Callable[[Progress], None]
 
 
-def split(archive: Path, run: str, sites: Iterable[Site], limit: int | None = None) -> tuple[CrawlJob, ...]:
+def split(
+    archive: Path, run: str, sites: Iterable[Site], limit: int | None = None, *, due: bool = False
+) -> tuple[CrawlJob, ...]:
     """The jobs of a crawl: batches, and a job for each site with a spider of its own."""
     plain: list[Site] = []
     batches: list[tuple[Site, ...]] = []
@@ -147,14 +173,16 @@ def split(archive: Path, run: str, sites: Iterable[Site], limit: int | None = No
         else:
             batches.append((site,))
     batches[:0] = [tuple(plain[start : start + BATCH]) for start in range(0, len(plain), BATCH)]
-    return tuple(CrawlJob(archive, run, batch, number, limit) for number, batch in enumerate(batches, 1))
+    return tuple(CrawlJob(archive, run, batch, number, limit, due=due) for number, batch in enumerate(batches, 1))
 
 
-def run_job(job: Job, listener: Listener | None = None, stop: Stop | None = None) -> JobSummary:
+def run_job(
+    job: Job, listener: Listener | None = None, stop: Stop | None = None, orders: Orders | None = None
+) -> JobSummary:
     """Do a job in a child, and say what became of it; a child that dies is a failed job, never an exception.
 
     What it had committed is kept, and what was due is taken up by the next crawl. ``listener`` is called in this
-    thread; ``stop`` asks the child to end.
+    thread; ``stop`` asks the child to end. ``orders`` is asked several times a second what a fed job is to do next.
     """
     # A file, not a pipe: nobody has to read it while the child works, and the child cannot block on it.
     with tempfile.TemporaryFile() as complaints:
@@ -168,7 +196,7 @@ def run_job(job: Job, listener: Listener | None = None, stop: Stop | None = None
             start_new_session=True,
         )
         try:
-            summary = _supervise(child, job, listener, stop)
+            summary = _supervise(child, job, listener, stop, orders)
         except KeyboardInterrupt:
             _end(child)
             raise
@@ -185,7 +213,7 @@ def run_job(job: Job, listener: Listener | None = None, stop: Stop | None = None
 
 
 def _supervise(
-    child: subprocess.Popen[bytes], job: Job, listener: Listener | None, stop: Stop | None
+    child: subprocess.Popen[bytes], job: Job, listener: Listener | None, stop: Stop | None, orders: Orders | None
 ) -> JobSummary | None:
     """The child's summary, None where it died without one."""
     assert child.stdin is not None
@@ -202,6 +230,9 @@ def _supervise(
             deadline = time.monotonic() + PATIENCE
             with contextlib.suppress(OSError):
                 child.stdin.close()
+        while deadline is None and orders is not None and (order := orders()) is not None:
+            with contextlib.suppress(OSError):
+                send(child.stdin, order)
         if not poll.poll(200):
             continue
         message = receive(child.stdout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Self
 
 from scrapy import signals
@@ -13,10 +14,12 @@ from archive import clock
 from archive.errors import PresskeepError, StorageFull
 from archive.exchange import Role
 from archive.writing import Committed
+from crawler.agenda import Agenda
 from crawler.capturing import Capturing, captures_committed
 from crawler.frontier import Frontier
 from crawler.politeness import Pacing
 from crawler.robots import RobotsMemory
+from crawler.sites import Site
 from crawler.validators import ValidatorMemory
 
 # Other processes may have committed later captures than those that one did not live to note (microseconds).
@@ -28,13 +31,14 @@ logger = logging.getLogger(__name__)
 class Remembering:
     """The extension that keeps the frontier true to the archive; it shares the state of `crawler.politeness.Pacing`.
 
-    ``frontier``, ``robots`` and ``validators`` are there once the spider is open. A frontier that was lost is seeded
-    then; ``failure`` says why it could not be, where it could not, and the crawl does not begin.
+    ``frontier``, ``agenda``, ``robots`` and ``validators`` are there once the spider is open. A frontier that was lost
+    is seeded then; ``failure`` says why it could not be, where it could not, and the crawl does not begin.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self.frontier: Frontier
+        self.agenda: Agenda
         self.robots: RobotsMemory
         self.validators: ValidatorMemory
         self.failure: PresskeepError | None = None
@@ -53,7 +57,8 @@ class Remembering:
         pacing, capturing = self._crawler.get_extension(Pacing), self._crawler.get_extension(Capturing)
         if pacing is None or capturing is None:
             raise NotConfigured("crawler.remembering needs crawler.politeness.Pacing and crawler.capturing.Capturing")
-        self.frontier = Frontier(pacing.state)
+        self.frontier = Frontier(pacing.state, _steps(self._crawler.settings.getdict("PRESSKEEP_SITES")))
+        self.agenda = Agenda(pacing.state)
         self.robots = RobotsMemory(pacing.state)
         self.validators = ValidatorMemory(pacing.state)
         try:
@@ -84,3 +89,8 @@ class Remembering:
             self.frontier.note(self._committed[0].captures, self._committed[0].attempts)
             self.validators.note(self._committed[0].captures)
             del self._committed[0]
+
+
+def _steps(sites: Mapping[str, bytes]) -> dict[str, tuple[int, ...]]:
+    """The ages at which the articles of each site of a run are looked at again."""
+    return {host: Site.model_validate_json(body).steps for host, body in sites.items()}

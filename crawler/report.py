@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from archive.article import Verdict
 from archive.capture import Capture
 from archive.catalogue.texts import Outcome
 from archive.errors import ConfigurationError, DamagedRecord, PresskeepError, StorageFull
@@ -16,12 +15,10 @@ from archive.store import Archive
 from crawler.crawling import CrawlResult
 from crawler.frontier import Frontier
 from crawler.jobs import CrawlJob, JobSummary
+from crawler.judging import TEXTS
 from crawler.scheduling.articles import Phase
 from crawler.state import State
 from crawler.visited import VisitReport
-
-# Verdicts of which there is a text.
-_TEXTS = frozenset({Verdict.ARTICLE, Verdict.TEASER, Verdict.PAYWALL, Verdict.LIVE_BLOG})
 
 
 @dataclass(slots=True)
@@ -107,7 +104,7 @@ def _judge(archive: Archive, sites: dict[str, SiteResult], outcomes: Iterable[Ou
         site = sites.get(outcome.site or "")
         if site is None:
             continue
-        if outcome.verdict not in _TEXTS:
+        if outcome.verdict not in TEXTS:
             site.refused[str(outcome.verdict)] += 1
         elif outcome.new_edition:
             first = next(archive.captures(url=outcome.url), None)

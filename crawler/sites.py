@@ -18,6 +18,8 @@ from archive.declaration import Declaration, declared, read_declaration
 from archive.errors import NotFound
 from archive.url import host as host_of
 from archive.url import is_fetchable
+from crawler.scheduling.pattern import Pattern, parse_pattern
+from crawler.scheduling.revisits import DEFAULT_STEPS, parse_steps
 from crawler.urls import MAX_URL, Scope
 
 # Seconds between the starts of two requests on one host. Media Cloud waits as long; nobody has complained about it.
@@ -65,26 +67,50 @@ def _checked_field_name(name: str) -> str:
     return name
 
 
+def _checked_pattern(text: str) -> str:
+    parse_pattern(text)
+    return text
+
+
+def _checked_steps(steps: tuple[str, ...]) -> tuple[str, ...]:
+    parse_steps(steps)
+    return steps
+
+
 Url = Annotated[str, AfterValidator(_checked_url)]
+PatternText = Annotated[str, AfterValidator(_checked_pattern)]
+Steps = Annotated[tuple[str, ...], AfterValidator(_checked_steps)]
 Host = Annotated[str, AfterValidator(_checked_host)]
 Name = Annotated[str, AfterValidator(_checked_name)]
 FieldName = Annotated[str, AfterValidator(_checked_field_name)]
 
 
 class Source(BaseModel):
-    """Where URLs come from."""
+    """Where URLs come from; ``every`` takes the place of the adaptive schedule."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     kind: SourceKind
     url: Url
+    every: PatternText | None = None
+
+
+class Watched(BaseModel):
+    """An article that is followed for good, at fixed times."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    url: Url
+    every: PatternText
 
 
 class Site(BaseModel):
     """A publisher's web site as declared: one table of ``sites.toml``, whose header is ``host``.
 
-    Without ``start``, the host is tried over https, then http. Without ``sources``, they are discovered at each
-    crawl from robots.txt, the front page and well-known paths. ``delay`` is in seconds; 0 also needs the archive's
+    Without ``start``, the host is tried over https, then http. Without ``sources``, they are discovered from
+    robots.txt, the front page and well-known paths, unless ``discover`` is off. ``every`` polls all sources at fixed
+    times, a duration or a cron expression; ``revisits`` are the ages at which articles are looked at again, none for an
+    empty list; ``watch`` names articles that are followed for good. ``delay`` is in seconds; 0 also needs the archive's
     ``allow_loopback``, which the crawler checks. ``mask`` names request fields whose values are masked in the archive
     beside the usual credentials; ``keep_secrets`` stores all of them as they were sent.
     """
@@ -99,6 +125,10 @@ class Site(BaseModel):
     sources: tuple[Source, ...] = ()
     delay: float = Field(default=DEFAULT_DELAY, ge=0, le=MAX_DELAY, allow_inf_nan=False)
     max_articles: int = Field(default=DEFAULT_MAX_ARTICLES, ge=1)
+    discover: bool = True
+    every: PatternText | None = None
+    revisits: Steps | None = None
+    watch: tuple[Watched, ...] = ()
     cookies: bool = False
     mask: tuple[FieldName, ...] = ()
     keep_secrets: bool = False
@@ -112,8 +142,15 @@ class Site(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _something_to_do(self) -> Self:
+        if not (self.discover or self.sources or self.watch or self.spider):
+            raise ValueError("discover = false leaves nothing to crawl: name sources, or pages to watch")
+        return self
+
+    @model_validator(mode="after")
     def _all_in_scope(self) -> Self:
-        for url in (self.start, *(source.url for source in self.sources)):
+        watched = (one.url for one in self.watch)
+        for url in (self.start, *(source.url for source in self.sources), *watched):
             if url is not None and not self.scope.in_scope(url):
                 other = host_of(url)
                 raise ValueError(
@@ -135,6 +172,17 @@ class Site(BaseModel):
     def starts(self) -> tuple[str, ...]:
         """The URLs to try for the front page, in turn: the next only when the one before does not connect."""
         return (self.start,) if self.start else (f"https://{self.host}/", f"http://{self.host}/")
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The ages at which articles are looked at again, in microseconds."""
+        return DEFAULT_STEPS if self.revisits is None else parse_steps(self.revisits)
+
+    def pattern(self, url: str | None = None) -> Pattern | None:
+        """The fixed times at which a source (or any) is polled; None for the adaptive schedule."""
+        own = next((source.every for source in self.sources if source.url == url), None)
+        every = own if own is not None else self.every
+        return parse_pattern(every) if every is not None else None
 
     def canonical(self) -> bytes:
         """The site's whole configuration as canonical JSON, defaults included; its digest goes into warcinfo."""
@@ -221,7 +269,7 @@ def _message(header: str, error: ErrorDetails) -> str:
     place = error["loc"]
     where = f'["{header}"]'
     if error["type"] == "extra_forbidden":
-        return f"{where}: {_unknown(str(place[-1]), Source if len(place) > 1 else Site, header)}"
+        return f"{where}: {_unknown(str(place[-1]), _MODELS.get(place[0], Site), header)}"
     shown = error["msg"].removeprefix("Value error, ")
     if place == ("host",):
         return f"{where}: {shown}"
@@ -233,6 +281,7 @@ def _message(header: str, error: ErrorDetails) -> str:
     return f"{where}: {declared(key, error)}" if key else f"{where}: {shown}"
 
 
+_MODELS: dict[int | str, type[BaseModel]] = {"sources": Source, "watch": Watched}
 _PATTERNS = {
     "spider": 'write module:Class, such as "awkward:Spider" for spiders/awkward.py',
     "language": 'write a language tag, such as "en" or "pt-BR"',

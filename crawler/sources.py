@@ -1,14 +1,21 @@
-"""Walks over a site's sources: the front page, feeds, sitemaps and sections, declared or discovered as it goes."""
+"""Walks over a site's sources: the front page, feeds, sitemaps and sections, those that are due or all that are found.
+
+Each is polled as a whole (a *root*): an index with the sitemaps that it names. What its poll came to is told when the
+next one begins.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from archive.exchange import Role
 from archive.url import normalise
+from crawler.agenda import Root, declared
 from crawler.discovery import Announcement, Candidate, Feed, Page, Sitemap, candidates, links, read_listing, recent
 from crawler.robots import origin_of
+from crawler.scheduling.articles import counts
+from crawler.scheduling.polling import Outcome
 from crawler.sites import Site, SourceKind
 from crawler.urls import refusal
 from crawler.walk import MAX_RETRIES, Answer, Walk, Want, fetch
@@ -65,6 +72,7 @@ class Home:
 
 
 Take = Callable[[Listing], None]
+Ended = Callable[[Root, Outcome, str], None]
 RobotsBody = Callable[[str], bytes | None]
 Fetch = Callable[[Want], Generator[Want, Answer, Answer]]
 
@@ -82,35 +90,78 @@ def home(starts: Sequence[str], fetch: Fetch = fetch) -> Generator[Want, Answer,
 
 @dataclass(slots=True)
 class SourceWalk:
-    """The walk over all sources of one site; each listing is given to ``take`` as soon as it is read."""
+    """The walk over sources of one site; each listing is given to ``take`` as soon as it is read.
+
+    ``roots`` are those to be polled, by default those that are declared, or else all that can be found. ``ended`` is
+    told what the poll of each came to, and why it failed. ``searched`` says afterwards whether sources were searched
+    for, and whether one was found (None where they were not).
+    """
 
     site: Site
     take: Take
     robots_body: RobotsBody
+    roots: Sequence[Root] | None = None
+    ended: Ended = lambda root, outcome, problem: None
+    searched: bool | None = None
     asked: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)  # all URLs that were asked for, targets of redirects among them
     within: int = 0  # sitemaps within indexes that were asked for
     found: set[SourceKind] = field(default_factory=set)  # kinds of which one announced something
     problems: list[str] = field(default_factory=list)
+    _whole: bool = False
+    _answers: list[Answer] = field(default_factory=list)  # of the root that is being polled
+    _took_one: bool = False
+    _why: str = ""
 
     def __call__(self) -> Walk:
-        """Declared sources, or else what can be found."""
-        if self.site.sources:
-            for source in self.site.sources:
-                yield from self._source(source.kind, source.url, "declared", None, "")
+        """What is to be polled, one after the other."""
+        roots = self.roots
+        if roots is None and (self.site.sources or not self.site.discover):
+            roots = declared(self.site)
+        if roots is not None:
+            for root in roots:
+                yield from self._polled(root)
             return
-        front = yield from home(self.site.starts, self._fetch)
-        if front.page is None:
-            self._failed(SourceKind.FRONT, front.answer)
-            if front.answer.failure is not None:
-                return
-        else:
-            self._page(SourceKind.FRONT, front.url, "", front.page)
+        self.searched = False
+        front = yield from self._front()
+        if front.page is None and front.answer.failure is not None:
+            return
         yield from self._candidates(front)
         if front.page is not None and not self.found & _LISTS:
             sections = [link.url for link in front.page.sections if refusal(link.url, self.site.scope) is None]
             for url in sections[:MAX_SECTIONS]:
-                yield from self._source(SourceKind.SECTION, url, "front", front.url, "L")
+                yield from self._polled(Root(SourceKind.SECTION, url, "front", front.url, "L"))
+        self.searched = bool(self.found)
+
+    def _polled(self, root: Root) -> Walk:
+        self._begin(root.whole)
+        kind = SourceKind(root.kind)
+        yield from self._source(kind, root.url, root.found, root.via, root.hops)
+        if self._answers or self._why:  # else it was asked as a part of another one
+            self._end(root)
+
+    def _front(self) -> Generator[Want, Answer, Home]:
+        self._begin(whole=False)
+        front = yield from home(self.site.starts, self._fetch)
+        if front.page is None:
+            self._failed(SourceKind.FRONT, front.answer)
+        else:
+            self._page(SourceKind.FRONT, front.url, "", front.page)
+        self._end(Root(SourceKind.FRONT, front.url, "seed"))
+        return front
+
+    def _begin(self, whole: bool) -> None:
+        self._whole, self._took_one, self._why = whole, False, ""
+        self._answers.clear()
+
+    def _end(self, root: Root) -> None:
+        if self._took_one:
+            unchanged = all(one.unchanged for one in self._answers)
+            self.ended(root, Outcome.UNCHANGED if unchanged else Outcome.WHOLE, "")
+            return
+        failures = [one.failure.reason for one in self._answers if one.failure is not None]
+        unasked = bool(failures) and not counts(failures[-1])
+        self.ended(root, Outcome.UNASKED if unasked else Outcome.FAILED, self._why)
 
     def _candidates(self, front: Home) -> Walk:
         tried = [
@@ -120,15 +171,19 @@ class SourceWalk:
         ]
         named = [one for one in tried if one.named]
         for one in named[:MAX_NAMED]:
-            yield from self._source(one.kind, one.url, *_way(one, front.url))
+            found, via, hops = _way(one, front.url)
+            yield from self._polled(Root(one.kind, one.url, found, via, hops))
         blocked = 0
         for one in tried:
             if one.named or self.found & _LISTS or blocked >= MAX_BLOCKED:
                 continue
+            self._begin(whole=False)
             answer = yield from self._fetch(_guess(one), retries=0)
             blocked = blocked + 1 if is_blocked(answer) else 0
             if answer.ok:
                 yield from self._list(one.kind, answer, "I", depth=0, guessed=True)
+                if self._took_one:
+                    self._end(Root(one.kind, one.url, "guess", None, "I"))
 
     def _source(self, kind: SourceKind, url: str, source: str, via: str | None, hops: str, depth: int = 0) -> Walk:
         key = normalise(url)
@@ -166,7 +221,9 @@ class SourceWalk:
     def _fetch(self, want: Want, retries: int = MAX_RETRIES) -> Generator[Want, Answer, Answer]:
         """Fetch, but no page once more because redirects lead there: many send each unknown path to the front page."""
         self.seen.add(want.url)
-        return (yield from fetch(want, retries, self._is_open))
+        answer = yield from fetch(replace(want, whole=self._whole), retries, self._is_open)
+        self._answers.append(answer)
+        return answer
 
     def _is_open(self, url: str) -> bool:
         known = url in self.seen
@@ -181,6 +238,7 @@ class SourceWalk:
         self._took(Listing(kind, url, hops, found))
 
     def _took(self, listing: Listing) -> None:
+        self._took_one = True
         if listing.announcements:
             self.found.add(listing.kind)
         self.take(listing)
@@ -190,6 +248,7 @@ class SourceWalk:
 
     def _problem(self, listing: Listing) -> None:
         self.problems.append(f"{listing.url}: {listing.problem}")
+        self._why = self._why or listing.problem or ""
         self.take(listing)
 
 

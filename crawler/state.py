@@ -1,7 +1,7 @@
 """``state.sqlite``: what the crawler remembers between runs. Not derived, but a loss costs only politeness.
 
-Frontier, reservations and robots.txt live here, never in the catalogue: a rebuild does not touch it, and after a loss
-the frontier is seeded again from the captures.
+Frontier, sources, reservations and robots.txt live here, never in the catalogue: a rebuild does not touch it, and after
+a loss the frontier is seeded again from the captures.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Self
 from archive.durable import is_read_only
 from archive.errors import ArchiveBusy, DamagedRecord, NotAnArchive, StorageFull
 
-SCHEMA = 1  # of the tables below; a newer one than the program knows is refused
+SCHEMA = 2  # of the tables below; a newer one than the program knows is refused
 BUSY = 30.0  # seconds to wait for another process's transaction, which take milliseconds
 
 _TABLES = """
@@ -36,9 +36,36 @@ CREATE TABLE IF NOT EXISTS urls (
     reason TEXT NOT NULL DEFAULT '',
     run TEXT,
     at INTEGER NOT NULL DEFAULT 0,
+    captured INTEGER,
+    edited INTEGER,
+    watch TEXT,
+    next INTEGER,
     PRIMARY KEY (site, key)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS urls_due ON urls (site, rank DESC) WHERE state = 'due';
+CREATE INDEX IF NOT EXISTS urls_next ON urls (site, next) WHERE next IS NOT NULL OR state = 'due';
+CREATE INDEX IF NOT EXISTS urls_watched ON urls (site) WHERE watch IS NOT NULL;
+CREATE TABLE IF NOT EXISTS sources (
+    site TEXT NOT NULL,
+    url TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    found TEXT NOT NULL,
+    via TEXT,
+    hops TEXT NOT NULL DEFAULT '',
+    asked INTEGER NOT NULL,
+    next INTEGER NOT NULL,
+    every TEXT,
+    memory TEXT NOT NULL,
+    seen BLOB NOT NULL,
+    PRIMARY KEY (site, url)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS visits (
+    site TEXT PRIMARY KEY,
+    at INTEGER NOT NULL,
+    problem TEXT,
+    failures INTEGER NOT NULL,
+    rest INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS hosts (
     host TEXT PRIMARY KEY,
     next INTEGER NOT NULL DEFAULT 0,
@@ -66,6 +93,9 @@ CREATE TABLE IF NOT EXISTS validators (
     PRIMARY KEY (site, url)
 ) WITHOUT ROWID;
 """
+
+# What schema 2 added to the URLs: when they were first captured and last edited, who follows them, when they are next.
+_ADDED = ("captured INTEGER", "edited INTEGER", "watch TEXT", "next INTEGER")
 
 
 class State:
@@ -98,9 +128,13 @@ class State:
                     f"state.sqlite is of schema {version[0]}, this program knows {SCHEMA}: install a newer Presskeep",
                     file=str(self.path),
                 )
+            if version is not None and int(version[0]) < SCHEMA:
+                for column in _ADDED:
+                    db.execute(f"ALTER TABLE urls ADD COLUMN {column}")
             for statement in _TABLES.split(";"):
                 db.execute(statement)
-            db.execute("INSERT OR IGNORE INTO meta VALUES ('schema', ?)", (str(SCHEMA),))
+            if version is None or int(version[0]) != SCHEMA:  # else nothing is written, and a full disk is no matter
+                db.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", (str(SCHEMA),))
 
     @property
     def seeded(self) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from archive.capture import Capture
 from archive.exchange import Role
-from crawler.scheduling.articles import DAY
+from crawler.scheduling.durations import DAY
 from crawler.state import State
 
 # What is read anew in each crawl. Articles are fetched again only where they are said to have changed.

@@ -1,21 +1,29 @@
-"""A visit: one site within one crawl. First its sources are read, then what is due is fetched, the newest first."""
+"""A visit: one site within one crawl. First its sources are read, then what is due is fetched, the newest first.
+
+Last come captured articles that are looked at again. A crawl by hand reads all sources; one that asks only for what is
+due, those of which the time has come.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import nlargest
 from itertools import count
 
 from w3lib.url import safe_url_string
 
+from archive.errors import StorageFull
 from archive.exchange import NoAnswer, Role
 from archive.url import normalise
+from crawler.agenda import Agenda, Item, Poll, Root, Task
 from crawler.discovery import may_be_article
 from crawler.frontier import Found, Frontier
 from crawler.scheduling.articles import rank, updates
+from crawler.scheduling.polling import Outcome
 from crawler.sites import Site, SourceKind
 from crawler.sources import Listing, RobotsBody, SourceWalk, in_scope
 from crawler.visited import VisitReport
@@ -45,9 +53,27 @@ class Visit:
     """One site's crawl in progress: gives what to ask for, takes the answers. Knows the frontier, but no network."""
 
     def __init__(
-        self, site: Site, frontier: Frontier, robots_body: RobotsBody, now: Callable[[], int], limit: int | None = None
+        self,
+        site: Site,
+        frontier: Frontier,
+        robots_body: RobotsBody,
+        now: Callable[[], int],
+        limit: int | None = None,
+        *,
+        agenda: Agenda | None = None,
+        due: bool = False,
+        rest: Callable[[str], int | None] = lambda url: None,
     ) -> None:
+        """``agenda`` remembers how sources were polled; ``due`` asks for nothing that is not due by it.
+
+        ``rest`` says until when the host of a URL asked to be left alone.
+        """
         self.site = site
+        self._agenda = agenda
+        self._only_due = due and agenda is not None
+        self._rest = rest
+        self._items: dict[str, Item] = {}  # of the root that is being polled
+        self._polled: dict[str, Outcome] = {}
         self.width = UNPACED_WIDTH if site.delay == 0 else 1
         self.planned = self.answered = self._again = self._unchosen = 0
         self.problem: str | None = None
@@ -56,7 +82,7 @@ class Visit:
         self._now = now
         self._numbers = count()
         self._running: dict[int, Walk] = {}
-        self._sources = SourceWalk(site, self._take, robots_body)
+        self._sources = SourceWalk(site, self._take, robots_body, ended=self._ended)
         self._listings: list[Listing] = []
         self._found: dict[str, Found] = {}  # new and changed ones, bounded
         self._changed: set[str] = set()
@@ -76,8 +102,25 @@ class Visit:
         return self._due is None
 
     def begin(self) -> list[Ask]:
-        """The first things to ask."""
-        return self._started(self._sources())
+        """The first things to ask; none where nothing is due."""
+        self._frontier.watch(self.site.host, {one.url: one.every for one in self.site.watch}, self._now())
+        if self._agenda is not None:
+            if self.site.sources:
+                with contextlib.suppress(StorageFull):
+                    self._agenda.keep(self.site.host, (one.url for one in self.site.sources))
+            if self._only_due:
+                self._sources.roots = self._agenda.due(self.site, self._now())
+        asks = self._started(self._sources())
+        if not asks:
+            self._choose()
+        return asks + self._fill()
+
+    def close(self) -> None:
+        """The visit is over: the agenda hears of it, and of what it failed at."""
+        if self._agenda is not None and not self._stopped:
+            rest = self._rest(self.site.starts[0]) if self.problem is not None else None
+            with contextlib.suppress(StorageFull):
+                self._agenda.visited(self.site.host, self._now(), self.problem, rest)
 
     def answered_by(self, number: int, answer: Answer) -> list[Ask]:
         """What to ask next, now that this was answered."""
@@ -169,6 +212,32 @@ class Visit:
         if self._due is not None:
             self._due.clear()
 
+    def _ended(self, root: Root, outcome: Outcome, problem: str) -> None:
+        """A root was polled: what it showed is remembered, and when it is next."""
+        self._polled[root.url] = outcome
+        items = tuple(self._items.values())
+        self._items.clear()
+        if self._agenda is not None:
+            rest = self._rest(root.url) if outcome in {Outcome.FAILED, Outcome.UNASKED} else None
+            self._note(Poll(root, self._now(), outcome, items, problem, rest))
+
+    def _note(self, poll: Poll) -> None:
+        assert self._agenda is not None
+        with contextlib.suppress(StorageFull):  # what is forgotten is another poll; the crawl pauses for its captures
+            self._agenda.note(self.site, poll)
+
+    def _searched(self, found: bool) -> None:
+        """Sources were searched for: those that are not found any more are forgotten, if any were found."""
+        assert self._agenda is not None
+        outcome = Outcome.WHOLE if found else Outcome.FAILED
+        if not found and self._polled and set(self._polled.values()) == {Outcome.UNASKED}:
+            outcome = Outcome.UNASKED
+        if found:
+            with contextlib.suppress(StorageFull):
+                self._agenda.keep(self.site.host, self._polled)
+        problem = "; ".join(self._sources.problems[:3])
+        self._note(Poll(Root(Task.SEARCH, Task.SEARCH, "search"), self._now(), outcome, (), problem))
+
     def _take(self, listing: Listing) -> None:
         """Keep what a source announces that is to be fetched: a bounded number, the newest."""
         self._listings.append(
@@ -196,11 +265,16 @@ class Visit:
                 listing.hops + "L",
             )
             before = self._found.get(found.key)
+            self._items.setdefault(found.key, Item(found.key, found.rank, one.at, before is None))
             if before is None:
                 candidates.append(found)
             else:
                 self._found[found.key] = _merged(before, found)
         sifted = self._frontier.sift(self.site.host, candidates, now)
+        for one_found in candidates:
+            if one_found.key not in sifted.unknown:
+                item = self._items[one_found.key]
+                self._items[one_found.key] = replace(item, new=False)
         for one_found in sifted.new + sifted.changed:
             self._found.setdefault(one_found.key, one_found)
         self._changed.update(one_found.key for one_found in sifted.changed)
@@ -223,8 +297,15 @@ class Visit:
         self._unchosen += len(new) - len(chosen)
         self._again = len(again)
         self._found.clear()
-        self._frontier.plan(self.site.host, [*chosen, *again], self._now())
-        self._due = deque(self._frontier.due(self.site.host, self._limit))
+        if self._agenda is not None and self._sources.searched is not None:
+            self._searched(self._sources.searched)
+        now = self._now()
+        self._frontier.plan(self.site.host, [*chosen, *again], now)
+        due = self._frontier.due(self.site.host, self._limit, now if self._only_due else None)
+        looks = self._frontier.looks(self.site.host, min(MAX_AGAIN, self._limit), now)
+        self._again += len(looks)
+        self._changed.update(one.key for one in looks)
+        self._due = deque([*due, *(replace(one, source="look", via=None, hops="") for one in looks)])
         self._asked = {one.key for one in self._due}
         self.planned = len(self._due)
 

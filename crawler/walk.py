@@ -29,6 +29,7 @@ class Want:
     hops: str = ""
     announced: str | None = None
     retry: int = 0
+    whole: bool = False  # to be asked for without conditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: a status with its decoded body (of listings only), or a failure."""
+    """What came back: a status with its decoded body (of listings only), or a failure.
+
+    ``unchanged`` says that it is the body that the archive has, which a 304 confirmed.
+    """
 
     url: str
     status: int | None = None
@@ -62,6 +66,7 @@ class Answer:
     charset: str | None = None
     location: str | None = None
     failure: Failure | None = None
+    unchanged: bool = False
 
     @property
     def ok(self) -> bool:

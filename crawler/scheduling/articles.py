@@ -8,10 +8,12 @@ from enum import StrEnum
 
 from archive.exchange import NoAnswer, Truncation
 from crawler.discovery.announcement import Announcement, parse_date
+from crawler.scheduling.durations import DAY, HOUR, MINUTE
+from crawler.scheduling.jitter import around
 
-DAY = 86_400 * 1_000_000  # microseconds
-# Crawls in which a URL may fail before it is left alone. With a crawl an hour, a server may be away for a working day.
+# Crawls in which a URL may fail before it is left alone: with the times between them, a server may be away for a day.
 MAX_TRIES = 8
+FIRST_RETRY, LONGEST_RETRY = 10 * MINUTE, 6 * HOUR
 # robots.txt may change its mind, and a takedown end; asking each time would fill the archive with the same refusal.
 ROBOTS_PAUSE = 7 * DAY
 # A date further ahead is a wrong time zone or a wrong clock, and must not push real news out of a bounded crawl.
@@ -66,6 +68,11 @@ def after_failure(reason: NoAnswer, tries: int) -> Phase:
     if reason in {NoAnswer.SCOPE, NoAnswer.ADDRESS, NoAnswer.OTHER}:
         return Phase.REFUSED
     return Phase.DUE if tries < MAX_TRIES or reason in _UNASKED else Phase.FAILED
+
+
+def next_try(failed: int, tries: int, key: str) -> int:
+    """When what failed is tried again: after some minutes, then ever more rarely; ``tries`` counts the failures."""
+    return failed + around(key, failed, min(FIRST_RETRY << min(max(tries, 1) - 1, 16), LONGEST_RETRY))
 
 
 def counts(reason: NoAnswer) -> bool:

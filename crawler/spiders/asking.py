@@ -163,7 +163,7 @@ class AskingSpider(Spider):
         return site_meta(site)
 
     def _validators(self, question: Question) -> Validators | None:
-        if question.want.role not in ROLES:
+        if question.want.role not in ROLES or question.want.whole:
             return None
         return self.remembering.validators.of(question.site.host, question.want.url, clock.now())
 
@@ -189,7 +189,7 @@ class AskingSpider(Spider):
         """What a 304 says: the payload of the capture that it confirms; None where that cannot be had."""
         try:
             message = self._archive.capture(confirmed).representation()
-            return Answer(want.url, 200, message.decoded(), message.charset)
+            return Answer(want.url, 200, message.decoded(), message.charset, unchanged=True)
         except (PresskeepError, OSError) as error:
             self.logger.warning("%s is asked for whole: %s", want.url, error)
             return None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
 from scrapy import Request
+from scrapy.exceptions import DontCloseSpider
 from scrapy.settings import BaseSettings
 
 from archive import clock
 from archive.errors import UsageError
 from archive.store import Archive
+from archive.url import host as host_of
 from crawler.running import find_archive, require_delays, run_settings
 from crawler.sitelocks import SiteLocks
 from crawler.sites import Site, read_sites
@@ -34,6 +36,9 @@ class NewsSpider(AskingSpider):
         limit: str | int | None = None,
         sites: tuple[Site, ...] | None = None,
         progress: Callable[[Visit], None] = lambda visit: None,
+        *,
+        due: bool = False,
+        fed: bool = False,
         **kwargs: object,
     ) -> None:
         super().__init__(self.name, **kwargs)
@@ -41,6 +46,10 @@ class NewsSpider(AskingSpider):
         self._sites = sites
         self._limit = int(limit) if limit is not None else None
         self._progress = progress
+        self._due = due
+        self._fed = fed  # visits are ordered one by one, and more may come
+        self._ordered: list[str] = []  # before the spider began
+        self._declared: dict[str, Site] | None = None
         self._waiting: deque[Visit] = deque()
         self.visits: dict[str, Visit] = {}
 
@@ -59,20 +68,61 @@ class NewsSpider(AskingSpider):
         with find_archive(self.settings) as archive:
             sites = self._sites if self._sites is not None else self._locked(archive)
             require_delays(archive.configuration, sites)
-        for site in sites:
-            visit = Visit(site, self.remembering.frontier, self.robots_body, clock.now, self._limit)
-            self._waiting.append(visit)
+        self._declared = {site.host: site for site in sites}
+        self.remembering.frontier.steps.update((site.host, site.steps) for site in sites)
+        names = self._ordered if self._fed else list(self._declared)
+        self._waiting.extend(self._visit(self._declared[name]) for name in names)
         for _ in range(OPEN_VISITS):
             for request in self._opened():
                 yield request
+
+    def feed(self, names: Iterable[str]) -> None:
+        """Visit these sites, too."""
+        if self._declared is None:
+            self._ordered.extend(names)
+            return
+        self._waiting.extend(self._visit(self._declared[name]) for name in names if name in self._declared)
+        open_ones = sum(not visit.finished for visit in self.visits.values())
+        for _ in range(open_ones, OPEN_VISITS):
+            for request in self._opened():
+                self.crawler.engine.crawl(request)
+
+    def end(self) -> None:
+        """No more visits will be ordered."""
+        self._fed = False
+
+    def keep_open(self) -> None:
+        """Tell Scrapy that there is something to wait for."""
+        super().keep_open()
+        if self._fed and not self.stopping:
+            raise DontCloseSpider
+
+    def _visit(self, site: Site) -> Visit:
+        return Visit(
+            site,
+            self.remembering.frontier,
+            self.robots_body,
+            clock.now,
+            self._limit,
+            agenda=self.remembering.agenda,
+            due=self._due,
+            rest=self._rest,
+        )
+
+    def _rest(self, url: str) -> int | None:
+        turn = self.pacing.pacer.reservations.peek(host_of(url), 0, clock.now())
+        return turn.at if turn.resting else None
 
     def answer(self, question: Question, answer: Answer) -> Iterator[Question]:
         """What the visit asks next, or the first questions of another one, when it is over."""
         visit = self.visits[question.site.host]
         asks = visit.answered_by(question.number, answer)
+        if visit.finished:
+            visit.close()
         self._progress(visit)
         yield from _questions(visit, asks)
         if visit.finished:
+            self._forget(visit)
             yield from self._next_visit()
 
     def stop(self) -> None:
@@ -106,6 +156,13 @@ class NewsSpider(AskingSpider):
             if asks:
                 yield from _questions(visit, asks)
                 return
+            visit.close()
+            self._progress(visit)
+            self._forget(visit)
+
+    def _forget(self, visit: Visit) -> None:
+        if self._fed:  # it was told of, and a service makes thousands
+            del self.visits[visit.site.host]
 
 
 def _questions(visit: Visit, asks: list[Ask]) -> Iterator[Question]:

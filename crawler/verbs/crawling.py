@@ -45,6 +45,9 @@ def crawl(
         int | None,
         typer.Option(metavar="N", min=1, help="At most N articles of each site, the newest.", show_default=False),
     ] = None,
+    due: Annotated[
+        bool, typer.Option("--due", help="Only what is due by the schedule (docs/scheduling.md); for cron.")
+    ] = False,
     clean: Annotated[bool, typer.Option("--clean/--no-clean", help="Make the texts as captures come in.")] = True,
     json: JsonOption = False,
     archive: ArchiveOption = None,
@@ -61,7 +64,7 @@ def crawl(
     with open_archive(archive) as opened:
         chosen = choose(opened, sites or ())
         with stopping() as stop, shown([site.host for site in chosen]) as listener:
-            result = run(opened, chosen, limit=limit, clean=clean, listener=listener, stop=stop)
+            result = run(opened, chosen, limit=limit, clean=clean, due=due, listener=listener, stop=stop)
         results = report(opened, result)
         if json:
             terminal.emit(document(opened, result, results))
@@ -170,6 +173,9 @@ def print_report(
     archive: Archive, result: CrawlResult, results: Sequence[SiteResult], limit: int | None = None
 ) -> None:
     """The summary on stdout, and what went wrong and what to do next on stderr."""
+    if not results:
+        terminal.say(f"nothing is due{_until(result.next)}")
+        return
     print_table(terminal.out(), results)
     for line in remarks(result, results, limit):
         terminal.say(line)
@@ -182,6 +188,12 @@ def print_report(
         terminal.say(f"next: 'presskeep crawl' fetches {count(sum(one.left for one in results), 'article')} still due")
     elif sum(one.new + one.changed for one in results):
         terminal.say("next: 'presskeep list' shows the articles, 'presskeep show URL' one of them")
+
+
+def _until(at: int | None) -> str:
+    from archive.clock import to_datetime  # noqa: PLC0415
+
+    return f" before {to_datetime(at):%Y-%m-%d %H:%M} UTC" if at is not None else ""
 
 
 def print_table(console: Console, results: Sequence[SiteResult]) -> None:
@@ -276,6 +288,7 @@ def document(archive: Archive, result: CrawlResult, results: Sequence[SiteResult
         "error": error,
         "texts": {"cleaned": result.texts.cleaned, "refused": result.texts.refused, "failed": result.texts.failed},
         "memory": max((one.memory for one in result.summaries), default=0),
+        "next_due": None if result.next is None else warc_date(result.next),
         "pauses": result.pauses,
         "paused_seconds": round(result.paused, 3),
         "cpu_seconds": round(sum(one.cpu for one in result.summaries), 3),

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from archive.declaration import parse_declaration
 from archive.errors import ConfigurationError, NotFound
+from crawler.scheduling import DEFAULT_STEPS
+from crawler.scheduling.durations import DAY, HOUR
 from crawler.sites import DEFAULT_DELAY, Site, SourceKind, parse_sites, read_sites
 
 WHOLE = """# mine
@@ -56,6 +58,22 @@ def test_everything_that_can_be_said() -> None:
     assert other.host == "xn--strae-oqa.example"
 
 
+def test_schedules_are_of_the_site_or_of_a_source() -> None:
+    (site,) = parsed(
+        '["a.example"]\nevery = "6h"\nrevisits = ["1h", "1d"]\nsources = ['
+        '{ kind = "feed", url = "http://a.example/f", every = "*/5 * * * *" },'
+        '{ kind = "front", url = "http://a.example/" }]'
+    )
+    assert str(site.pattern("http://a.example/f")) == "*/5 * * * *"
+    assert str(site.pattern("http://a.example/")) == str(site.pattern()) == "6h"
+    assert site.steps == (HOUR, DAY)
+    (plain,) = parsed('["a.example"]')
+    assert plain.pattern() is None
+    assert plain.steps == DEFAULT_STEPS
+    (never,) = parsed('["a.example"]\nrevisits = []')
+    assert never.steps == ()
+
+
 def test_array_tables_are_allowed() -> None:
     (site,) = parsed('["a.example"]\n[["a.example".sources]]\nkind = "front"\nurl = "http://a.example:8017/"\n')
     assert site.sources[0].url == "http://a.example:8017/"
@@ -91,6 +109,14 @@ def test_array_tables_are_allowed() -> None:
             5,
             'mean "kind"',
         ),
+        ('["a.example"]\nevery = "15"', 2, "such as 90s, 15m"),
+        ('["a.example"]\nevery = "5s"', 2, "between 1m and"),
+        ('["a.example"]\nevery = "61 * * * *"', 2, "cron expression"),
+        ('["a.example"]\nrevisits = ["1d", "1h"]', 2, "in order"),
+        ('["a.example"]\nsources = [{ kind = "feed", url = "http://a.example/", every = "x" }]', 2, "such as 90s"),
+        ('["a.example"]\n[["a.example".watch]]\nurl = "http://b.example/x"\nevery = "1h"', 1, 'hosts = ["b.example"]'),
+        ('["a.example"]\n[["a.example".watch]]\nurl = "http://a.example/x"\nevery = "1h"\nevry = 1', 5, 'mean "every"'),
+        ('["a.example"]\ndiscover = false', 1, "leaves nothing to crawl"),
         ('["https://a.example/"]', 1, "host name only"),
         ('["*.a.example"]', 1, "write one host name here"),
         ('["a.example:80"]', 1, "host name only"),

@@ -8,7 +8,6 @@ from archive.exchange import NoAnswer, Truncation
 from crawler.discovery import Announcement
 from crawler.scheduling.articles import (
     AHEAD,
-    DAY,
     MAX_TRIES,
     ROBOTS_PAUSE,
     Known,
@@ -20,6 +19,7 @@ from crawler.scheduling.articles import (
     rank,
     updates,
 )
+from crawler.scheduling.durations import DAY
 
 NOW = 1_800_000_000_000_000
 

@@ -23,6 +23,7 @@ from crawler.newsroom import Newsroom, expected
 from crawler.newsroom.site import HOSTS
 from crawler.report import SiteResult
 from crawler.sitelocks import SiteLocks
+from crawler.state import State
 from crawler.verbs.crawling import remarks
 
 COURIER, TALBLATT = HOSTS
@@ -72,6 +73,26 @@ def test_articles_are_fetched_cleaned_and_summed_up(archive: Archive, capsys: py
     assert crawl(archive) == 0
     second = capsys.readouterr()
     assert second.out.splitlines()[0].split("\t")[:4] == [COURIER, "2", "0", "0"]
+
+
+@pytest.mark.slow
+def test_only_what_is_due_is_asked_for(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:
+    declare(archive, *HOSTS, more="max_articles = 2")
+    assert crawl(archive, "--due", "--json") == 0
+    first = json.loads(capsys.readouterr().out)
+    assert len(list(archive.captures(role=Role.ARTICLE))) >= 3
+    assert first["next_due"] > first["started_at"]
+    captures = archive.count()
+    assert crawl(archive, "--due") == 0
+    assert "nothing is due before 20" in capsys.readouterr().err
+    with State(archive.state_path) as state, state.write() as db:  # as if it were later
+        db.execute("UPDATE sources SET next = 0 WHERE site = ? AND kind = 'feed'", (COURIER,))
+        db.execute("UPDATE visits SET at = 0")
+    assert crawl(archive, "--due", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert [one["site"] for one in said["sites"]] == [COURIER]
+    assert [one.role for one in archive.captures(run=said["run"])] == [Role.FEED, Role.ARTICLE, Role.ARTICLE]
+    assert archive.count() == (captures[0] + 3, captures[1])
 
 
 @pytest.mark.slow
@@ -169,6 +190,7 @@ HOLDER = """
 import sys
 from pathlib import Path
 from crawler.sitelocks import SiteLocks
+from crawler.state import State
 with SiteLocks(Path(sys.argv[1])) as locks:
     assert not locks.take([sys.argv[2]])
     print("held", flush=True)
