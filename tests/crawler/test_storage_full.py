@@ -200,7 +200,6 @@ def test_a_pause_can_be_ended_and_what_is_due_stays_due(disk: Path, newsroom: Ne
         assert again.finish()["outcome"] == "finished"
     with Archive.open(path) as archive:
         captured = Counter(one.url for one in archive.captures(role=Role.ARTICLE))
-        listed = {one.url for one in archive.captures() if one.role not in {Role.ARTICLE, Role.ROBOTS}}
         assert {one.url for host in HOSTS for one in expected.expected(host)} <= set(captured)
         assert acknowledged <= {one.id for one in archive.captures()}
         assert not archive.verify(deep=True).findings
