@@ -57,9 +57,13 @@ def verify(
     """
     drawn = _drawn(sample, seed, deep=deep)
     heap.keep()
+    from archive.verification import verify as verification  # noqa: PLC0415 - SQL takes 0.3 s to import
+    from archive.verification.inspectors import StandingBy  # noqa: PLC0415
+
     with open_archive(archive) as opened:
-        with terminal.reported() as progress:
-            found = opened.verify(deep=drawn, progress=progress)
+        # Before the bar, which has a thread, and before the catalogue is opened.
+        with StandingBy(opened.warc_path) as standing_by, terminal.reported() as progress:
+            found = verification.verify(opened, deep=drawn, progress=progress, standing_by=standing_by)
         path = opened.path
     code = DAMAGED if found.damaged else REPAIRABLE if found.repairable or found.elsewhere else 0
     if json:

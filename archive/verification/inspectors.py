@@ -1,8 +1,8 @@
 """Inspectors: processes that inspect WARC files, and stretches of long ones, side by side, this one among them.
 
-A child (``python -m archive.verification.inspectors``), one for each further core, reads what it is to do from its
-standard input, and tells on its standard output how far it is and what it has found. It ends when its input does, and
-so with its parent.
+A child (``python -m archive.verification.inspectors``, or a copy of this process), one for each further core, reads
+what it is to do from its standard input, and tells on its standard output how far it is and what it has found. It ends
+when its input does, and so with its parent.
 """
 
 from __future__ import annotations
@@ -17,14 +17,20 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from archive import heap
 from archive.cores import cores
+from archive.errors import PresskeepError
+from archive.verification import stretch
+from archive.verification.forked import Forked, may_fork
 from archive.verification.inspection import Advanced, Inspection
 from archive.verification.stretch import Checksum, Stretch, cut
 from archive.warc.finding import Finding
+from archive.warc.paths import resolve, warc_files
+from archive.warc.places import is_foreign
 
 # A child costs a third of a second to start, in which this process has read as much.
 WORTH_IT = 32 * 2**20
@@ -34,11 +40,55 @@ Part = Stretch | Checksum
 _Outcome = list[Finding] | frozenset[str] | None  # of a file, or of a part of one
 
 
+class StandingBy:
+    """Children that stand ready before there is anything to do, for who has opened nothing yet; a context manager.
+
+    As many as the files below ``warc`` (an archive's ``warc/``) are worth; none where a copy of this process would not
+    be as good as a new one.
+    """
+
+    def __init__(self, warc: Path) -> None:
+        self._children: list[_Child] = []
+        if not may_fork():
+            return
+        try:
+            total = sum(resolve(warc, name).stat().st_size for name in warc_files(warc) if not is_foreign(name))
+        except (PresskeepError, OSError):
+            return  # whoever verifies the files tells of it
+        count = min(cores(), total // stretch.LENGTH) if total >= WORTH_IT else 1
+        copies: list[Forked] = []
+        for _ in range(count - 1):
+            try:
+                copies.append(Forked(_serve, copies))
+            except OSError:
+                return  # the system has no room for more: those that there are do
+            self._children.append(_Child(copies[-1]))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for child in self._children:
+            child.__exit__(kind, error, trace)
+
+    def inspect(self, inspections: Sequence[Inspection], sizes: Sequence[int], advanced: Advanced) -> list[Finding]:
+        """As the function `inspect`, with the help of those that stand by; to be asked once."""
+        return _inspected(inspections, sizes, advanced, self._children)
+
+
 def inspect(inspections: Sequence[Inspection], sizes: Sequence[int], advanced: Advanced) -> list[Finding]:
     """The findings about files of these sizes, in their order; ``advanced`` hears the bytes that were read in all.
 
     Raises OSError where a file cannot be read at all.
     """
+    return _inspected(inspections, sizes, advanced, ())
+
+
+def _inspected(
+    inspections: Sequence[Inspection], sizes: Sequence[int], advanced: Advanced, ready: Sequence[_Child]
+) -> list[Finding]:
     told = _Told(advanced)
     count = cores() if sum(sizes) >= WORTH_IT else 1
     works = [
@@ -49,7 +99,7 @@ def inspect(inspections: Sequence[Inspection], sizes: Sequence[int], advanced: A
         for work in works:
             work.found = _findings(work.inspection, told.of(work.size))
     else:
-        _side_by_side(works, count, told)
+        _side_by_side(works, count, told, ready)
     return [finding for work in works for finding in work.found]
 
 
@@ -136,7 +186,7 @@ def _tasks(works: Sequence[_Work]) -> Iterator[_Task]:
             yield _Task(work, part, part.length)
 
 
-def _side_by_side(works: Sequence[_Work], count: int, told: _Told) -> None:
+def _side_by_side(works: Sequence[_Work], count: int, told: _Told, ready: Sequence[_Child]) -> None:
     waiting: queue.SimpleQueue[_Task] = queue.SimpleQueue()
     for task in _tasks(works):
         waiting.put(task)
@@ -156,7 +206,8 @@ def _side_by_side(works: Sequence[_Work], count: int, told: _Told) -> None:
 
     # Left in this order: a child that is ended lets its thread go.
     with ThreadPoolExecutor(count - 1) as threads, contextlib.ExitStack() as stack:
-        children = [stack.enter_context(_Child()) for _ in range(count - 1)]
+        needed = ready[: count - 1] or (_Child() for _ in range(count - 1))
+        children = [stack.enter_context(child) for child in needed]
         working = [threads.submit(work, child.done) for child in children]
         work(_done)
         for one in working:
@@ -166,9 +217,10 @@ def _side_by_side(works: Sequence[_Work], count: int, told: _Told) -> None:
 class _Child:
     """A child that does one task at a time; what it could not do is done here."""
 
-    def __init__(self) -> None:
+    def __init__(self, process: Forked | None = None) -> None:
+        """One that stands ready, or a new one."""
         self._ended = False
-        self._process = subprocess.Popen(
+        self._process = process or subprocess.Popen(
             # -P: nothing is imported from the directory that the user happens to stand in.
             [sys.executable, "-P", "-m", "archive.verification.inspectors"],
             stdin=subprocess.PIPE,
@@ -208,20 +260,24 @@ class _Child:
 
 
 def _main() -> None:
-    """The child's life."""
+    """A new child's life."""
     heap.keep()
+    _serve(sys.stdin.buffer, sys.stdout.buffer)
+
+
+def _serve(given: BinaryIO, out: BinaryIO) -> None:
+    """A child's life, once it has begun."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which ends its children
-    given, out = sys.stdin.buffer, sys.stdout.buffer
+
+    def say(offset: int) -> None:
+        pickle.dump(offset, out)
+        out.flush()
+
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
             part: Inspection | Part = pickle.load(given)  # noqa: S301 - from our own parent
-            pickle.dump(_done(part, _sparing(_say)), out)
+            pickle.dump(_done(part, _sparing(say)), out)
             out.flush()
-
-
-def _say(offset: int) -> None:
-    pickle.dump(offset, sys.stdout.buffer)
-    sys.stdout.buffer.flush()
 
 
 def _sparing(say: Callable[[int], None]) -> Advanced:

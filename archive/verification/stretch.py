@@ -29,7 +29,7 @@ from archive.warc.scan import scan
 if TYPE_CHECKING:
     from archive.warc.foreign.source import Source
 
-LENGTH = 16 * 2**20  # bytes of one stretch, about: several for each core, and few beside what it costs to begin one
+LENGTH = 8 * 2**20  # bytes of one stretch, about: several for each core, and few beside what it costs to begin one
 
 
 class _Unclean(Exception):

@@ -17,8 +17,7 @@ from archive.verification import removals, withdrawn
 from archive.verification.dangling import of_revisits
 from archive.verification.foreign_check import missing, of_foreign, unknown
 from archive.verification.inspection import Inspection
-from archive.verification.inspectors import inspect
-from archive.verification.recleaning import WHOLE, Recleaned, Sample, reclean
+from archive.verification.inspectors import StandingBy, inspect
 from archive.verification.settled import Mark, Settling, without_what_is_under_way
 from archive.warc.finding import Finding, Rule, Severity
 from archive.warc.paths import resolve, warc_files
@@ -26,6 +25,7 @@ from archive.warc.places import ATTACHED, is_foreign
 
 if TYPE_CHECKING:
     from archive.store import Archive
+    from archive.verification.recleaning import Recleaned, Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,17 @@ class Verification:
 
 
 def verify(
-    archive: Archive, *, deep: bool | Sample = False, progress: Progress | None = None, held: bool = False
+    archive: Archive,
+    *,
+    deep: bool | Sample = False,
+    progress: Progress | None = None,
+    held: bool = False,
+    standing_by: StandingBy | None = None,
 ) -> Verification:
     """Account for an archive, while others may write. Nothing is changed.
 
     ``held`` says that the caller holds the archive's lock alone, as a repair does, and is no purge that goes on.
+    ``standing_by`` are children that wait for work; without them, such as are needed are started.
     ``progress`` hears bytes of ``records``, then ``texts``; with ``deep`` each text, or a
     sample of them, is made again and compared. Raises
     NotAnArchive where the catalogue is of a newer schema, OSError where files cannot be read at all, NotReadable where
@@ -83,11 +89,11 @@ def verify(
     findings: list[Finding] = []
     states = _states(archive, findings)
     try:
-        return _verified(archive, findings, states, deep, progress, held=held)
+        return _verified(archive, findings, states, deep, progress, standing_by, held=held)
     except DamagedCatalogue as error:
         # A value that SQLite finds nothing wrong with. The files are to be accounted for all the same.
         told = [Finding(CATALOG, 0, Rule.CATALOGUE, error.message)]
-        return _verified(archive, told, None, deep, progress, held=held)
+        return _verified(archive, told, None, deep, progress, None, held=held)
 
 
 def _verified(
@@ -96,6 +102,7 @@ def _verified(
     states: dict[str, FileState] | None,
     deep: bool | Sample,
     progress: Progress | None,
+    standing_by: StandingBy | None,
     *,
     held: bool,
 ) -> Verification:
@@ -115,7 +122,7 @@ def _verified(
             progress(before + offset, total, "records")
 
     own = {name: size for name, size in sizes.items() if not is_foreign(name)}
-    findings += _of_own(archive, settling, own, states, advanced)
+    findings += _of_own(archive, settling, own, states, advanced, standing_by)
     before = sum(own.values())
     for name in (name for name in names if is_foreign(name)):
         if states is None:
@@ -148,7 +155,9 @@ def _verified(
     findings += withdrawn.of_files(archive)
     shown: Recleaned | None = None
     if deep:
-        shown, different = reclean(archive, deep if isinstance(deep, Sample) else WHOLE, cleaned)
+        from archive.verification.recleaning import WHOLE, reclean  # noqa: PLC0415 - it brings the cleaner's libraries
+
+        shown, different = reclean(archive, WHOLE if deep is True else deep, cleaned)
         findings += different
     so_far = tuple(findings)
     findings = without_what_is_under_way(archive, lambda: removals.considered(archive, so_far), held=held)
@@ -183,11 +192,13 @@ def _of_own(
     sizes: dict[str, int],
     states: dict[str, FileState] | None,
     advanced: Callable[[int], None],
+    standing_by: StandingBy | None,
 ) -> Iterator[Finding]:
     """The findings about files of these sizes, which lie in the archive and are not another writer's."""
+    look = inspect if standing_by is None else standing_by.inspect
     if states is None:
         blind = [Inspection(archive.warc_path, name, None, None, archive.configuration.id) for name in sizes]
-        yield from inspect(blind, list(sizes.values()), advanced)
+        yield from look(blind, list(sizes.values()), advanced)
         return
 
     def inspection(name: str, state: FileState | None, purges: frozenset[str]) -> Inspection:
@@ -197,7 +208,7 @@ def _of_own(
     marks = {name: Mark.known(archive.warc_path, name, states.get(name)) for name in sizes}
     found: dict[str, list[Finding]] = {name: [] for name in sizes}
     inspections = [inspection(name, states.get(name), purges) for name in sizes]
-    for one in inspect(inspections, list(sizes.values()), advanced):
+    for one in look(inspections, list(sizes.values()), advanced):
         found[one.file].append(one)
 
     for name, of_file in found.items():

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import uuid
 from pathlib import PurePosixPath
-
-from warcio.recordloader import ArcWarcRecord
+from typing import TYPE_CHECKING
 
 from archive.capture import Capture
 from archive.event import Act, Event, RunEnded, RunStarted, SiteConfigured, StoredAttempt
 from archive.exchange import Exchange, Origin
 from archive.warc import record as records
 from archive.warc.record import Revisited
+
+if TYPE_CHECKING:
+    from warcio.recordloader import ArcWarcRecord
 
 _NAMESPACE = uuid.UUID("0f6e1a0b-6b55-4a6c-8f0a-1d1a4c1f3a77")
 

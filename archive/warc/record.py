@@ -11,16 +11,17 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote
-
-from warcio.recordloader import ArcWarcRecord
-from warcio.statusandheaders import StatusAndHeaders
 
 from archive.clock import warc_date as warc_date_of
 from archive.exchange import Attempt, Exchange, Origin
 from archive.warc.digests import labelled
 from archive.warc.fields import format_fields, is_plain, target_uri
 from archive.warc.member import LEVEL, compress
+
+if TYPE_CHECKING:
+    from warcio.recordloader import ArcWarcRecord
 
 SCHEMA = 1  # of the presskeep- fields; written as presskeep-schema
 HTTP_RESPONSE = "application/http;msgtype=response"
@@ -193,6 +194,10 @@ def _beside(exchange: Exchange, together: Pair, wire: list[Pair], unplain: list[
 
 
 def _record(kind: str, record_id: str, at: int, head: list[Pair], content_type: str, block: bytes) -> ArcWarcRecord:
+    # Not where this module is: warcio brings fsspec, which takes 0.05 s to import, and who reads needs neither.
+    from warcio.recordloader import ArcWarcRecord  # noqa: PLC0415
+    from warcio.statusandheaders import StatusAndHeaders  # noqa: PLC0415
+
     headers = StatusAndHeaders(
         "",
         [

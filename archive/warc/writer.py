@@ -7,9 +7,7 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Self
-
-from warcio.recordloader import ArcWarcRecord
+from typing import TYPE_CHECKING, Self
 
 from archive import clock, digest
 from archive.capture import Capture, Location
@@ -25,6 +23,9 @@ from archive.warc.openfile import ClosedFile, OpenFile
 from archive.warc.paths import fresh_name
 from archive.warc.revisit import revisited_by
 from archive.warc.wellformed import well_formed, with_well_formed
+
+if TYPE_CHECKING:
+    from warcio.recordloader import ArcWarcRecord
 
 __all__ = ["ClosedFile", "WarcWriter"]
 
