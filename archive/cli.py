@@ -5,41 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from archive import terminal
-from archive.verbs.exporting import export_
-from archive.verbs.importing import attach, detach, import_
-from archive.verbs.keeping import clean, rebuild
-from archive.verbs.linting import lint
-from archive.verbs.listing import list_
-from archive.verbs.making import init
-from archive.verbs.options import example
-from archive.verbs.proving import prove
-from archive.verbs.removing import takedown
-from archive.verbs.repairing import repair
-from archive.verbs.sharing import index, pack
-from archive.verbs.showing import show
-from archive.verbs.timeline import captures
-from archive.verbs.verifying import verify
+from archive.verbs.mounted import VERBS, Ordered, Verb
 
 URL = "https://example-news.org/2026/11/24/bridge-reopens"
-# The order of the work, which help shows: the crawler's verbs take their places in it when they are mounted.
-ORDER = (
-    *("init", "add", "crawl", "import", "attach", "detach", "demo", "list", "show", "captures", "export"),
-    *("index", "pack"),
-    *("prove", "verify", "repair", "lint", "takedown", "clean", "rebuild"),
-)
-
-
-class Ordered(TyperGroup):
-    """The verbs in the order of the work; those that it does not know come last, by name."""
-
-    def list_commands(self, ctx: object) -> list[str]:
-        """The names of the verbs as help lists them."""
-        return sorted(self.commands, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
-
-
 app = typer.Typer(
     name="presskeep",
     cls=Ordered,
@@ -65,51 +35,50 @@ def root(
         raise typer.Exit(2)
 
 
-app.command("init", epilog=example("presskeep init NEWS --contact you@example.org"))(init)
-app.command(
-    "import",
-    epilog=example("presskeep import CC-NEWS-*.warc.gz --by-host", "presskeep import crawls/ --site example-news.org"),
-)(import_)
-app.command(
-    "attach",
-    epilog=example(
+VERBS |= {
+    "init": Verb("archive.verbs.making:init", "presskeep init NEWS --contact you@example.org"),
+    "import": Verb(
+        "archive.verbs.importing:import_",
+        "presskeep import CC-NEWS-*.warc.gz --by-host",
+        "presskeep import crawls/ --site example-news.org",
+    ),
+    "attach": Verb(
+        "archive.verbs.importing:attach",
         "presskeep attach /mnt/crawls --host example-news.org --mime text/html",
         "presskeep attach https://crawls.example.org/news/ --cdxj index.cdxj",
     ),
-)(attach)
-app.command("detach", epilog=example("presskeep detach /mnt/crawls"))(detach)
-app.command(
-    "list",
-    epilog=example("presskeep list --site example-news.org --since 2026-11-01", "presskeep list --verdict all --json"),
-)(list_)
-app.command("show", epilog=example(f"presskeep show {URL}", f"presskeep show {URL} --at 2026-11-25 --text"))(show)
-app.command("captures", epilog=example(f"presskeep captures {URL}"))(captures)
-app.command(
-    "export",
-    epilog=example(
+    "detach": Verb("archive.verbs.importing:detach", "presskeep detach /mnt/crawls"),
+    "list": Verb(
+        "archive.verbs.listing:list_",
+        "presskeep list --site example-news.org --since 2026-11-01",
+        "presskeep list --verdict all --json",
+    ),
+    "show": Verb("archive.verbs.showing:show", f"presskeep show {URL}", f"presskeep show {URL} --at 2026-11-25 --text"),
+    "captures": Verb("archive.verbs.timeline:captures", f"presskeep captures {URL}"),
+    "export": Verb(
+        "archive.verbs.exporting:export_",
         "presskeep export jsonl articles.jsonl --published-since 2026-11-01",
         "presskeep export csv - --site example-news.org --editions all | head",
     ),
-)(export_)
-app.command("index", epilog=example("presskeep index --cdxj index.cdxj"))(index)
-app.command(
-    "pack",
-    epilog=example("presskeep pack news.wacz", "presskeep pack bridge.wacz --site example-news.org --since 2026-11-24"),
-)(pack)
-app.command("prove", epilog=example(f"presskeep prove {URL}"))(prove)
-app.command("verify", epilog=example("presskeep verify", "presskeep verify --deep --json"))(verify)
-app.command("repair", epilog=example("presskeep repair --dry-run", "presskeep repair"))(repair)
-app.command("lint", epilog=example("presskeep lint warc/2026/11/*.warc.gz", "presskeep lint --rules"))(lint)
-app.command(
-    "takedown",
-    epilog=example(
+    "index": Verb("archive.verbs.sharing:index", "presskeep index --cdxj index.cdxj"),
+    "pack": Verb(
+        "archive.verbs.sharing:pack",
+        "presskeep pack news.wacz",
+        "presskeep pack bridge.wacz --site example-news.org --since 2026-11-24",
+    ),
+    "prove": Verb("archive.verbs.proving:prove", f"presskeep prove {URL}"),
+    "verify": Verb("archive.verbs.verifying:verify", "presskeep verify", "presskeep verify --deep --json"),
+    "repair": Verb("archive.verbs.repairing:repair", "presskeep repair --dry-run", "presskeep repair"),
+    "lint": Verb("archive.verbs.linting:lint", "presskeep lint warc/2026/11/*.warc.gz", "presskeep lint --rules"),
+    "takedown": Verb(
+        "archive.verbs.removing:takedown",
         f"presskeep takedown {URL} --reason 'court order 12/2026'",
         f"presskeep takedown {URL} --purge --reason 'court order 12/2026'",
         "presskeep takedown --list",
     ),
-)(takedown)
-app.command("clean", epilog=example("presskeep clean"))(clean)
-app.command("rebuild", epilog=example("presskeep rebuild"))(rebuild)
+    "clean": Verb("archive.verbs.keeping:clean", "presskeep clean"),
+    "rebuild": Verb("archive.verbs.keeping:rebuild", "presskeep rebuild"),
+}
 
 
 if __name__ == "__main__":

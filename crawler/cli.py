@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from archive import terminal
 from archive.cli import app
-from archive.verbs.options import example
-from crawler.verbs.adding import add
-from crawler.verbs.crawling import crawl
-from crawler.verbs.demo import demo
+from archive.verbs.mounted import VERBS, Verb
 
-app.command(
-    "add", epilog=example("presskeep add https://example-news.org/", "presskeep add example-news.org --dry-run")
-)(add)
-app.command(
-    "crawl", epilog=example("presskeep crawl", "presskeep crawl example-news.org --limit 50", "presskeep crawl --due")
-)(crawl)
-app.command("demo", epilog=example("presskeep demo", "presskeep demo /tmp/demo --force"))(demo)
+VERBS |= {
+    "add": Verb(
+        "crawler.verbs.adding:add",
+        "presskeep add https://example-news.org/",
+        "presskeep add example-news.org --dry-run",
+    ),
+    "crawl": Verb(
+        "crawler.verbs.crawling:crawl",
+        "presskeep crawl",
+        "presskeep crawl example-news.org --limit 50",
+        "presskeep crawl --due",
+    ),
+    "demo": Verb("crawler.verbs.demo:demo", "presskeep demo", "presskeep demo /tmp/demo --force"),
+}
 
 
 def main() -> None:

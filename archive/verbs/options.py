@@ -40,11 +40,6 @@ AtOption = Annotated[
 ]
 
 
-def example(*lines: str) -> str:
-    """The epilog of a verb: its example."""
-    return "Example:\n\n" + "\n\n".join(f"    {line}" for line in lines)
-
-
 def point(given: str | None, option: str) -> int | None:
     """An ISO 8601 day or time as microseconds since 1970, UTC; raises UsageError."""
     if given is None:

@@ -43,6 +43,16 @@ def test_the_archives_verbs_wait_for_nothing_heavy() -> None:
     assert not imported("import archive.store") & {"scrapy", "twisted", "pyarrow", "trafilatura"}
 
 
+def test_a_call_waits_for_its_own_verb_alone() -> None:
+    program = (
+        "import sys; from archive import terminal; from archive.cli import app; terminal.run(app, ['detach'])\n"
+        "print(*(name for name in sys.modules if name.startswith('archive.verbs.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "archive.verbs.importing" in done.stdout
+    assert not {"archive.verbs.verifying", "archive.verbs.exporting", "archive.verbs.proving"} & {*done.stdout.split()}
+
+
 def test_the_face_hands_on_what_it_says_and_nothing_early() -> None:
     assert not imported("from archive import Capture") & {"sqlalchemy", "trafilatura", "pyarrow", "lxml"}
     for name in archive.__all__:
