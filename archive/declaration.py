@@ -143,15 +143,12 @@ def _unquoted(text: str, line: int) -> str | None:
 
 
 def append_table(path: Path, block: str, check: Callable[[Declaration], object]) -> None:
-    """Appends a block to the file, which keeps every byte it had; all or nothing, also when killed half-way.
+    """Appends a block to the file, which keeps every byte it had; see `edit`.
 
-    ``check`` gets the declaration as it would be and raises to refuse it. A missing file is made. Two that append
-    at once wait for each other. Raises UsageError where a table of the block is already there, ConfigurationError
-    when the file was broken before, StorageFull.
+    Raises UsageError where a table of the block is already there.
     """
-    target = Path(os.path.realpath(path))  # a symbolic link stays one
-    with _held(target) as raw:
-        before = parse_declaration(path, raw)
+
+    def appended(before: Declaration) -> str:
         declared = {header.lower(): header for header in before.tables}
         for header in tomllib.loads(block):
             if header.lower() in declared:
@@ -159,8 +156,28 @@ def append_table(path: Path, block: str, check: Callable[[Declaration], object])
                 raise UsageError(
                     f"{header} is already declared in {path}, line {line}: edit it there, or remove it first"
                 )
-        gap = b"" if not raw else b"\n" if raw.endswith(b"\n") else b"\n\n"
-        after = raw + gap + block.encode("utf-8")
+        return before.text + gap(before.text) + block
+
+    edit(path, appended, check)
+
+
+def gap(text: str) -> str:
+    """What stands between a file's text and a block behind it."""
+    return "" if not text else "\n" if text.endswith("\n") else "\n\n"
+
+
+def edit(path: Path, change: Callable[[Declaration], str], check: Callable[[Declaration], object]) -> None:
+    """Changes the file; all or nothing, also when killed half-way.
+
+    ``change`` gets the declaration and gives the text as it shall be, ``check`` the declaration as it would be and
+    raises to refuse it. A missing file is made. Two that edit at once wait for each other. Raises ConfigurationError
+    when the file was broken before, StorageFull.
+    """
+    target = Path(os.path.realpath(path))  # a symbolic link stays one
+    with _held(target) as raw:
+        before = parse_declaration(path, raw)
+        mark = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""  # of an editor: no part of the text
+        after = mark + change(before).encode("utf-8")
         check(parse_declaration(path, after))
         try:
             written(target, [after])

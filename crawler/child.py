@@ -57,6 +57,8 @@ from crawler.visited import VisitReport
 GRACE = 3.0
 # Seconds to commit what came, after a second SIGTERM.
 HASTE = 3.0
+# Seconds after which what a visit brought is committed and noted, as it is each second.
+_NOTED = 1.5
 # Seconds between two words on how far a site is: a pipe is cheap, the terminal behind it is not.
 _OFTEN = 0.1
 
@@ -88,6 +90,7 @@ class Child:
         self._cpu = 0.0
         self._crawler: Crawler | None = None
         self._orders: list[Visits | NoMore] = []
+        self._over: list[Visit] = []  # of a fed job, and the parent does not know
 
     def run(self) -> JobSummary:
         """Do the job; expected errors become its summary."""
@@ -211,11 +214,18 @@ class Child:
         now = time.monotonic()
         site = visit.site.host
         if visit.finished and isinstance(self._job, CrawlJob) and self._job.fed:
-            self._send(Visited(visit.report()))
+            self._over.append(visit)
+            asyncio.get_running_loop().call_later(_NOTED, self._tell, visit)
             return
         if visit.finished or now - self._said.get(site, 0.0) >= _OFTEN:
             self._said[site] = now
             self._send(VisitProgress(site, None if visit.reading else visit.planned, visit.answered, visit.finished))
+
+    def _tell(self, visit: Visit) -> None:
+        """A visit is over, and what came of it is committed: what is left is left."""
+        if visit in self._over:
+            self._over.remove(visit)
+            self._send(Visited(visit.report()))
 
     def _committed(self, committed: Committed) -> None:
         self._send(CommitProgress(len(committed.captures), len(committed.attempts)))
@@ -266,6 +276,8 @@ class Child:
 
     def _stopped(self) -> None:
         """The spider is closed and everything is committed, and the state is still open."""
+        for visit in list(self._over):
+            self._tell(visit)
         self._reports = self._all_reports()
         self._cpu += time.process_time()
 

@@ -18,6 +18,12 @@ VERBS |= {
         "presskeep crawl example-news.org --limit 50",
         "presskeep crawl --due",
     ),
+    "run": Verb("crawler.verbs.serving:run", "presskeep run", "presskeep run --archive /srv/news --json"),
+    "watch": Verb(
+        "crawler.verbs.watching:watch",
+        "presskeep watch https://example-news.org/live/storm --every 15m",
+        "presskeep watch https://example-news.org/live/storm --stop",
+    ),
     "demo": Verb("crawler.verbs.demo:demo", "presskeep demo", "presskeep demo /tmp/demo --force"),
 }
 

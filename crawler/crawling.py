@@ -15,24 +15,21 @@ from types import FrameType
 
 from archive import clock
 from archive.cores import cores
-from archive.crew import Crew
-from archive.errors import ArchiveBusy, PresskeepError, StorageFull
+from archive.errors import ArchiveBusy, StorageFull
 from archive.store import Archive
 from archive.terminal import INTERRUPTED
 from archive.textjob import TextSummary
 from crawler.agenda import Agenda
+from crawler.cleaning import Cleaning
 from crawler.frontier import Frontier
 from crawler.jobs import CommitProgress, CrawlJob, JobSummary, Listener, Paused, Progress, Stop, run_job, split
 from crawler.judging import judge
-from crawler.room import LOOK
 from crawler.running import require_delays
 from crawler.sitelocks import SiteLocks
 from crawler.sites import Site
 from crawler.state import State
 from crawler.waiting import Patience, Pauses
 
-# Seconds that a page which is being cleaned gets when the crawl is stopped; then it goes on waiting.
-GRACE = 10.0
 # Seconds to end in after a second Ctrl-C or SIGTERM.
 HASTE = 4.0
 
@@ -104,8 +101,11 @@ def crawl(
                 pauses.hear(progress)
             listener(progress)
 
+        def made(done: int) -> None:
+            hear(CleanProgress(done))
+
         patience = Patience(archive, hear, stop)
-        cleaning = stack.enter_context(_Cleaning(archive, hear, patience, stop)) if clean else None
+        cleaning = stack.enter_context(Cleaning(archive, made, patience, stop)) if clean else None
         summaries = _run(jobs, _heard(hear, cleaning), patience, stop)
         texts, cleaning_error = cleaning.finish() if cleaning is not None else (TextSummary(), None)
         with contextlib.suppress(StorageFull):  # edits are then looked for at the usual times
@@ -191,103 +191,13 @@ def _unless_stopped(job: CrawlJob, listener: Listener, patience: Patience, stop:
         return JobSummary("failed", error=f"no crawling process could be started: {error.strerror or error}")
 
 
-def _heard(listener: Callable[[Progress | CleanProgress], None], cleaning: _Cleaning | None) -> Listener:
+def _heard(listener: Callable[[Progress | CleanProgress], None], cleaning: Cleaning | None) -> Listener:
     def hear(progress: Progress) -> None:
         if isinstance(progress, CommitProgress) and cleaning is not None:
             cleaning.wake()
         listener(progress)
 
     return hear
-
-
-class _Cleaning:
-    """The thread that cleans what is committed, for as long as the crawl goes on and once more at its end."""
-
-    def __init__(
-        self,
-        archive: Archive,
-        listener: Callable[[Progress | CleanProgress], None],
-        patience: Patience,
-        stop: Stop,
-    ) -> None:
-        self._archive = archive
-        self._listener = listener
-        self._patience = patience
-        self._stop = stop
-        self._woken = threading.Event()
-        self._ended = threading.Event()
-        self._done = TextSummary()
-        self._error: str | None = None
-        self._crew: Crew | None = None
-        self._short = False  # the last round ended because the reserve was touched
-        self._looked = 0.0
-        self._thread = threading.Thread(target=self._work, name="cleaning", daemon=True)
-
-    def __enter__(self) -> _Cleaning:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._thread.is_alive():  # an error of the crawl: clean no more
-            self._stop.asked.set()
-            self.finish()
-
-    def wake(self) -> None:
-        """There may be something to clean."""
-        self._woken.set()
-
-    def finish(self) -> tuple[TextSummary, str | None]:
-        """Clean the rest, unless the crawl was stopped, and tell what was made; and why not all, where it failed."""
-        self._ended.set()
-        self._woken.set()
-        asked: float | None = None
-        while self._thread.is_alive():
-            self._thread.join(0.2)  # in slices, for the handlers of signals
-            if self._stop.asked.is_set():
-                asked = asked or time.monotonic()
-                patience = 0.0 if self._stop.urgent.is_set() else GRACE
-                if self._crew is not None and time.monotonic() - asked > patience:
-                    self._crew.abandon()  # a page may take as long as its time-out
-        return self._done, self._error
-
-    def _work(self) -> None:
-        try:
-            with Crew(self._archive) as crew:
-                self._crew = crew
-                crew.prepare()  # they start while the crawling process does
-                last = False
-                while not last:
-                    last = self._ended.is_set()
-                    self._clean(crew)
-                    last = last or self._stop.asked.is_set()
-                    if not last:
-                        self._woken.wait()
-                        self._woken.clear()
-        except (PresskeepError, OSError) as error:
-            if not self._stop.asked.is_set():
-                self._error = str(error)
-
-    def _clean(self, crew: Crew) -> None:
-        """Clean what waits; where there is no room for it, later."""
-        self._short = True
-        while self._short and not self._stop.asked.is_set():
-            self._short = False
-            try:
-                self._patience("texts", lambda: self._round(crew))
-            finally:
-                self._done = crew.done
-
-    def _round(self, crew: Crew) -> None:
-        before = crew.done.done
-        crew.clean(lambda done, _total, _what: self._listener(CleanProgress(before + done)), self._interrupted)
-
-    def _interrupted(self) -> bool:
-        """Whether to clean no further page: asked between any two of them, it looks at the disk now and then."""
-        now = time.monotonic()
-        if now - self._looked >= LOOK:
-            self._looked = now
-            self._short = self._short or self._patience.room.shortage() is not None
-        return self._short or self._stop.asked.is_set()
 
 
 @contextlib.contextmanager

@@ -168,6 +168,11 @@ class Frontier:
         )
         return (rows[0][0] or 0) if rows else None
 
+    def times(self, site: str, url: str) -> tuple[int | None, int | None]:
+        """When a URL was fetched last, and when it is to be next; None where that is not known."""
+        rows = self._state.read("SELECT at, next FROM urls WHERE site = ? AND key = ?", (site, normalise(url)))
+        return (rows[0][0] or None, rows[0][1]) if rows else (None, None)
+
     def unwatched(self, site: str, followed: Mapping[str, str]) -> list[str]:
         """Which of these URLs are not followed yet, or at other times."""
         if not followed:

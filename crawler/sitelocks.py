@@ -28,10 +28,14 @@ class SiteLocks:
         """Lock these sites; gives those that another crawl holds."""
         return frozenset(name for name in names if not self._take(name))
 
+    def release(self, names: Iterable[str]) -> None:
+        """Let others have these sites."""
+        for name in names:
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _place(name))
+
     def _take(self, name: str) -> bool:
-        place = int.from_bytes(hashlib.sha256(name.encode()).digest()[:7], "big")
         try:
-            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _place(name))
         except (BlockingIOError, PermissionError):  # POSIX allows both
             return False
         return True
@@ -43,3 +47,7 @@ class SiteLocks:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         os.close(self._file)
+
+
+def _place(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:7], "big")

@@ -142,12 +142,6 @@ class Site(BaseModel):
         return self
 
     @model_validator(mode="after")
-    def _something_to_do(self) -> Self:
-        if not (self.discover or self.sources or self.watch or self.spider):
-            raise ValueError("discover = false leaves nothing to crawl: name sources, or pages to watch")
-        return self
-
-    @model_validator(mode="after")
     def _all_in_scope(self) -> Self:
         watched = (one.url for one in self.watch)
         for url in (self.start, *(source.url for source in self.sources), *watched):

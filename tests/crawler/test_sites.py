@@ -116,7 +116,6 @@ def test_array_tables_are_allowed() -> None:
         ('["a.example"]\nsources = [{ kind = "feed", url = "http://a.example/", every = "x" }]', 2, "such as 90s"),
         ('["a.example"]\n[["a.example".watch]]\nurl = "http://b.example/x"\nevery = "1h"', 1, 'hosts = ["b.example"]'),
         ('["a.example"]\n[["a.example".watch]]\nurl = "http://a.example/x"\nevery = "1h"\nevry = 1', 5, 'mean "every"'),
-        ('["a.example"]\ndiscover = false', 1, "leaves nothing to crawl"),
         ('["https://a.example/"]', 1, "host name only"),
         ('["*.a.example"]', 1, "write one host name here"),
         ('["a.example:80"]', 1, "host name only"),

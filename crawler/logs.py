@@ -1,0 +1,78 @@
+"""Logs of a service: lines for people on stderr, and one JSON object a line in a file that rotates."""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.handlers
+import sys
+import time
+from pathlib import Path
+from typing import TextIO
+
+from archive import clock
+from archive.terminal import one_line
+
+FOLDER, NAME = "logs", "run.jsonl"
+LARGEST, KEPT = 10 * 2**20, 5  # bytes of a file, and how many older ones stay
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+
+
+class _Lines(logging.Formatter):
+    """Time in UTC and the message; what is worth a look is named."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said = one_line(record.getMessage())
+        level = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING else ""
+        when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(record.created))
+        return f"{when} {level}{said}"
+
+
+class _Objects(logging.Formatter):
+    """One JSON object: time, level, message, and the fields that came with it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        given = {name: value for name, value in vars(record).items() if name not in _STANDARD}
+        said = {
+            "at": clock.warc_date(int(record.created * 1_000_000)),
+            "level": record.levelname.lower(),
+            "message": record.getMessage(),
+            **given,
+        }
+        return json.dumps(said, ensure_ascii=False, default=str)
+
+
+class _Rotating(logging.handlers.RotatingFileHandler):
+    """A file that rotates; where there is no room for a line, the work goes on without it."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging calls it so
+        pass
+
+
+def set_up(directory: Path, *, objects: bool = False, stream: TextIO | None = None) -> logging.Logger:
+    """The service's logger: lines on stderr, or objects on stdout, and objects in ``logs/`` of the archive."""
+    logger = logging.getLogger("presskeep.run")
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    tear_down()
+    seen = logging.StreamHandler(stream or (sys.stdout if objects else sys.stderr))
+    seen.setFormatter(_Objects() if objects else _Lines())
+    logger.addHandler(seen)
+    folder = directory / FOLDER
+    try:
+        folder.mkdir(exist_ok=True)
+        kept = _Rotating(folder / NAME, maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8")
+    except OSError as error:
+        logger.warning("no log is kept in %s: %s", folder, error)
+    else:
+        kept.setFormatter(_Objects())
+        logger.addHandler(kept)
+    return logger
+
+
+def tear_down() -> None:
+    """Close what `set_up` opened."""
+    logger = logging.getLogger("presskeep.run")
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
