@@ -11,7 +11,21 @@ from typer.core import TyperGroup
 
 # The order of the work, which help shows: the crawler's verbs take their places in it when they are mounted.
 ORDER = (
-    *("init", "add", "crawl", "import", "attach", "detach", "demo", "list", "show", "captures", "export"),
+    *(
+        "init",
+        "add",
+        "crawl",
+        "run",
+        "watch",
+        "import",
+        "attach",
+        "detach",
+        "demo",
+        "list",
+        "show",
+        "captures",
+        "export",
+    ),
     *("index", "pack"),
     *("prove", "verify", "repair", "lint", "takedown", "clean", "rebuild"),
 )
