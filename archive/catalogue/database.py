@@ -6,7 +6,7 @@ import contextlib
 import functools
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.util import LRUCache
 
+from archive.catalogue import unwritable
 from archive.catalogue.filesystem import require_local
 from archive.catalogue.tables import SCHEMA, about, metadata
 from archive.durable import is_read_only, put
@@ -23,8 +24,6 @@ from archive.errors import ArchiveBusy, ConfigurationError, DamagedCatalogue, No
 BUSY = 30.0  # seconds to wait for another process' transaction; an ordinary one takes milliseconds
 SIDE_FILES = ("-wal", "-shm", "-journal")
 _REBUILD = "run 'presskeep rebuild' to make it again from the WARC files"
-# What the file of shared memory (-shm) fails with, which readers need as well as writers.
-_SHARED_MEMORY = frozenset({sqlite3.SQLITE_IOERR_SHMOPEN, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP})
 _IMMEDIATE = "presskeep_immediate"
 
 # Connections must not be carried across a fork, "do not even call sqlite3_close()" on them in the child
@@ -39,13 +38,15 @@ _COMPILED: LRUCache[object, object] = LRUCache(500)
 class Catalog:
     """The catalogue's file, opened when it is first asked for.
 
-    Safe for threads: each transaction has a connection of its own. After a fork, connections are opened anew.
+    Safe for threads: each transaction has a connection of its own. After a fork, connections are opened anew. Where the
+    storage takes no more bytes, it can still be read (`archive.catalogue.unwritable`).
     """
 
     def __init__(self, path: Path, archive: str) -> None:
         self.path = path
         self._archive = archive  # the archive's URN
         self._engine: Engine | None = None
+        self._writable = False  # whether its connections may write
         self._process = 0
 
     def create(self) -> None:
@@ -54,7 +55,7 @@ class Catalog:
         Raises ConfigurationError on a network file system.
         """
         require_local(self.path.parent)
-        engine = _engine(self.path, create=True)
+        engine = _engine(lambda: _connect(self.path, create=True))
         try:
             with _translated(self.path), engine.connect() as connection:
                 connection.execution_options(**{_IMMEDIATE: True})
@@ -83,7 +84,7 @@ class Catalog:
         Raises DamagedRecord where the catalogue is missing, broken or of an older schema, NotAnArchive where it is of
         a newer one.
         """
-        with _translated(self.path), self._opened().connect() as connection, connection.begin():
+        with _translated(self.path), self._readable().connect() as connection, connection.begin():
             yield connection
 
     @contextlib.contextmanager
@@ -112,7 +113,7 @@ class Catalog:
 
     def close(self) -> None:
         """Close the connections that are not in use."""
-        engine, self._engine = self._engine, None
+        engine, self._engine, self._writable = self._engine, None, False
         if engine is None:
             return
         if self._process == os.getpid():
@@ -120,22 +121,40 @@ class Catalog:
         else:
             _INHERITED.append(engine)
 
-    def _opened(self) -> Engine:
+    def _readable(self) -> Engine:
+        """The engine there is, or a new one: one that can only read where the storage takes no more bytes."""
         if self._engine is not None and self._process == os.getpid():
             return self._engine
+        try:
+            return self._opened()
+        except (DBAPIError, sqlite3.Error) as error:
+            said = error.orig if isinstance(error, DBAPIError) else error
+            if not isinstance(said, sqlite3.Error) or not unwritable.may_be_why(said):
+                raise
+            try:
+                return self._open(lambda: unwritable.connect(self.path), writable=False)
+            except (DBAPIError, sqlite3.Error):
+                raise error from None
+
+    def _opened(self) -> Engine:
+        if self._engine is not None and self._writable and self._process == os.getpid():
+            return self._engine
+        return self._open(lambda: _connect(self.path), writable=True)
+
+    def _open(self, creator: Callable[[], sqlite3.Connection], *, writable: bool) -> Engine:
         self.close()
         require_file(self.path)
         if not self.path.is_file():
             raise DamagedCatalogue(f"the catalogue is missing: {_REBUILD}", file=str(self.path))
         require_local(self.path.parent)
-        engine = _engine(self.path)
+        engine = _engine(creator)
         try:
             with engine.connect() as connection:
                 self._check(dict(connection.execute(select(about.c.name, about.c.value)).all()))
         except BaseException:
             engine.dispose()
             raise
-        self._engine, self._process = engine, os.getpid()
+        self._engine, self._writable, self._process = engine, writable, os.getpid()
         return engine
 
     def _check(self, said: dict[str, str]) -> None:
@@ -264,11 +283,11 @@ def _making() -> tuple[str, ...]:
     return tuple(made)
 
 
-def _engine(path: Path, *, create: bool = False) -> Engine:
+def _engine(creator: Callable[[], sqlite3.Connection]) -> Engine:
     # Readers that stream hold their connection for as long as they are read from: no upper bound.
     engine = create_engine(
         "sqlite+pysqlite://",
-        creator=lambda: _connect(path, create=create),
+        creator=creator,
         poolclass=QueuePool,
         pool_size=2,
         max_overflow=-1,
@@ -299,9 +318,9 @@ def _said(error: sqlite3.Error, path: Path) -> PresskeepError:
     """What an error of SQLite's means for a person."""
     file = str(path)
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-    if code in _SHARED_MEMORY:
+    if code in unwritable.SHARED_MEMORY:
         return StorageFull(
-            f"the catalogue cannot be opened ({error}): SQLite keeps some 32 KiB beside it, for whoever reads, too, "
+            f"the catalogue cannot be opened ({error}): SQLite keeps some 32 KiB beside it, "
             "and there is no room for that: free some space, then run the command again",
             file=file,
         )
