@@ -18,7 +18,7 @@ from sqlalchemy.util import LRUCache
 from archive.catalogue import unwritable
 from archive.catalogue.filesystem import require_local
 from archive.catalogue.tables import SCHEMA, about, metadata
-from archive.durable import is_read_only, put
+from archive.durable import is_read_only, put, real, storage, written
 from archive.errors import ArchiveBusy, ConfigurationError, DamagedCatalogue, NotAnArchive, PresskeepError, StorageFull
 
 BUSY = 30.0  # seconds to wait for another process' transaction; an ordinary one takes milliseconds
@@ -54,7 +54,7 @@ class Catalog:
 
         Raises ConfigurationError on a network file system.
         """
-        require_local(self.path.parent)
+        require_local(real(self.path).parent)
         engine = _engine(lambda: _connect(self.path, create=True))
         try:
             with _translated(self.path), engine.connect() as connection:
@@ -146,7 +146,7 @@ class Catalog:
         require_file(self.path)
         if not self.path.is_file():
             raise DamagedCatalogue(f"the catalogue is missing: {_REBUILD}", file=str(self.path))
-        require_local(self.path.parent)
+        require_local(real(self.path).parent)
         engine = _engine(creator)
         try:
             with engine.connect() as connection:
@@ -175,7 +175,14 @@ class Catalog:
 
 
 def require_file(path: Path) -> None:
-    """Raise ConfigurationError where something else than a file is in a catalogue's place."""
+    """Raise ConfigurationError where something else than a file is in a catalogue's place, or a link to nowhere."""
+    there = real(path).parent
+    if path.is_symlink() and not there.is_dir():
+        raise ConfigurationError(
+            f"the catalogue is a link into {there}, which is not there: bring its disk back, or remove the link and "
+            "run 'presskeep rebuild'",
+            file=str(path),
+        )
     if path.exists() and not path.is_file():
         raise ConfigurationError("no catalogue can be here: move this directory away", file=str(path))
 
@@ -196,7 +203,8 @@ def replace(old: Path, new: Path) -> None:
 
     The content is copied within one transaction of the old file (SQLite's backup): readers that have it open go on,
     and a crash leaves the old content. To rename one file over the other would let SQLite play the old one's log into
-    the new one. Only what is no database any more, and so can be in nobody's use, is removed and renamed over.
+    the new one. Only what is no database any more, and so can be in nobody's use, is removed and renamed over: what a
+    symbolic link names, not the link.
     """
     source = sqlite3.connect(f"file:{quote(str(new))}?mode=ro", uri=True, timeout=BUSY)
     try:
@@ -218,6 +226,11 @@ def replace(old: Path, new: Path) -> None:
                     target.close()
     finally:
         source.close()
+    if old.is_symlink():  # perhaps to another file system, where nothing can be renamed to
+        with storage(str(old)), new.open("rb") as content:
+            _remove_side_files(real(old))
+            written(old, iter(lambda: content.read(2**20), b""))
+        return
     _remove_side_files(old)
     put(new, old)
 

@@ -14,6 +14,7 @@ from archive.catalogue.filesystem import require_local
 from archive.catalogue.terms import in_force
 from archive.crew import Crew
 from archive.dataset.compaction import Compaction
+from archive.durable import real
 from archive.entering import adoption
 from archive.entering.attaching import note
 from archive.entering.remainder import keep_lost, keep_others, keep_unreached
@@ -63,8 +64,9 @@ def rebuild(archive: Archive, progress: Progress | None = None) -> Rebuilt:
     """
     directory = archive.catalog.path.parent
     directory.mkdir(parents=True, exist_ok=True)
-    require_local(directory)
     database.require_file(archive.catalog.path)
+    for one in (directory, real(archive.catalog.path).parent):
+        require_local(one)
     with locking.alone(directory):
         _require_all(archive.warc_path)
         beside = archive.catalog.path.with_name(archive.catalog.path.name + SUFFIX)

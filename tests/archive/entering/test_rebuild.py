@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -20,7 +21,7 @@ from archive.catalogue.database import Catalog
 from archive.catalogue.tables import DERIVED, about, pending
 from archive.crew import clean_pending
 from archive.entering.rebuild import SUFFIX
-from archive.errors import ArchiveBusy, DamagedRecord, NotAnArchive, StorageFull
+from archive.errors import ArchiveBusy, ConfigurationError, DamagedRecord, NotAnArchive, StorageFull
 from archive.exchange import NoAnswer, Role
 from archive.removal.takedown import take_down
 from archive.store import Archive
@@ -148,6 +149,40 @@ def test_whatever_happened_to_the_catalogue(copy: Archive, harm: Any) -> None:
         with harmed.writer("crawl") as writer:
             writer.add(exchange("after"))
         assert not harmed.verify().findings
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("harm", [_garbage, _older, _missing])
+def test_a_catalogue_behind_a_link_is_made_again_there(copy: Archive, tmp_path: Path, harm: Any) -> None:
+    before = dump(copy)
+    copy.close()
+    link = copy.catalog.path
+    there = tmp_path / "elsewhere" / link.name
+    there.parent.mkdir()
+    link.rename(there)
+    link.symlink_to(there)
+    harm(there)
+    with Archive.open(copy.path) as harmed:
+        harmed.rebuild()
+        assert dump(harmed) == before
+        assert not harmed.verify().findings
+    assert link.is_symlink()
+    with contextlib.closing(sqlite3.connect(there)) as connection:
+        assert connection.execute("SELECT count(*) FROM captures").fetchone()[0] > 0
+    assert {one.name for one in there.parent.iterdir()} == {link.name}
+
+
+def test_a_catalogue_behind_a_link_to_nowhere_is_told(copy: Archive, tmp_path: Path) -> None:
+    copy.close()
+    link = copy.catalog.path
+    link.unlink()
+    link.symlink_to(tmp_path / "gone" / link.name)
+    with Archive.open(copy.path) as harmed:
+        with pytest.raises(ConfigurationError, match="bring its disk back, or remove the link"):
+            list(harmed.entries())
+        with pytest.raises(ConfigurationError, match="bring its disk back, or remove the link"):
+            harmed.rebuild()
+    assert link.is_symlink()
 
 
 @pytest.mark.slow
