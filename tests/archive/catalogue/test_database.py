@@ -267,7 +267,7 @@ def test_an_archive_on_a_network_file_system_goes_on_with_a_state_directory(
         assert archive.catalog.path == tmp_path / "near" / "catalog.sqlite"
 
 
-def test_no_room_for_what_readers_need_is_not_called_a_failed_write(
+def test_no_room_for_shared_memory_is_not_called_a_failed_write(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def connect(*_: object, **__: object) -> None:
@@ -278,5 +278,5 @@ def test_no_room_for_what_readers_need_is_not_called_a_failed_write(
     catalog = Catalog(tmp_path / "catalog.sqlite", "urn:x:1")
     catalog.create()
     monkeypatch.setattr(catalog_module, "_connect", connect)
-    with pytest.raises(StorageFull, match="for whoever reads, too"), catalog.reading():
+    with pytest.raises(StorageFull, match="keeps some 32 KiB beside it"), catalog.writing():
         pass

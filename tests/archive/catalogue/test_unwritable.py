@@ -97,7 +97,7 @@ def test_whoever_reads_there_cannot_write_and_can_again_later(path: Path, disk: 
 def test_verbs_that_read_do_so_there(path: Path, disk: Path, verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     with Archive.open(path) as archive:
         url = next(iter(archive.captures())).url
-    given = {"show": [url], "export": ["jsonl"]}.get(verb, [])
+    given = {"show": [url], "export": ["jsonl", "-"]}.get(verb, [])
     with read_only(disk):
         code = terminal.run(app, [verb, *given, "--archive", str(path)])
     said = capsys.readouterr()
