@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
+from archive import heap
 from archive.article import Article
 from archive.capture import Capture
 from archive.dataset.rows import Entry
@@ -52,7 +53,8 @@ class Known:
 
 def open_archive(given: Path | None) -> Archive:
     """The archive that was named, or the one that the current directory lies in; raises NotAnArchive."""
-    from archive.store import Archive  # noqa: PLC0415 - SQL takes 0.3 s to import: help and usage errors need none
+    with heap.importing():
+        from archive.store import Archive  # noqa: PLC0415 - SQL takes 0.3 s to import: help and usage errors need none
 
     return Archive.open(given) if given is not None else Archive.find()
 

@@ -57,8 +57,9 @@ def verify(
     """
     drawn = _drawn(sample, seed, deep=deep)
     heap.keep()
-    from archive.verification import verify as verification  # noqa: PLC0415 - SQL takes 0.3 s to import
-    from archive.verification.inspectors import StandingBy  # noqa: PLC0415
+    with heap.importing():
+        from archive.verification import verify as verification  # noqa: PLC0415 - SQL takes 0.3 s to import
+        from archive.verification.inspectors import StandingBy  # noqa: PLC0415
 
     with open_archive(archive) as opened:
         # Before the bar, which has a thread, and before the catalogue is opened.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -41,6 +42,7 @@ class Forked:
                     other.stdin.close()
                     other.stdout.close()
                 _leave_the_terminal()
+                gc.freeze()  # to look for garbage in what it shares with the parent would copy all of it
                 with os.fdopen(given, "rb") as stdin, os.fdopen(said, "wb") as stdout:
                     life(stdin, stdout)
                 code = 0
