@@ -24,6 +24,7 @@ VERBS |= {
         "presskeep watch https://example-news.org/live/storm --every 15m",
         "presskeep watch https://example-news.org/live/storm --stop",
     ),
+    "status": Verb("crawler.verbs.status:status", "presskeep status --watch", "presskeep status example-news.org"),
     "demo": Verb("crawler.verbs.demo:demo", "presskeep demo", "presskeep demo /tmp/demo --force"),
 }
 
