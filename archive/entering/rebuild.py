@@ -21,8 +21,9 @@ from archive.entering.remainder import keep_lost, keep_others, keep_unreached
 from archive.errors import ConfigurationError, DamagedRecord, NotReadable
 from archive.progress import Progress
 from archive.textjob import TextSummary
+from archive.warc.folders import dead_links
 from archive.warc.foreign.form import FormRefused
-from archive.warc.paths import dead_links, resolve
+from archive.warc.paths import resolve
 from archive.warc.places import is_foreign
 from archive.warc.recovery import Recovery, recover
 from archive.warc.scan import Gap

@@ -18,8 +18,8 @@ _MOST = 200_000  # references that lead nowhere yet, and segments, that are reme
 DUPLICATE = error(
     "record-id-duplicate",
     warc("5.2"),
-    "A record id is that of one record, in all the files given.",
-    "Indexes and references hit the wrong record. (The same file given twice, or a copy of it, is told here too.)",
+    "A record id is that of one record, in all the files given (told once for each id and file).",
+    "Indexes and references hit the wrong record. (A copy of a file beside it is told here too.)",
 )
 CONCURRENT_DANGLING = warning(
     "concurrent-to-dangling",
@@ -144,6 +144,22 @@ class _Segment:
     record: str | None
 
 
+@dataclass(slots=True)
+class _Repeat:
+    """The first record of a file that has the id of an earlier one."""
+
+    file: int
+    offset: int
+    record: str
+    uri: str | None
+    message: str
+    others: int = 0  # of the same id and file, behind it
+
+    def told(self) -> Linked:
+        more = f"; {self.others:,} more in this file have it" if self.others else ""
+        return Linked(self.file, self.offset, (DUPLICATE, self.message + more), self.record, self.uri)
+
+
 class Links:
     """The ids of all records, and what refers to them. Some 200 bytes a record."""
 
@@ -152,6 +168,7 @@ class Links:
         self._ids: dict[bytes, int] = {}
         self._references: list[_Reference] = []
         self._segments: dict[bytes, list[_Segment]] = {}
+        self._repeats: dict[tuple[int, bytes], _Repeat] = {}
         self._remembered = 0
         self.left_out = 0  # ids and references that were not remembered, and so are not checked
 
@@ -162,8 +179,7 @@ class Links:
             key = _key(own)
             before = self._ids.get(key)
             if before is not None:
-                place = before & ((1 << _PLACE_BITS) - 1)
-                yield DUPLICATE, f"{shown(own)} is also in {names[place >> 44]} at {place & ((1 << 44) - 1)}"
+                self._repeat(record, file, own, before, names)
             elif len(self._ids) < _IDS:
                 self._ids[key] = _packed(record, file)
             else:
@@ -175,6 +191,8 @@ class Links:
 
     def ended(self) -> Iterator[Linked]:
         """What can be said once all files are read."""
+        for repeat in self._repeats.values():
+            yield repeat.told()
         told: set[bytes] = set()
         full = len(self._ids) >= _IDS  # then what is not found may still be there
         for one in self._references:
@@ -192,6 +210,17 @@ class Links:
                 yield from self._found(one, found)
         for key, segments in self._segments.items():
             yield from self._series(key, segments)
+
+    def _repeat(self, record: Record, file: int, own: str, before: int, names: list[str]) -> None:
+        key = (file, _key(own))
+        if (known := self._repeats.get(key)) is not None:
+            known.others += 1
+        elif len(self._repeats) >= _MOST:
+            self.left_out += 1
+        else:
+            place = before & ((1 << _PLACE_BITS) - 1)
+            message = f"{shown(own)} is also in {names[place >> 44]} at {place & ((1 << 44) - 1)}"
+            self._repeats[key] = _Repeat(file, record.offset, _cut(own) or "", _cut(record.target), message)
 
     def _refer(self, record: Record, file: int, name: str, value: str) -> None:
         target = _key(value)

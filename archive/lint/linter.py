@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from archive.lint.files import UNREADABLE, ZIP_MAGIC, Course, Place, lint_warc
 from archive.lint.finding import Fault, Finding, Rule, Severity
 from archive.lint.links import Links
 from archive.lint.wacz import lint_wacz
+from archive.warc.folders import below, dead_links
 
 KEPT = 100  # findings of one rule in one file that are kept; the others are counted
 _SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".wacz", ".arc", ".arc.gz", ".warc.open", ".warc.gz.open")
@@ -54,13 +56,20 @@ class Result:
 
 
 def gathered(paths: Iterable[Path]) -> list[Path]:
-    """The files that are meant: those given, and those of the directories given, each once."""
-    found: dict[Path, Path] = {}
+    """The files that are meant: those given, and those of the directories given and behind links in them, each once.
+
+    A link that leads nowhere is among them, to be told. Raises NotReadable where a folder cannot be read.
+    """
+    found: dict[str, Path] = {}
     for path in paths:
-        some = sorted(one for one in path.rglob("*") if one.name.endswith(_SUFFIXES)) if path.is_dir() else [path]
-        for one in some:
-            found.setdefault(one.absolute(), one)
+        for one in _within(path) if path.is_dir() else [path]:
+            found.setdefault(os.path.realpath(one), one)
     return list(found.values())
+
+
+def _within(directory: Path) -> list[Path]:
+    there = {*below(directory), *dead_links(directory)}
+    return sorted(one for one in there if one.name.endswith(_SUFFIXES))
 
 
 def lint(paths: Sequence[Path], rules: set[str] | None = None, report: Report | None = None) -> Result:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archive.durable import PART, remove, sync_directory
+from archive.warc.folders import below
 from archive.warc.member import MAGIC
-from archive.warc.paths import below
 from archive.warc.scan import Gap, scan
 from archive.warc.stored import bare
 

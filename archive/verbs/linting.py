@@ -73,6 +73,8 @@ def lint(
         for file in found.files:
             for finding in file.findings:
                 terminal.row(_row(finding))
+            for name, number in file.left_out.items():
+                terminal.say(f"{file.name}: and {number:,} more of {name}")
         terminal.say(_conclusion(found).plain)
     if not found.clean:
         raise typer.Exit(1)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from archive.clock import to_datetime
-from archive.errors import DamagedRecord, NotReadable
+from archive.errors import DamagedRecord
 from archive.warc import places
+from archive.warc.folders import below
 from archive.warc.places import IMPORTED, Place, is_foreign, place_of
 
 OPEN = ".open"  # appended to the name while a writer holds the file
 SUFFIXES = (".warc.gz", ".warc")
-_LOST_AND_FOUND = "lost+found"  # at the root of a file system, for its administrator alone
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -73,7 +71,8 @@ def _attached(place: Place) -> Path:
 def warc_files(directory: Path) -> tuple[str, ...]:
     """The final names, relative to ``directory``, of all WARC files below it, open ones among them; sorted.
 
-    Imported files are among them, whatever their form; attached ones are not. Raises NotReadable, see `below`.
+    Imported files are among them, whatever their form; attached ones are not. Raises NotReadable, see
+    `archive.warc.folders.below`.
     """
     names = list(_names(directory))
     found = {
@@ -85,7 +84,7 @@ def warc_files(directory: Path) -> tuple[str, ...]:
 def imported_files(directory: Path) -> tuple[str, ...]:
     """The names, relative to ``directory``, of the files that were imported, sorted; not those being copied.
 
-    Raises NotReadable, see `below`.
+    Raises NotReadable, see `archive.warc.folders.below`.
     """
     return _imported(f"{IMPORTED}/{name}" for name in _names(directory / IMPORTED))
 
@@ -93,61 +92,10 @@ def imported_files(directory: Path) -> tuple[str, ...]:
 def open_files(directory: Path) -> tuple[str, ...]:
     """The final names, relative to ``directory``, of the files that still carry ``.open``; sorted.
 
-    Raises NotReadable, see `below`.
+    Raises NotReadable, see `archive.warc.folders.below`.
     """
     found = (name for name in _names(directory) if name.endswith(f".warc.gz{OPEN}"))
     return tuple(sorted(name.removesuffix(OPEN) for name in found))
-
-
-def below(directory: Path) -> Iterator[Path]:
-    """All files below a directory, also behind links to folders, each folder once; nothing where there is none.
-
-    A folder that has its place there goes before a link to it. Raises NotReadable where a folder cannot be read: what
-    it holds would count as gone.
-    """
-    entered: set[tuple[int, int]] = set()
-    folders, linked = [directory], list[Path]()
-    while folders or linked:
-        folder = folders.pop() if folders else linked.pop()
-        try:
-            there = folder.stat()
-            if (there.st_dev, there.st_ino) in entered:
-                continue
-            entered.add((there.st_dev, there.st_ino))
-            with os.scandir(folder) as found:
-                for one in found:
-                    path = folder / one.name
-                    if one.is_symlink() and _leads_nowhere(path):
-                        continue
-                    if one.is_dir():
-                        (linked if one.is_symlink() else folders).append(path)
-                    elif one.is_file():
-                        yield path
-        except FileNotFoundError:
-            continue  # it was removed meanwhile
-        except OSError as error:
-            if folder.name == _LOST_AND_FOUND:
-                continue
-            said = (
-                f"{error.filename or folder} cannot be read ({error.strerror}), and what it holds would count as gone: "
-                "make it readable, or bring its disk back, then run the command again"
-            )
-            raise NotReadable(said) from error
-
-
-def dead_links(directory: Path) -> tuple[Path, ...]:
-    """The links below a directory that lead nowhere, as one does to a disk that is not there; sorted."""
-    folders = {directory, *(path.parent for path in below(directory))}
-    return tuple(sorted(path for one in folders if one.is_dir() for path in one.iterdir() if _leads_nowhere(path)))
-
-
-def _leads_nowhere(path: Path) -> bool:
-    """Whether a link leads to nothing, or back to itself."""
-    try:
-        path.stat()
-    except OSError as error:
-        return path.is_symlink() and error.errno in {errno.ENOENT, errno.ELOOP, errno.ENOTDIR}
-    return False
 
 
 def _names(directory: Path) -> Iterator[str]:

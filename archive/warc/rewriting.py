@@ -18,7 +18,8 @@ from typing import BinaryIO
 from archive import digest
 from archive.durable import PART, made, put, real, storage
 from archive.errors import DamagedRecord, PresskeepError
-from archive.warc.paths import OPEN, SUFFIXES, below, resolve
+from archive.warc.folders import below
+from archive.warc.paths import OPEN, SUFFIXES, resolve
 from archive.warc.ranges import whole
 
 

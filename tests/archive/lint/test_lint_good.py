@@ -91,6 +91,20 @@ def test_an_id_of_another_file_is_told_with_its_place(tmp_path: Path) -> None:
     assert finding.record == uid(2)
 
 
+def test_an_id_of_many_records_is_told_once_for_each_file_with_their_number(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.warc.gz", tmp_path / "second.warc.gz"
+    same = [resource({"WARC-Record-ID": uid(2)}) for _ in range(300)]
+    first.write_bytes(members(warcinfo(), *same))
+    second.write_bytes(members(warcinfo(number=21), *same, resource({"WARC-Record-ID": uid(1)}, number=5)))
+    one, other = lint([first, second], {"record-id-duplicate"}).files
+    [finding] = one.findings
+    assert finding.offset == len(members(warcinfo(), same[0]))
+    assert finding.message.endswith("; 298 more in this file have it")
+    assert [found.message.partition("; ")[2] for found in other.findings] == ["299 more in this file have it", ""]
+    assert not one.left_out
+    assert not other.left_out
+
+
 def test_only_the_chosen_rules_count(tmp_path: Path) -> None:
     path = tmp_path / "case.warc.gz"
     path.write_bytes(heritrix() + heritrix_revisits())

@@ -84,6 +84,31 @@ def test_a_directory_stands_for_its_files(good: Path, bad: Path, capsys: pytest.
     assert names == ["bad.warc.gz", "good.warc.gz", "case.wacz"]
 
 
+def test_a_directory_is_entered_behind_links_and_no_loop_is_without_end(
+    good: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = tmp_path_factory.mktemp("disk")
+    (there / "far.warc.gz").write_bytes(good.read_bytes())
+    (there / "back").symlink_to(good.parent)
+    (good.parent / "linked").symlink_to(there)
+    (good.parent / "twice.warc.gz").symlink_to(good)
+    (good.parent / "gone.warc.gz").symlink_to(there / "nothing")
+    assert run(good.parent, "--json", "--ignore", "record-id-duplicate") == 1
+    document = json.loads(capsys.readouterr().out)
+    names = [Path(one["file"]).relative_to(good.parent).as_posix() for one in document["files"]]
+    assert names == ["gone.warc.gz", "good.warc.gz", "linked/far.warc.gz"]
+    assert [one["rule"] for one in document["files"][0]["findings"]] == ["file-unreadable"]
+
+
+def test_what_is_left_out_is_counted_beside_a_pipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "many.warc.gz"
+    path.write_bytes(members(warcinfo(), *(resource({"WARC-Date": "then"}, number=n) for n in range(10, 260))))
+    assert run(path, "--rule", "date-format") == 1
+    said = capsys.readouterr()
+    assert len(said.out.splitlines()) == 100
+    assert "and 150 more of date-format" in said.err
+
+
 def test_json_tells_everything(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(bad, "--json") == 1
     document = json.loads(capsys.readouterr().out)

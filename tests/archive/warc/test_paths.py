@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from archive.errors import DamagedRecord, NotReadable
-from archive.warc.paths import dead_links, fresh_name, imported_files, open_files, resolve, warc_files
+from archive.warc.folders import dead_links
+from archive.warc.paths import fresh_name, imported_files, open_files, resolve, warc_files
 from archive.warc.rewriting import clear
 
 from .samples import AT
