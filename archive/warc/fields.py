@@ -27,16 +27,16 @@ _VISIBLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 _OUTSIDE_URI = re.compile(r"[^\x21-\x3b\x3d\x3f-\x7e]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that would cost each record a microsecond
 class NamedFields:
-    """Fields in their order; names are compared without case (WARC/1.1, section 4)."""
+    """Fields in their order; names are compared without case (WARC/1.1, section 4). They are not changed."""
 
     pairs: tuple[tuple[str, str], ...] = ()
     # By lower-case name: a record's fields are asked for a dozen times while it is read and checked.
     _first: dict[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_first", {name.lower(): value for name, value in reversed(self.pairs)})
+        self._first = {name.lower(): value for name, value in reversed(self.pairs)}
 
     def first(self, name: str) -> str | None:
         """The value of the first field of this name; None where there is none."""
@@ -47,7 +47,7 @@ class NamedFields:
         wanted = name.lower()
         if wanted not in self._first:
             return ()
-        return tuple(value for one, value in self.pairs if one.lower() == wanted)
+        return tuple([value for one, value in self.pairs if one.lower() == wanted])
 
 
 def format_fields(pairs: Pairs) -> bytes:

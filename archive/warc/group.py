@@ -44,7 +44,10 @@ class Group:
 
     def find(self, *kinds: str) -> Record | None:
         """The first record of these types."""
-        return next((one for one in self.records if one.kind in kinds), None)
+        for one in self.records:
+            if one.kind in kinds:
+                return one
+        return None
 
     def add(self, record: Record, links: frozenset[str]) -> None:
         """Takes a record in, and the ids that it names."""
@@ -112,7 +115,7 @@ def _links(record: Record) -> frozenset[str]:
     given = record.fields.all("WARC-Concurrent-To")
     if record.kind == "metadata":  # a revisit's WARC-Refers-To names another, older capture
         given += record.fields.all("WARC-Refers-To")
-    return frozenset(one for value in given if (one := bare(value)) is not None)
+    return frozenset([one for value in given if (one := bare(value)) is not None])
 
 
 def _is_fields(record: Record) -> bool:

@@ -13,6 +13,7 @@ from archive.warc.record import HTTP_RESPONSE, SCHEMA, WARC_FIELDS
 from archive.warc.stored import Record, bare
 
 _FIELD = "presskeep-tombstone"
+_SIGN = _FIELD.encode()
 _OF_BLOCK = frozenset({"warc-block-digest", "content-type", "content-length"})
 _OF_REVISIT = frozenset(
     {"warc-profile", "warc-refers-to", "warc-refers-to-target-uri", "warc-refers-to-date", "warc-truncated"}
@@ -31,7 +32,7 @@ class Tombstone:
 
 def tombstone_of(record: Record) -> Tombstone | None:
     """What a record is the tombstone of; None for any other record."""
-    if record.kind != "metadata" or not record.whole or _FIELD.encode() not in record.block:
+    if record.kind != "metadata" or not record.whole or _SIGN not in record.block:
         return None
     fields = parse_fields(record.block)
     of = fields.first(_FIELD)
