@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+import shlex
 import uuid
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -49,6 +50,15 @@ def _checked_name(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise ValueError("it names files: write letters, digits, hyphens and underscores only")
     return name
+
+
+def _checked_notify(notify: str) -> str:
+    try:
+        if not notify.startswith(("http://", "https://")):
+            shlex.split(notify)
+    except ValueError:
+        raise ValueError("write a command with its words as a shell takes them, or a web address") from None
+    return notify
 
 
 def _checked_contact(contact: str) -> str:
@@ -156,7 +166,8 @@ class ArchiveConfiguration(_Table):
     """An archive's identity and settings; everything but ``format``, ``id`` and ``name`` has a default.
 
     ``contact`` is a mail or web address that goes into the User-Agent; without one nothing is fetched.
-    ``state_dir`` holds the SQLite files where the archive itself lies on a network file system.
+    ``state_dir`` holds the SQLite files where the archive itself lies on a network file system. ``notify`` is a
+    command or a web address that hears when something needs a person.
     """
 
     format: int
@@ -165,6 +176,7 @@ class ArchiveConfiguration(_Table):
     operator: str = Field(default="", max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")
     contact: Annotated[str, AfterValidator(_checked_contact)] = ""
     state_dir: Path | None = None
+    notify: Annotated[str, AfterValidator(_checked_notify)] = Field(default="", max_length=4096)
     network: Network = Network()
     warc: Warc = Warc()
     storage: Storage = Storage()
@@ -245,6 +257,7 @@ def write_configuration(
         f"name = {json.dumps(name)}  # begins the names of its WARC files",
         f"operator = {quoted['operator']}  # who runs the crawler: goes into every WARC file",
         f"contact = {quoted['contact']}  # a mail or web address for publishers: goes into every request",
+        '# notify = ""  # a command or a web address that hears when something needs a person',
         "",
         "[network]",
         f"allow_loopback = {json.dumps(allow_loopback)}  # whether addresses of this machine may be reached",

@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
+import threading
 import time
 import uuid
-from collections import deque
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from archive import clock
@@ -23,17 +23,20 @@ from archive.errors import PresskeepError, StorageFull
 from archive.store import Archive
 from crawler.agenda import Agenda
 from crawler.cleaning import Cleaning
+from crawler.feeding import Worker
 from crawler.frontier import Frontier
 from crawler.heartbeat import BEAT, beat, only_one
-from crawler.jobs import BATCH, CommitProgress, CrawlJob, JobSummary, NoMore, Paused, Progress, Stop, Visited, Visits
+from crawler.jobs import BATCH, CommitProgress, CrawlJob, Paused, Progress, Stop, Visited, Visits
 from crawler.jobs import run_job as do_job
 from crawler.judging import judge
+from crawler.notifying import tell
 from crawler.reach import has_route
 from crawler.running import require_delays
 from crawler.scheduling.durations import DAY, MINUTE, SECOND
 from crawler.sitelocks import SiteLocks
 from crawler.sites import Site, read_sites
 from crawler.state import State
+from crawler.status import status
 from crawler.visited import VisitReport
 from crawler.waiting import Patience, Pauses
 
@@ -44,6 +47,7 @@ RECYCLE = 3600.0  # seconds after which a crawling process is followed by a fres
 IDLE = 300.0  # seconds without a visit after which it ends; likewise the children that clean
 COMPACT = 6 * 3600.0  # seconds between two times that the Parquet files are brought up to date
 FIRST_COMPACT = 600.0
+NOTIFY = 300.0  # seconds between two looks at what needs a person
 BUSY = 30 * SECOND  # a site that another crawl is at is asked for again after so long
 # A crawling process that dies is started again after so many seconds, then after twice as long, up to a bound.
 FIRST_REST, LONGEST_REST = 5.0, 300.0
@@ -51,29 +55,6 @@ FIRST_REST, LONGEST_REST = 5.0, 300.0
 AGAIN = MINUTE
 
 log = logging.getLogger("presskeep.run")
-
-
-@dataclass(slots=True)
-class Worker:
-    """A crawling process, or a spider of the user's own: its job, the orders on their way to it, the sites it is at."""
-
-    job: CrawlJob
-    began: float
-    orders: deque[Visits | NoMore] = field(default_factory=deque)
-    out: set[str] = field(default_factory=set)
-    busy: float = 0.0  # when it last had something to do
-    ending: bool = False
-    future: Future[JobSummary] | None = None
-
-    def order(self) -> Visits | NoMore | None:
-        """The next order, once; for the thread that supervises the process."""
-        return self.orders.popleft() if self.orders else None
-
-    def end(self) -> None:
-        """Let it end when its visits are over."""
-        if not self.ending:
-            self.ending = True
-            self.orders.append(NoMore())
 
 
 class Service:
@@ -122,6 +103,7 @@ class Service:
             )
             self._cleaning = stack.enter_context(cleaning)
             self._cleaning.wake()  # what an earlier crawl left
+            threading.Thread(target=self._notify, name="notify", daemon=True).start()
             log.info("serving %s: %d sites", archive.path, len(self._sites), extra={"sites": len(self._sites)})
             try:
                 while not self._stop.asked.is_set():
@@ -284,7 +266,7 @@ class Service:
 
     def _start(self, job: CrawlJob) -> Worker:
         self._number = self._number % 999 + 1
-        worker = Worker(_numbered(job, self._number), time.monotonic(), busy=time.monotonic())
+        worker = Worker(replace(job, number=self._number), time.monotonic(), busy=time.monotonic())
 
         def listen(progress: Progress) -> None:
             self._heard.put((worker, progress))
@@ -333,6 +315,17 @@ class Service:
             with contextlib.suppress(StorageFull):
                 self._patience("text/", self._archive.compact)
 
+    def _notify(self) -> None:
+        """Now and then, tell what needs a person (in a thread of its own: whoever is told may take his time)."""
+        while not self._stop.asked.wait(NOTIFY):
+            try:
+                if read_configuration(self._archive.path / FILE_NAME).notify:
+                    said = tell(self._archive, status(self._archive).needs())
+                    if said:
+                        log.info("%s", said)
+            except (PresskeepError, OSError) as error:
+                log.warning("nobody could be told what needs a person: %s", error)
+
     def _paused(self, paused: Paused) -> None:
         self._pauses.hear(paused)
         if paused.shortage is not None:
@@ -365,10 +358,6 @@ class Service:
                 "problem": self._problem,
             },
         )
-
-
-def _numbered(job: CrawlJob, number: int) -> CrawlJob:
-    return CrawlJob(job.archive, job.run, job.sites, number, job.limit, job.command, job.due, job.fed)
 
 
 def _run() -> str:

@@ -86,6 +86,14 @@ class Disk:
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """Something that needs a person: ``said`` in a sentence; ``key`` stays the same for as long as it does."""
+
+    key: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """All of that at a time. ``service`` is the last heartbeat, ``alive`` whether it is of now."""
 
@@ -96,26 +104,32 @@ class Status:
     disk: Disk
     problem: str | None = None  # of sites.toml
 
-    def needs(self) -> list[str]:
-        """What needs a person, in sentences; empty where all is well."""
-        found: list[str] = []
+    def needs(self) -> list[Need]:
+        """What needs a person; empty where all is well."""
+        found: list[Need] = []
         beaten = self.service
         if beaten is not None and not self.alive and not beaten.get("stopped"):
-            found.append(f"the service gave its last sign of life at {beaten.get('at')}: see whether it runs")
+            said = f"the service gave its last sign of life at {beaten.get('at')}: see whether it runs"
+            found.append(Need("silent", said))
         if self.problem is not None:
-            found.append(self.problem)
+            found.append(Need("sites.toml", self.problem))
         if beaten is not None and self.alive and beaten.get("paused"):
-            found.append(f"the service pauses: {beaten['paused']}")
+            found.append(Need("paused", f"the service pauses: {beaten['paused']}"))
         if self.disk.days is not None and self.disk.days < SOON:
-            found.append(f"the disk is full in {max(0, round(self.disk.days))} days at this pace: make room")
+            days = max(0, round(self.disk.days))
+            found.append(Need("disk", f"the disk is full in {days} days at this pace: make room"))
         for site in self.sites:
             found += [
-                f"{site.site}: {one.kind} {one.url} is {one.health.state}: {one.health.reason}"
+                Need(
+                    f"{site.site} {one.url} {one.health.state}",
+                    f"{site.site}: {one.kind} {one.url} is {one.health.state}: {one.health.reason}",
+                )
                 for one in site.sources
                 if one.health.needs_a_person
             ]
             if site.failures >= HOPELESS and site.problem:
-                found.append(f"{site.site}: {site.failures} visits in a row came to nothing: {site.problem}")
+                said = f"{site.site}: {site.failures} visits in a row came to nothing: {site.problem}"
+                found.append(Need(f"{site.site} visits", said))
         return found
 
 

@@ -35,11 +35,15 @@ def status(
         typer.Argument(metavar="SITE", help="Only these, with each of their sources.", show_default=False),
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Stay, and show it anew every few seconds.")] = False,
+    notify: Annotated[
+        bool, typer.Option("--notify", help="Tell what is new of that to the notify of archive.toml; for cron.")
+    ] = False,
     json: JsonOption = False,
     archive: ArchiveOption = None,
 ) -> int:
     """Show how the crawl is: the service, each site, the disk. Exit code 1 when something needs a person."""
-    from crawler.status import status as look  # noqa: PLC0415 - help needs neither SQL nor pydantic
+    from crawler.notifying import tell  # noqa: PLC0415 - help needs neither SQL nor pydantic
+    from crawler.status import status as look  # noqa: PLC0415
 
     names = sites or ()
     with open_archive(archive) as opened:
@@ -57,8 +61,12 @@ def status(
                 terminal.row(_cells(one, found.at, whole=True))
         needs = found.needs()
         if not json and not terminal.out().is_terminal:
-            for line in needs:
-                terminal.say(line)
+            for need in needs:
+                terminal.say(need.said)
+        if notify:
+            said = tell(opened, needs)
+            if said:
+                terminal.say(said)
     return 1 if needs else 0
 
 
@@ -93,7 +101,7 @@ def page(found: Status, where: str, *, sources: bool) -> RenderableType:
     needs = found.needs()
     if needs:
         parts += ["", Text(f"{count(len(needs), 'thing')} for a person to look at", style="bold red")]
-        parts += [Text(f"· {terminal.one_line(line)}") for line in needs[:_NEEDS]]
+        parts += [Text(f"· {terminal.one_line(need.said)}") for need in needs[:_NEEDS]]
         if len(needs) > _NEEDS:
             parts.append(Text(f"and {len(needs) - _NEEDS} more: --json tells of all", style="dim"))
     return Padding(Group(*parts, ""), (0, 0, 0, 2), expand=False)
@@ -177,7 +185,7 @@ def document(found: Status) -> dict[str, object]:
             "bytes_a_day": None if found.disk.daily is None else round(found.disk.daily),
             "days_left": None if found.disk.days is None else round(found.disk.days, 1),
         },
-        "needs": found.needs(),
+        "needs": [need.said for need in found.needs()],
         "sites": [
             {
                 "site": one.site,

@@ -23,7 +23,12 @@ from crawler.scheduling.durations import DAY, HOUR
 from crawler.scheduling.polling import Outcome
 from crawler.sites import read_sites
 from crawler.state import State
-from crawler.status import status
+from crawler.status import Status, status
+
+
+def said(found: Status) -> list[str]:
+    return [need.said for need in found.needs()]
+
 
 FEED = "https://a.example/feed"
 
@@ -80,7 +85,7 @@ def test_a_source_that_is_dead_needs_a_person(archive: Archive) -> None:
     found = status(archive)
     (source,) = found.sites[0].sources
     assert (str(source.health.state), source.last) == ("dead", now)
-    assert found.needs() == [f"a.example: feed {FEED} is dead: it answers 404 (10 times in a row)"]
+    assert said(found) == [f"a.example: feed {FEED} is dead: it answers 404 (10 times in a row)"]
 
 
 def test_a_site_where_every_visit_comes_to_nothing_needs_a_person(archive: Archive) -> None:
@@ -88,7 +93,7 @@ def test_a_site_where_every_visit_comes_to_nothing_needs_a_person(archive: Archi
         for number in range(8):
             assert not status(archive).needs()
             Agenda(state).visited("b.example", clock.now() + number, "nothing answers")
-    assert status(archive).needs() == ["b.example: 8 visits in a row came to nothing: nothing answers"]
+    assert said(status(archive)) == ["b.example: 8 visits in a row came to nothing: nothing answers"]
 
 
 def test_a_service_without_a_sign_of_life_needs_a_person(archive: Archive) -> None:
@@ -100,11 +105,11 @@ def test_a_service_without_a_sign_of_life_needs_a_person(archive: Archive) -> No
     path.write_text(path.read_text().replace('"at": "20', '"at": "19'))
     found = status(archive)
     assert not found.alive
-    assert found.needs()[0].startswith("the service gave its last sign of life at 19")
+    assert said(found)[0].startswith("the service gave its last sign of life at 19")
     beat(archive.path, {"stopped": True})
     assert not status(archive).needs()
     beat(archive.path, {"stopped": False, "paused": "the reserve is touched"})
-    assert status(archive).needs() == ["the service pauses: the reserve is touched"]
+    assert said(status(archive)) == ["the service pauses: the reserve is touched"]
     path.write_text("{")
     assert status(archive).service is None
 
@@ -126,7 +131,7 @@ def test_the_disk_is_foretold_from_what_the_files_grew_by(archive: Archive) -> N
 
 def test_an_error_in_sites_toml_is_what_is_told(archive: Archive) -> None:
     archive.sites_path.write_text("[[[")
-    assert "line 1" in status(archive).needs()[0]
+    assert "line 1" in said(status(archive))[0]
 
 
 def test_the_verb_tells_people_and_machines(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:
@@ -136,9 +141,9 @@ def test_the_verb_tells_people_and_machines(archive: Archive, capsys: pytest.Cap
     first, second = (line.split("\t") for line in capsys.readouterr().out.splitlines())
     assert (first[0], first[6], second[6]) == ("a.example", "ok", "new")
     assert terminal.run(app, ["status", "a.example", "--json", *where]) == 0
-    said = json.loads(capsys.readouterr().out)
-    assert [one["url"] for one in said["sites"][0]["sources"]] == [FEED]
-    assert said["needs"] == []
+    document = json.loads(capsys.readouterr().out)
+    assert [one["url"] for one in document["sites"][0]["sources"]] == [FEED]
+    assert document["needs"] == []
     archive.sites_path.write_text("[[[")
     assert terminal.run(app, ["status", *where]) == 1
     assert "line 1" in capsys.readouterr().err
