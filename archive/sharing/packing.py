@@ -5,7 +5,9 @@ The same archive and selection give the same bytes: all dates in the package are
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -13,10 +15,13 @@ from itertools import chain, count, groupby
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
+
+from archive import locking
 from archive.capture import Capture
 from archive.catalogue.holdings import FileState, awaits_cleaning, file_states
 from archive.clock import to_datetime
-from archive.errors import NOTHING, NotFound, UsageError
+from archive.errors import NOTHING, DamagedRecord, NotFound, TakenDown, UsageError
 from archive.exchange import Role
 from archive.progress import Progress
 from archive.sharing import cdxj, pages
@@ -35,6 +40,8 @@ INDEX, BLOCKS, PAGES = "indexes/index.idx", "indexes/index.cdx.gz", "pages/pages
 GZIPPED, PLAIN = ".warc.gz", ".warc"
 _ENDINGS = (".gz", ".zst", PLAIN, ".arc", ".wacz")  # of files whose records go into a package, in this order
 _NAMED = 10  # sites that are named in a description
+_TRIES = 3  # purges that may come between; each file is rewritten once by each
+_PAUSE = 0.2  # seconds between two looks whether a purge has ended
 _OFTEN = 500  # captures between two reports
 # For members whose size is not known before: bytes that a capture may take in the index and among the pages, and how
 # many times larger records may become that were packed more tightly.
@@ -75,13 +82,52 @@ def pack(
 
     The whole archive takes its WARC files along as they are; a part of it the records of its captures, byte for byte,
     and those that its revisits refer to. ``title`` and ``description``, which is Markdown, are made where none are
-    given. Memory does not grow with the archive. Raises UsageError for a target that is no ``.wacz`` file, NotFound
-    where nothing is selected, DamagedRecord for what cannot be read, StorageFull.
+    given. Memory does not grow with the archive. Where a purge or a repair rewrites a file before it was copied, it
+    begins again with the archive as it is then: what was copied before may be what was removed. Raises UsageError for a
+    target that is no ``.wacz`` file, NotFound where nothing is selected, DamagedRecord for what cannot be read,
+    StorageFull.
     """
     path = Path(target)
     if path.suffix != SUFFIX or not path.stem or (path.exists() and not path.is_file()):
         raise UsageError(f"{target}: name a file that ends in {SUFFIX}, as WACZ 1.1.1 has it")
-    with archive.catalog.reading() as connection:
+    for _ in range(_TRIES - 1):
+        try:
+            return _pack(archive, path, selection, title, description, progress)
+        except _Rewritten:
+            _wait(archive, progress)
+    return _pack(archive, path, selection, title, description, progress)
+
+
+class _Rewritten(DamagedRecord):
+    """A file is not the one any more that the package was begun with."""
+
+
+def _wait(archive: Archive, progress: Progress | None) -> None:
+    """Wait until whoever rewrites files has told the catalogue of them, too."""
+    while locking.is_alone(archive.catalog.path.parent):
+        if progress is not None:
+            progress(0, 0, "the end of a purge or repair")
+        time.sleep(_PAUSE)
+
+
+@contextlib.contextmanager
+def _noticing(archive: Archive, connection: Connection) -> Iterator[None]:
+    """Turn what cannot be read into `_Rewritten` where its file was, or is just being, rewritten."""
+    try:
+        yield
+    except (DamagedRecord, TakenDown) as error:
+        with archive.catalog.reading() as later:
+            same = error.file is not None and file_states(connection, error.file) == file_states(later, error.file)
+        if same and not locking.is_alone(archive.catalog.path.parent):
+            raise
+        raise _Rewritten(error.message, file=error.file) from error
+
+
+def _pack(
+    archive: Archive, path: Path, selection: Selection, title: str, description: str, progress: Progress | None
+) -> Packed:
+    target = str(path)
+    with archive.catalog.reading() as connection, _noticing(archive, connection):
         share = Share(connection, archive.warc_path, selection)
         total, latest = share.sum_up()
         if not total:
