@@ -346,6 +346,8 @@ def _said(error: sqlite3.Error, path: Path) -> PresskeepError:
                 "is kept and entered at the next start",
                 file=file,
             )
+        case sqlite3.SQLITE_CANTOPEN if not os.path.lexists(path):
+            return DamagedCatalogue(f"the catalogue is gone: bring it back, or {_REBUILD}", file=file)
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN if is_read_only(path.parent):
             return StorageFull(
                 "the catalogue's file system is read-only: see to its device, then mount it anew", file=file

@@ -306,7 +306,7 @@ def offsets(directory: Path, terms: Terms) -> Iterable[int]:
         ) from error
     if hashlib.sha256(content).hexdigest() != terms.listed_sha256:
         raise DamagedRecord(f"the index {path} has changed: copy it from a backup", file=terms.file)
-    return sorted({offset for offset, _ in lines(content.splitlines())})
+    return sorted({offset for offset, _ in lines(content.split(b"\n"))})
 
 
 def lines(content: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -63,7 +63,9 @@ def _may_take(wanted: Filter, said: dict[str, Any]) -> bool:
     if isinstance(url, str) and not Filter(hosts=wanted.hosts).takes(url, None, 0):
         return False
     # Of revisits an index has another type than the record; "unk" says that it knows none.
-    return mime in {None, "", "-", "unk", "warc/revisit"} or Filter(mimes=wanted.mimes).takes("", str(mime), 0)
+    if not isinstance(mime, str) or mime in {"", "-", "unk", "warc/revisit"}:
+        return True
+    return Filter(mimes=wanted.mimes).takes("", mime, 0)
 
 
 def _time(timestamp: str) -> int | None:

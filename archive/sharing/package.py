@@ -18,7 +18,7 @@ WACZ_VERSION = "1.1.1"
 MANIFEST, DIGEST = "datapackage.json", "datapackage-digest.json"
 _LARGE = 2**31 - 1  # from here on zipfile wants to be told that a member may need 64 bits
 _READABLE = 0o100644 << 16  # a regular file, as ZIP has the modes of Unix
-_FIRST_YEAR = 1980  # of ZIP's dates
+_YEARS = (1980, 2107)  # of ZIP's dates, which have seven bits for them
 
 
 class Member:
@@ -47,7 +47,8 @@ class Package:
     def __init__(self, out: IO[bytes], at: int) -> None:
         """``at`` is in microseconds since 1970, UTC."""
         when = to_datetime(at)
-        self._date = (max(when.year, _FIRST_YEAR), when.month, when.day, when.hour, when.minute, when.second)
+        year = min(max(when.year, _YEARS[0]), _YEARS[1])
+        self._date = (year, when.month, when.day, when.hour, when.minute, when.second)
         self._zip = ZipFile(out, "w")
         self._resources: list[dict[str, object]] = []
 

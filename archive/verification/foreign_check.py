@@ -6,6 +6,7 @@ elsewhere is not the archive's own to lose, so that an attached file which is go
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
@@ -30,6 +31,33 @@ if TYPE_CHECKING:
 # What no ARC record can have.
 _NOT_OF_ARC = frozenset({Rule.RECORD_ID, Rule.WARCINFO})
 _OF_CATALOGUE = frozenset({Rule.GONE, Rule.SAME_ID})
+
+_MOST = 1000  # findings of one rule about one file that are told one by one
+
+
+class _Few:
+    """Findings about a file, the first of each rule, and how many more: a megabyte may hold ten million bad records."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._found: list[Finding] = []
+        self._counts = Counter[Rule]()
+        self._last: dict[Rule, int] = {}
+
+    def add(self, finding: Finding) -> None:
+        """One more."""
+        self._counts[finding.rule] += 1
+        self._last[finding.rule] = finding.offset
+        if self._counts[finding.rule] <= _MOST:
+            self._found.append(finding)
+
+    def told(self) -> Iterator[Finding]:
+        """Those that are told, then one for the rest of each rule."""
+        yield from self._found
+        for rule, number in self._counts.items():
+            if number > _MOST:
+                said = f"{number - _MOST:,} more places like the {_MOST:,} before, to byte {self._last[rule]}"
+                yield Finding(self._file, self._last[rule], rule, said)
 
 
 def of_foreign(
@@ -128,10 +156,12 @@ def _held_against(
     with open_source(warc, agreed.file) as source:
         check = Check(agreed.file, source.end, being_written=False)
         arc = source.form.arc
-    found: list[Finding] = []
+    found = _Few(agreed.file)
 
     def watch(piece: Piece, stream: BinaryIO) -> None:
-        found.extend(one for one in check.piece(piece) if not (arc and one.rule in _NOT_OF_ARC))
+        for one in check.piece(piece):
+            if not (arc and one.rule in _NOT_OF_ARC):
+                found.add(one)
         check.begun = None  # groups of another Presskeep are no promise of this one
         if advanced is not None:
             advanced(min(piece.offset, agreed.size))
@@ -141,11 +171,11 @@ def _held_against(
             if not isinstance(event, Gap):
                 yield event
             elif event.records or agreed.listed is not None:  # of the others `check` has told
-                found.append(Finding(agreed.file, event.offset, Rule.READABLE, event.reason))
+                found.add(Finding(agreed.file, event.offset, Rule.READABLE, event.reason))
 
     if compared:
         yield from comparison.of_file(archive.catalog, warc, agreed.file, events())
     else:
         for _ in events():
             pass
-    yield from found
+    yield from found.told()

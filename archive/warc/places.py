@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
 
 from archive.durable import replacing
 from archive.errors import DamagedRecord
@@ -57,7 +58,7 @@ def place_of(directory: Path, file: str) -> Place | None:
     registry = directory.parent / NAME
     try:
         with _lock:
-            return _registry(registry).up_to_date()[file]
+            return _registry(registry).place(file)
     except (OSError, KeyError) as error:
         raise DamagedRecord(
             f"nothing is attached as {file}: run 'presskeep rebuild', which notes again what is attached", file=file
@@ -69,27 +70,40 @@ class _Registry:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._state = (0, 0)  # inode, and how many bytes of it were read
+        self._state = (0, 0, 0)  # inode, time of its last change, and how many bytes of it were read
+        self._last = b""  # the last line of those
         self._places: dict[str, Place] = {}
 
-    def up_to_date(self) -> dict[str, Place]:
+    def place(self, file: str) -> Place:
+        """Raises OSError, and KeyError for what is not in it, however it is read."""
+        found = self._up_to_date().get(file)
+        return self._up_to_date(anew=True)[file] if found is None else found
+
+    def _up_to_date(self, *, anew: bool = False) -> dict[str, Place]:
         with self._path.open("rb") as source:
-            inode, read = self._state
             about = os.fstat(source.fileno())
-            if (about.st_ino, about.st_size) == self._state:
+            inode, changed, read = self._state
+            if not anew and (about.st_ino, about.st_mtime_ns, about.st_size) == (inode, changed, read):
                 return self._places
-            if about.st_ino != inode or about.st_size < read:
-                self._places, read = {}, 0
+            # A registry that was written anew may have the inode of an older one: its number is free again.
+            if anew or about.st_ino != inode or not self._goes_on(source, read):
+                self._places, self._last, read = {}, b"", 0
             source.seek(read)
             for line in source:
                 if not line.endswith(b"\n"):
                     break  # being written
                 read += len(line)
+                self._last = line
                 with contextlib.suppress(ValueError, TypeError):  # a line that a loss of power has torn
                     place = Place(**json.loads(line))
                     self._places[place.file] = place
-            self._state = (about.st_ino, read)
+            self._state = (about.st_ino, about.st_mtime_ns, read)
         return self._places
+
+    def _goes_on(self, source: BinaryIO, read: int) -> bool:
+        """Whether what was read last still stands where it stood."""
+        source.seek(read - len(self._last))
+        return source.read(len(self._last)) == self._last
 
 
 _lock = threading.Lock()

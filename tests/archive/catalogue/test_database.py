@@ -280,3 +280,15 @@ def test_no_room_for_shared_memory_is_not_called_a_failed_write(
     monkeypatch.setattr(catalog_module, "_connect", connect)
     with pytest.raises(StorageFull, match="keeps some 32 KiB beside it"), catalog.writing():
         pass
+
+
+def test_one_that_goes_away_while_it_is_in_use_is_told_of_as_gone(catalog: Catalog) -> None:
+    put(catalog, "a")
+    with catalog.reading() as connection:  # the pool has no other connection
+        catalog.path.unlink()
+        with (
+            pytest.raises(DamagedRecord, match="is gone: bring it back, or run 'presskeep rebuild'"),
+            catalog.reading(),
+        ):
+            pass
+        assert connection.scalar(select(files.c.file)) == "a"

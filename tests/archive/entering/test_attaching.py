@@ -255,6 +255,19 @@ def test_an_index_that_is_wrong_is_told_of_and_harms_nothing(tmp_path: Path, arc
     assert list(lines([b"x 2019 {", b"x {}", b"\xff\xfe", b'x 1 {"offset": []}'])) == []
 
 
+def test_an_index_may_say_anything_of_its_records_and_separate_lines_by_line_feeds_alone(
+    tmp_path: Path, archive: Archive
+) -> None:
+    content = FORMS["members.warc.gz"]
+    path = laid(tmp_path, "a.warc.gz", content)
+    index = tmp_path / "index.cdxj"
+    odd = cdxj(content, "a.warc.gz").replace('"text/html"', '["text/html"]', 1).replace('"text/html"', "{}", 1)
+    index.write_bytes(odd.replace(", ", ",\r").replace("\n", "\r\n").encode())
+    (brought,) = attached(archive, path, index=index, filter=Filter(mimes=("text/html",)))
+    assert (brought.refused, brought.entered.captures) == ("", 3)
+    assert told(archive.verify()) == set()
+
+
 @pytest.fixture
 def server() -> Iterator[RangeServer]:
     pytest.importorskip("fsspec")

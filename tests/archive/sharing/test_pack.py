@@ -289,6 +289,18 @@ def test_damage_is_not_handed_on(archive: Archive, tmp_path: Path, part: bool) -
     assert not list(tmp_path.glob("*.wacz*"))
 
 
+@pytest.mark.parametrize(("year", "said"), [("1601", 1980), ("2262", 2107)])
+def test_captures_of_years_that_no_package_can_say(archive: Archive, tmp_path: Path, year: str, said: int) -> None:
+    path = tmp_path / "old.warc.gz"
+    path.write_bytes(gzip.compress(warc_record("crane", date=f"{year}-03-01T10:00:00Z")))
+    list(attach(archive, Asked((str(path),))))
+    done, package = packed(archive, tmp_path / "out.wacz")
+    assert done.captures == 1
+    assert {one.date_time[0] for one in package.infolist()} == {said}
+    assert package.testzip() is None
+    assert pages(package) == []
+
+
 def test_a_member_that_may_be_larger_than_32_bits_can_say(tmp_path: Path) -> None:
     with (tmp_path / "large.wacz").open("w+b") as out, Package(out, 0) as package:
         with package.member("archive/a.warc.gz", stored=True, most=2**40) as member:
