@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from archive.errors import DamagedRecord
+from archive.errors import DamagedRecord, TakenDown
 from archive.exchange import Role, Truncation
 from archive.http import HttpMessage
 
@@ -79,7 +79,8 @@ class Capture:
     def representation(self) -> HttpMessage:
         """The message that carries the payload: this one; of a 304, that of the capture which it confirms.
 
-        Raises DamagedRecord where that capture is not known, and where bytes cannot be read.
+        Raises DamagedRecord where that capture is not known, and where bytes cannot be read; TakenDown where it was
+        removed since this one was handed out, which then has no payload any more.
         """
         if self.kind == "response":
             return self.message()
@@ -89,7 +90,12 @@ class Capture:
         if self.referent is None:
             named = self.refers_to or self.refers_to_uri or "which is not named"
             raise DamagedRecord(f"the archive does not have the capture that this one revisits ({named})")
-        kept = self.referent.representation()
+        try:
+            kept = self.referent.representation()
+        except TakenDown as gone:
+            what = "confirms" if message is None else "revisits"
+            said = f"the capture that this one {what} went, and its payload with it: {gone.message}"
+            raise TakenDown(said, url=self.url, file=gone.file) from gone
         return kept if message is None else message.with_entity(kept.entity(), self.framing)
 
     def payload(self) -> bytes:

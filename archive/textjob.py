@@ -95,9 +95,9 @@ def committed(archive: Archive, job: TextJob, child: CleaningChild, stop: Stop |
         else:
             failures.append((capture, result))
         if len(texts) + len(failures) >= BATCH or time.monotonic() - last > PATIENCE:
-            yield _commit(archive, texts, failures)
+            yield from _commit(archive, texts, failures)
             texts, failures, last = [], [], time.monotonic()
-    yield _commit(archive, texts, failures)
+    yield from _commit(archive, texts, failures)
 
 
 def _cleaned(archive: Archive, capture: Capture, child: CleaningChild, timeout: float) -> bytes | CleaningFailure:
@@ -116,12 +116,17 @@ def profile_for(capture: Capture) -> Profile:
 
 def _commit(
     archive: Archive, texts: list[tuple[Capture, bytes]], failures: list[tuple[Capture, CleaningFailure]]
-) -> TextSummary:
+) -> Iterator[TextSummary]:
+    """Both are commits of their own: what the first has brought is counted, whatever becomes of the second."""
     made = archive.add_texts(texts)
-    archive.add_failures(failures)
     # Such texts settle nothing: whoever asks until nothing waits would ask for ever.
-    if any(text.provenance.cleaner != CLEANER for text in made):
+    changed = any(text.provenance.cleaner != CLEANER for text in made)
+    if made and not changed:
+        cleaned = sum(isinstance(text, Article) for text in made)
+        verdicts = Counter(text.verdict.value for text in made)
+        yield TextSummary(cleaned, len(made) - cleaned, 0, dict(verdicts))
+    archive.add_failures(failures)
+    if changed:
         raise PresskeepError("Presskeep was changed while it ran, and cleans by another version now: start it again")
-    cleaned = sum(isinstance(text, Article) for text in made)
-    verdicts = Counter(text.verdict.value for text in made)
-    return TextSummary(cleaned, len(made) - cleaned, len(failures), dict(verdicts))
+    if failures:
+        yield TextSummary(failed=len(failures))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import random
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -199,6 +200,31 @@ def test_a_bomb_is_refused_before_it_fills_the_disk(tmp_path: Path, monkeypatch:
         with pytest.raises(FormRefused, match="unpacks to more than"):
             read(tmp_path, packed)
     assert not list((tmp_path / "seek").glob("*"))
+
+
+@pytest.mark.parametrize("name", ["whole.warc.gz", "whole.warc.zst"])
+def test_derived_files_that_a_killed_process_left_half_made_are_taken_over(tmp_path: Path, name: str) -> None:
+    seek = tmp_path / "seek"
+    seek.mkdir()
+    kind = "index" if name.endswith(".gz") else "unpacked"
+    for one in (f".file.{kind}.part", ".file.json.part"):
+        (seek / one).write_bytes(b"half" * 100_000)
+    read(tmp_path, FORMS[name])
+    assert {one.name for one in seek.iterdir()} == {f"file.{kind}", "file.json"}
+
+
+@pytest.mark.parametrize("name", ["whole.warc.gz", "whole.warc.zst"])
+def test_many_that_need_derived_files_at_once_wait_for_the_first(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(FORMS[name])
+
+    def records(_: int) -> int:
+        with open_place(path, tmp_path / "seek", "file") as source:
+            return sum(isinstance(one, Record) for one in source.scan())
+
+    with ThreadPoolExecutor(8) as pool:
+        (number,) = set(pool.map(records, range(16)))
+    assert number > 1
 
 
 def test_derived_files_are_made_again_when_they_are_missing_or_not_whole(tmp_path: Path) -> None:

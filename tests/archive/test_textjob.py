@@ -23,7 +23,7 @@ from archive.errors import ArchiveBusy, PresskeepError, StorageFull
 from archive.failure import CleaningFailure, FailureReason
 from archive.locking import alone
 from archive.store import Archive
-from archive.textjob import TextJob, TextSummary, run_text_job
+from archive.textjob import TextJob, TextSummary, committed, run_text_job
 from archive.worker import CleaningChild
 
 
@@ -247,6 +247,24 @@ def test_what_was_committed_before_an_error_is_counted(archive: Archive, monkeyp
         assert crew.done.cleaned == 1
         crew.clean()
         assert crew.done.cleaned == 3
+
+
+def test_texts_are_counted_where_the_failures_after_them_find_no_room(
+    archive: Archive, child: CleaningChild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(archive, "a", "bad", "b")
+    failing: CleaningChild = Failing(child, "bad")  # type: ignore[assignment]
+
+    def full(failed: list[tuple[Capture, CleaningFailure]]) -> None:
+        raise StorageFull(f"no room for {len(failed)}")
+
+    monkeypatch.setattr(archive, "add_failures", full)
+    (job,) = archive.text_jobs()
+    parts = committed(archive, job, failing)
+    assert next(parts) == TextSummary(2, 0, 0, {"article": 2})
+    with pytest.raises(StorageFull, match="no room for 1"):
+        next(parts)
+    assert archive.count_texts() == 2
 
 
 def test_an_executor_of_one_s_own(archive: Archive) -> None:

@@ -10,15 +10,16 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
-from archive.errors import DamagedRecord, StorageFull
+from archive.durable import replacing, written
+from archive.errors import ArchiveBusy, DamagedRecord, StorageFull
 from archive.warc.foreign.form import Coding, FormRefused
 from archive.warc.foreign.unpacking import gunzipped, unzstd
 from archive.warc.member import Tear
@@ -28,6 +29,7 @@ SPACING = 4 * 2**20  # unpacked bytes between two places of an index: half of it
 # Web pages shrink to a tenth, repeated ones to a fiftieth. What grows more is made to fill disks.
 MOST_GROWTH, FREE_GROWTH = 200, 256 * 2**20
 _RESERVE = 256 * 2**20  # bytes that an unpacked copy leaves free
+_PAUSE = 0.1  # seconds between two looks whether another process has made them
 _VERSION = 1  # of the derived files; older ones are made again
 
 
@@ -50,7 +52,7 @@ def opened(raw: BinaryIO, coding: Coding, beside: Path, stamp: str, file: str) -
     kept = beside.with_name(beside.name + (".index" if coding is Coding.GZIP else ".unpacked"))
     known = _known(told, kept, stamp)
     if known is None:
-        known = _make(raw, coding, kept, told, stamp, file)
+        known = _made(raw, coding, kept, told, stamp, file)
     if coding is Coding.ZSTD:
         return kept.open("rb"), known
     return cast("BinaryIO", _Window(_indexed(raw, kept), known.size, file)), known
@@ -69,38 +71,44 @@ def _known(told: Path, kept: Path, stamp: str) -> Unpacked | None:
         return None
 
 
+def _made(raw: BinaryIO, coding: Coding, kept: Path, told: Path, stamp: str, file: str) -> Unpacked:
+    """What is known once the derived file is there: made here, or by another that was about it already."""
+    while True:
+        try:
+            return _make(raw, coding, kept, told, stamp, file)
+        except ArchiveBusy:
+            time.sleep(_PAUSE)
+            if (known := _known(told, kept, stamp)) is not None:
+                return known
+
+
 def _make(raw: BinaryIO, coding: Coding, kept: Path, told: Path, stamp: str, file: str) -> Unpacked:
     """Unpack once, make the derived file, and say in ``told``, last of all, that it is whole."""
-    part = kept.with_name(f"{kept.name}.{os.getpid()}.part")
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileNotFoundError):
-            told.unlink()
-        if coding is Coding.GZIP:
-            found = _walked(gunzipped(raw), _most(raw), file)
-            index = _indexed(raw, None)
-            with suppress(OSError):  # at the damage, of which `found` tells
-                index.build_full_index()
-            with part.open("wb") as out:
-                index.export_index(fileobj=out)
-        else:
-            with part.open("wb") as out:
+        with replacing(kept) as out:
+            told.unlink(missing_ok=True)
+            sha256 = ""
+            if coding is Coding.GZIP:
+                found = _walked(gunzipped(raw), _most(raw), file)
+                index = _indexed(raw, None)
+                with suppress(OSError):  # at the damage, of which `found` tells
+                    index.build_full_index()
+                exported = io.BytesIO()  # the library looks at a file's mode, and takes "wb" alone
+                index.export_index(fileobj=exported)
+                out.write(exported.getbuffer())
+                sha256 = hashlib.sha256(exported.getbuffer()).hexdigest()
+            else:
                 found = _walked(unzstd(raw), _most(raw), file, _writing(out, kept.parent))
-        sha256 = hashlib.sha256(part.read_bytes()).hexdigest() if coding is Coding.GZIP else ""
+            size = out.seek(0, io.SEEK_END)
         said = {"version": _VERSION, "stamp": stamp, "size": found.size, "reason": found.reason, "sha256": sha256}
-        said["bytes"] = part.stat().st_size
-        part.replace(kept)
-        beside = told.with_name(f"{told.name}.{os.getpid()}.part")
-        beside.write_text(json.dumps(said), encoding="utf-8")
-        beside.replace(told)
+        written(told, [json.dumps({**said, "bytes": size}).encode()])
     except OSError as error:
         raise DamagedRecord(
             f"what is needed to read {file} by offset cannot be made in {kept.parent} ({error.strerror or error}): "
             "make room there, then run 'presskeep verify'",
             file=file,
         ) from error
-    finally:
-        part.unlink(missing_ok=True)
     return found
 
 
@@ -123,13 +131,13 @@ def _walked(parts: Iterator[bytes], most: int, file: str, use: Callable[[bytes],
     return Unpacked(size)
 
 
-def _writing(out: BinaryIO, directory: Path) -> Callable[[bytes], None]:
-    def write(part: bytes) -> None:
+def _writing(out: IO[bytes], directory: Path) -> Callable[[bytes], None]:
+    def checked(part: bytes) -> None:
         if shutil.disk_usage(directory).free < _RESERVE:
             raise StorageFull(f"no room for an unpacked copy under {directory}: make some, then try again")
         out.write(part)
 
-    return write
+    return checked
 
 
 def _indexed(raw: BinaryIO, kept: Path | None) -> Any:  # noqa: ANN401 - the library publishes no types

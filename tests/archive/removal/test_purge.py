@@ -179,6 +179,19 @@ def test_with_payload_every_copy_goes(revisited: Archive) -> None:
     is_sound(archive)
 
 
+def test_what_is_held_of_a_304_says_that_it_went_with_what_it_confirms(tmp_path: Path) -> None:
+    with Archive.create(tmp_path / "NEWS", contact="tests@example.org") as archive:
+        copied(archive, "secret")
+        with archive.writer("crawl") as writer:
+            late = exchange("other-address", 9, status=304, body=b"")
+            writer.add(replace(late, confirms=_original_of(archive, URL).id))
+        (held,) = archive.captures(url="https://courier.example/other-address")
+        purged(archive)
+        assert held.message().status == 304
+        with pytest.raises(TakenDown, match=r"this one confirms went.*the record \S+ was removed from"):
+            held.payload()
+
+
 class Killed(BaseException):
     """A kill: nothing catches it."""
 
