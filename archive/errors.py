@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 NOTHING = "nothing matched: 'presskeep list --verdict all' shows what there is"  # of whoever writes a file for others
+ALL_LOST = "all that matched was lost to damage: 'presskeep verify' says what can be brought back"
 
 
 class PresskeepError(Exception):

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from archive.durable import is_locked, storage
 from archive.errors import ArchiveBusy
 
+logger = logging.getLogger(__name__)
+
 NAME = "archive.lock"
 FOREIGN = "foreign.lock"
+_SILENT, _LOOK = 1.0, 0.05  # seconds: of a wait that nobody need hear of, and between two looks in it
 _ALL_LOCKS = Path("/proc/locks")
 
 
@@ -39,11 +44,14 @@ def one_by_one(directory: Path) -> Iterator[None]:
     """Hold the lock under which foreign files come and go, one after the other; waits for whoever holds it.
 
     What a foreign file gives depends on those before it: in a rebuild they come in the order of their acts, and so they
-    must have come the first time.
+    must have come the first time. A wait of more than a second is told, with the process that is waited for.
     """
-    descriptor = _open(directory / FOREIGN)
+    path = directory / FOREIGN
+    descriptor = _open(path)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if not _had_within(descriptor, _SILENT):
+            logger.warning("waiting for another import, attach or detach to end%s", _holder(path))
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)
@@ -62,6 +70,34 @@ def if_free(directory: Path) -> Iterator[bool]:
             yield True
     finally:
         os.close(descriptor)
+
+
+def _had_within(descriptor: int, seconds: float) -> bool:
+    """Takes the lock where that can be done in time."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                return False
+            time.sleep(_LOOK)
+        else:
+            return True
+
+
+def _holder(path: Path) -> str:
+    """Which process holds a lock, in words, as far as the system tells."""
+    try:
+        inode = path.stat().st_ino
+        lines = _ALL_LOCKS.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return ""
+    for line in lines:
+        parts = line.split()
+        if len(parts) > 5 and parts[1] == "FLOCK" and parts[5].endswith(f":{inode}") and parts[4].isdecimal():
+            return f" (process {parts[4]})"
+    return ""
 
 
 def may_be_held(directory: Path) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from archive.capture import Capture, Location
 from archive.clock import to_datetime
-from archive.errors import NOTHING, NotFound
+from archive.errors import ALL_LOST, NOTHING, NotFound
 from archive.sharing.selection import Selection, Share
 from archive.sharing.sorting import in_order
 from archive.surt import surt
@@ -75,7 +75,7 @@ def write_index(
             share = Share(connection, archive.warc_path, selection)
             total, lost = share.sum_up()[0], share.count_lost()
             if not total:
-                raise NotFound(NOTHING)
+                raise NotFound(ALL_LOST if share.count_lost() else NOTHING)
             found = in_order(lines(share, total))
         out.writelines(found)
     return Indexed(target, written, left_out, lost, None if target == STDOUT else Path(target).stat().st_size)

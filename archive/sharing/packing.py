@@ -21,7 +21,7 @@ from archive import locking
 from archive.capture import Capture
 from archive.catalogue.holdings import FileState, awaits_cleaning, file_states
 from archive.clock import to_datetime
-from archive.errors import NOTHING, DamagedRecord, NotFound, TakenDown, UsageError
+from archive.errors import ALL_LOST, NOTHING, DamagedRecord, NotFound, TakenDown, UsageError
 from archive.exchange import Role
 from archive.progress import Progress
 from archive.sharing import cdxj, pages
@@ -131,7 +131,7 @@ def _pack(
         share = Share(connection, archive.warc_path, selection)
         total, latest = share.sum_up()
         if not total:
-            raise NotFound(NOTHING)
+            raise NotFound(ALL_LOST if share.count_lost() else NOTHING)
         with open_target(target) as out, Package(out, latest) as package:
             packing = _Packing(share, package, total, progress)
             packing.write_archive()

@@ -149,7 +149,10 @@ def _one_of(site: str | None, by_host: bool) -> None:
 
 
 def _list(attached: Iterable[Terms], *, json: bool) -> None:
-    for one in attached:
+    found = list(attached)
+    if not found:
+        terminal.say("nothing is attached: 'presskeep attach PATH' does it")
+    for one in found:
         if json:
             terminal.emit(
                 {

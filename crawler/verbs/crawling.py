@@ -75,8 +75,14 @@ def crawl(
     error = error_of(result)
     if error is not None:
         raise error
-    died = any(summary.outcome == "failed" for summary in result.summaries)
-    return 1 if died or (results and all(one.failed_entirely for one in results)) else 0
+    if any(summary.outcome == "failed" for summary in result.summaries):
+        return 1
+    if results and all(one.failed_entirely for one in results):
+        if json:  # else the lines of the sites say so
+            which = "the site" if len(results) == 1 else f"any of the {len(results)} sites"
+            terminal.say(f"nothing at all could be had of {which}: see to the network, or to 'sites' in the output")
+        return 1
+    return 0
 
 
 def choose(archive: Archive, names: Sequence[str]) -> tuple[Site, ...]:

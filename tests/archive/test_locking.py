@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,3 +65,52 @@ def test_each_writer_has_a_file_of_its_own_and_a_dead_one_keeps_no_lock(
     assert not open_files(archive.warc_path)
     assert archive.count() == (0, 1)
     assert not archive.verify().findings
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from archive import locking
+with locking.one_by_one(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_wait_for_another_import_is_told_with_the_process(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with locking.one_by_one(tmp_path):
+        pass
+    assert not caplog.messages
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdin is not None
+    assert process.stdout.readline() == "held\n"
+    told = threading.Event()
+    handler = Heard(told)
+    locking.logger.addHandler(handler)
+    ending = threading.Thread(target=lambda: (told.wait(60), process.stdin.close() if process.stdin else None))
+    ending.start()
+    try:
+        with locking.one_by_one(tmp_path):
+            assert process.wait(60) == 0
+    finally:
+        locking.logger.removeHandler(handler)
+        ending.join()
+        process.kill()
+        process.wait()
+        process.stdout.close()
+    (said,) = caplog.messages
+    assert said == f"waiting for another import, attach or detach to end (process {process.pid})"
+
+
+class Heard(logging.Handler):
+    """Sets an event when something is logged."""
+
+    def __init__(self, event: threading.Event) -> None:
+        super().__init__()
+        self._event = event
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._event.set()

@@ -153,7 +153,9 @@ def test_two_processes_that_do_the_same_job_do_no_harm(archive: Archive) -> None
     (job,) = archive.text_jobs()
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         summaries = list(pool.map(run_text_job, [job, job]))
-    assert all(0 < one.done <= 12 for one in summaries)
+    # Of a process that begins late nothing is left to do.
+    assert all(one.done <= 12 for one in summaries)
+    assert sum(one.done for one in summaries) >= 12
     assert archive.count_texts() == 12
     assert archive.verify(deep=True).findings == ()
 

@@ -11,27 +11,24 @@ from pathlib import Path
 
 import pytest
 from exchanges import exchange
-from foreign_files import warc_record, warcinfo
+from foreign_files import warc_record
 from peers import ask, needs_peers
 
 from archive.capture import Capture
-from archive.catalogue.blocking import Target
-from archive.catalogue.terms import Filter
 from archive.entering.attaching import Asked, attach
-from archive.errors import DamagedRecord, NotFound, StorageFull, UsageError
+from archive.errors import NotFound, StorageFull, UsageError
 from archive.exchange import Role
 from archive.lint.linter import lint
-from archive.removal.takedown import take_down
-from archive.repairing.repair import repair
 from archive.sharing.cdxj import write_index
 from archive.sharing.package import Package
-from archive.sharing.packing import Packed, pack
+from archive.sharing.packing import pack
 from archive.sharing.selection import Selection
 from archive.store import Archive
 from archive.url import normalise
 from archive.warc.reader import read_events
 
-from .conftest import fill, full_beyond, second_begins, warcs
+from .conftest import full_beyond, second_begins, warcs
+from .packages import listed, packed, pages
 from .replay import Replay, replaying
 
 SELECTIONS = {
@@ -41,25 +38,8 @@ SELECTIONS = {
 }
 
 
-def packed(
-    archive: Archive, path: Path, selection: Selection | None = None, title: str = "", description: str = ""
-) -> tuple[Packed, zipfile.ZipFile]:
-    return pack(archive, str(path), selection or Selection(), title=title, description=description), zipfile.ZipFile(
-        path
-    )
-
-
-def listed(package: zipfile.ZipFile) -> list[dict[str, str]]:
-    text = gzip.decompress(package.read("indexes/index.cdx.gz")).decode()
-    return [json.loads(one.split(" ", 2)[2]) for one in text.splitlines()]
-
-
 def places(entries: list[dict[str, str]]) -> set[tuple[str, ...]]:
     return {tuple(one[name] for name in ("url", "filename", "offset", "length", "recordDigest")) for one in entries}
-
-
-def pages(package: zipfile.ZipFile) -> list[dict[str, str]]:
-    return [json.loads(one) for one in package.read("pages/pages.jsonl").decode().splitlines()][1:]
 
 
 def test_the_whole_archive(news: Archive, tmp_path: Path) -> None:
@@ -214,43 +194,6 @@ def test_the_same_archive_gives_the_same_bytes(news: Archive, tmp_path: Path, pa
     assert (tmp_path / "a.wacz").read_bytes() == (tmp_path / "b.wacz").read_bytes()
 
 
-def test_what_is_taken_down_is_not_in_it(archive: Archive, tmp_path: Path) -> None:
-    fill(archive)
-    take_down(archive, Target.of("https://courier.example/ferry"), given="the ferry", reason="a test")
-    done, package = packed(archive, tmp_path / "news.wacz")
-    assert done.captures == len(list(archive.captures()))
-    assert not [one for one in listed(package) if one["url"].endswith("/ferry")]
-    assert not [one for one in pages(package) if one["url"].endswith("/ferry")]
-    for name in package.namelist():
-        assert b"ferry" not in (gzip.decompress(package.read(name)) if name.endswith(".gz") else package.read(name))
-
-
-@pytest.mark.parametrize("by", ["filter", "index", "takedown"])
-def test_what_a_foreign_file_holds_beside_its_captures_is_left_out(archive: Archive, tmp_path: Path, by: str) -> None:
-    told = "The words of the quay, on their own."
-    records = [warcinfo(), warc_record("tower", 1), warc_record("quay", 2, host="b.example")]
-    if by == "takedown":  # a conversion gives no capture that could be blocked
-        records[2] = warc_record("quay", 2, kind="conversion", block=told.encode(), host="b.example")
-    path, index = tmp_path / "a.warc.gz", None
-    path.write_bytes(b"".join(gzip.compress(one) for one in records))
-    if by == "index":
-        index = tmp_path / "a.cdxj"
-        offset = len(gzip.compress(records[0]))
-        line = {"url": "http://herald.example/tower", "filename": "a.warc.gz", "offset": offset}
-        index.write_text(f"example,herald)/tower 20190302100000 {json.dumps(line)}\n")
-    url = "http://b.example/quay"
-    take_down(archive, Target.of(url), given=url, reason="court order")
-    wanted = Filter(hosts=("herald.example",)) if by == "filter" else Filter()
-    (brought,) = attach(archive, Asked((str(path),), index=index, filter=wanted))
-    assert (brought.refused, [one.url for one in archive.captures()]) == ("", ["http://herald.example/tower"])
-    _, package = packed(archive, tmp_path / "p.wacz")
-    assert [one["url"] for one in listed(package)] == ["http://herald.example/tower"]
-    content = b"".join(gzip.decompress(package.read(one)) for one in package.namelist() if one.endswith(".warc.gz"))
-    assert b"herald.example/tower" in content
-    assert b"Target-URI: http://b.example/quay" not in content
-    assert told.encode() not in content
-
-
 def test_what_a_writer_has_open_is_taken_as_far_as_it_is_acknowledged(archive: Archive, tmp_path: Path) -> None:
     with archive.writer("crawl") as writer:
         writer.add(exchange("crane"))
@@ -275,20 +218,6 @@ def test_nothing_selected_and_nothing_written(news: Archive, tmp_path: Path) -> 
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("part", [False, True])
-def test_damage_is_not_handed_on(archive: Archive, tmp_path: Path, part: bool) -> None:
-    fill(archive)
-    crane = archive.memento("https://courier.example/crane")
-    assert crane.location is not None
-    path = archive.warc_path / crane.location.file
-    data = bytearray(path.read_bytes())
-    data[crane.location.offset + crane.location.length // 2] ^= 1
-    path.write_bytes(data)
-    with pytest.raises(DamagedRecord, match="presskeep verify"):
-        pack(archive, str(tmp_path / "news.wacz"), Selection(sites=("courier",)) if part else Selection())
-    assert not list(tmp_path.glob("*.wacz*"))
-
-
 @pytest.mark.parametrize(("year", "said"), [("1601", 1980), ("2262", 2107)])
 def test_captures_of_years_that_no_package_can_say(archive: Archive, tmp_path: Path, year: str, said: int) -> None:
     path = tmp_path / "old.warc.gz"
@@ -309,30 +238,6 @@ def test_a_member_that_may_be_larger_than_32_bits_can_say(tmp_path: Path) -> Non
     with zipfile.ZipFile(tmp_path / "large.wacz") as read:
         assert read.read("archive/a.warc.gz") == b"a record"
         assert read.getinfo("archive/a.warc.gz").date_time == (1980, 1, 1, 0, 0, 0)  # ZIP knows no earlier year
-
-
-def test_what_was_lost_is_counted_and_the_rest_handed_on(archive: Archive, tmp_path: Path) -> None:
-    fill(archive)
-    (front, *_) = archive.timeline("https://courier.example/")
-    assert front.location is not None
-    path = archive.warc_path / front.location.file
-    data = bytearray(path.read_bytes())
-    begin = front.location.offset + 20
-    data[begin : begin + front.location.length - 40] = bytes(front.location.length - 40)
-    path.write_bytes(data)
-    repair(archive)
-    done, package = packed(archive, tmp_path / "news.wacz")
-    assert done.lost == 1
-    found = listed(package)
-    assert len(found) == done.captures - 1  # the 304
-    # Its revisits are there, of which only the heads are left.
-    assert [one["mime"] for one in found if one["url"].endswith(("courier.example/", "index.html"))] == [
-        "warc/revisit",
-        "warc/revisit",
-    ]
-    indexed = write_index(archive, str(tmp_path / "index.cdxj"), Selection())
-    assert (indexed.captures, indexed.confirmations, indexed.lost) == (len(found), 1, 1)
-    assert "quarantine" not in (tmp_path / "index.cdxj").read_text()
 
 
 @pytest.mark.parametrize("room", [1_000, 6_000, 12_000])

@@ -139,6 +139,9 @@ def test_wrong_calls_say_what_to_do(news: Path, words: list[str], code: int) -> 
 
 
 def test_attach_list_and_detach(news: Path, there: Path) -> None:
+    nothing = run("attach", "--list", cwd=news)
+    assert (nothing.returncode, nothing.stdout) == (0, "")
+    assert "nothing is attached" in nothing.stderr
     done = run("attach", there, "--host", "herald.example", "--mime", "text/html", "--site", "herald", cwd=news)
     assert (done.returncode, done.stderr) == (0, "")
     listed = run("attach", "--list", cwd=news).stdout.splitlines()

@@ -120,7 +120,9 @@ def test_a_site_that_speaks_http_only_has_not_failed(archive: Archive, capsys: p
 def test_when_every_site_fails_entirely_so_does_the_crawl(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:
     declare(archive, "failing.example", "forbidden.example")
     assert crawl(archive, "--json") == 1
-    said = json.loads(capsys.readouterr().out)
+    told = capsys.readouterr()
+    said = json.loads(told.out)
+    assert "nothing at all could be had of" in told.err
     assert [one["failed_entirely"] for one in said["sites"]] == [True, True]
 
 
