@@ -71,7 +71,7 @@ class Terms:
     ``identity`` is the labelled SHA-256 of the file (of a remote one, see `archive.warc.places.Place`). With ``site``
     all its captures are of that site; with ``by_host`` those that name none are of the site that is named after their
     host. ``listed`` is the name, below ``warc/``, of the CDXJ by which alone it is read, and ``listed_sha256`` its
-    digest. ``run`` is the run whose act says so, and no part of what the terms are.
+    digest. ``run`` is the run whose act says so, ``act`` the id of that act; they are no part of what the terms are.
     """
 
     file: str
@@ -85,6 +85,7 @@ class Terms:
     listed: str | None = None
     listed_sha256: str | None = None
     run: str | None = field(default=None, compare=False)
+    act: str | None = field(default=None, compare=False)
 
     def facts(self) -> Facts:
         """The facts of the act that says so."""
@@ -106,7 +107,11 @@ class Terms:
 
     def let_go(self) -> Facts:
         """The facts of the act by which the archive lets go of the file."""
-        return ("file", self.file), ("source", self.source)
+        return ("file", self.file), ("source", self.source), *self.superseded()
+
+    def superseded(self) -> Facts:
+        """The fact by which a later act about the file names the one that it stands in the place of."""
+        return (("supersedes", self.act),) if self.act is not None else ()
 
     @classmethod
     def of(cls, act: Act) -> Terms | None:
@@ -134,6 +139,7 @@ class Terms:
             listed=act.first("listed"),
             listed_sha256=act.first("listed-identity"),
             run=act.run,
+            act=act.id,
         )
 
     def rewritten(self, act: Act) -> Terms:
@@ -166,8 +172,9 @@ class Terms:
 def in_force(catalog: Catalog) -> dict[str, Terms]:
     """The terms of all foreign files, by name, in the order of the first act about each; the last one decides.
 
-    Files that were detached are left out; attached again they come last. Of those from which something was purged, size
-    and identity are what the purge has made of them.
+    An act names the one about the same file that it stands in the place of: that one decides nothing, also where a
+    clock was set back between and it seems to be the later one. Files that were detached are left out; attached again
+    they come last. Of those from which something was purged, size and identity are what the purge has made of them.
     """
     with catalog.reading() as connection:
         return in_force_of(connection)
@@ -177,23 +184,35 @@ def in_force_of(connection: Connection) -> dict[str, Terms]:
     """The same, by what a connection sees."""
     table = tables.acts
     question = select(table).where(table.c.act.in_(ACTS)).order_by(table.c.at, table.c.id)
+    acts = list(in_order(act_of_row(row) for row in connection.execute(question).mappings()))
+    superseded = {one for act in acts for one in act.all("supersedes")}
     found: dict[str, Terms] = {}
+    passing: set[str] = set()  # files that are found by an act that another one stands in the place of
     ahead: dict[str, list[Act]] = {}  # rewritten before it came: a clock was set back between
-    for act in in_order(act_of_row(row) for row in connection.execute(question).mappings()):
+    for act in acts:
         file = act.first("file") or ""
         if act.act == DETACH:
-            found.pop(file, None)
+            if file in passing or act.first("supersedes") is None:
+                found.pop(file, None)
+                passing.discard(file)
         elif act.act == REWRITE:
             if file in found:
                 found[file] = found[file].rewritten(act)
             else:
                 ahead.setdefault(file, []).append(act)
-        elif (terms := Terms.of(act)) is not None:
+        elif (terms := Terms.of(act)) is None:
+            continue
+        elif act.id in superseded:
+            if file not in found:
+                found[file] = terms  # its place in the order is that of the first act
+                passing.add(file)
+        else:
             for rewritten in ahead.pop(file, ()):
                 if rewritten.first("was") == terms.identity:
                     terms = terms.rewritten(rewritten)
             found[file] = terms
-    return found
+            passing.discard(file)
+    return {file: terms for file, terms in found.items() if file not in passing}
 
 
 class Known:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,9 +101,10 @@ class Bringing:
         if instead is not None:
             self._writer.add_act(detach, instead.let_go())
             self.known.remove(instead.file)
-        self._writer.add_act(self._act, terms.facts())
+        before = self.known.by_file.get(terms.file)
+        said = self._writer.add_act(self._act, terms.facts() + (before.superseded() if before is not None else ()))
         self._writer.commit()
-        self.known.add(terms)
+        self.known.add(replace(terms, act=said.id))
 
 
 def remarks(source: Source) -> tuple[str, ...]:

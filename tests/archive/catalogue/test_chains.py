@@ -14,6 +14,7 @@ from archive.catalogue import database
 from archive.catalogue.chains import in_order
 from archive.catalogue.terms import in_force
 from archive.entering import rewrites
+from archive.entering.attaching import Asked, attach, attachments, detach
 from archive.entering.importing import import_files
 from archive.event import Act
 from archive.removal.purges import unfinished
@@ -119,3 +120,31 @@ def test_an_imported_file_is_what_a_purge_by_a_clock_behind_has_made_of_it(
     assert (terms.size, terms.identity) == (state.size, state.sha256)
     assert not archive.verify().damaged
     is_sound(archive)
+
+
+@pytest.mark.parametrize("again", ["", "same", "other terms"])
+def test_attached_and_let_go_of_by_a_clock_behind(
+    tmp_path: Path, archive: Archive, ahead: pytest.MonkeyPatch, again: str
+) -> None:
+    path = tmp_path / "a.warc.gz"
+    path.write_bytes(gzipped(warc_records()))
+    wanted = Asked((str(path),))
+    (brought,) = attach(archive, wanted)
+    assert not brought.refused
+    ahead.undo()
+    if again == "other terms":  # in the place of the first ones, by one run
+        wanted = Asked((str(path),), site="herald")
+    else:
+        detach(archive, str(path))
+        assert attachments(archive) == ()
+        assert not list(archive.captures())
+    if again:
+        (brought,) = attach(archive, wanted)
+        assert not brought.refused
+    told = attachments(archive)
+    sites = {one.site for one in archive.captures()}
+    assert [one.site for one in told] == {"": [], "same": [None], "other terms": ["herald"]}[again]
+    archive.rebuild()
+    assert attachments(archive) == told
+    assert {one.site for one in archive.captures()} == sites
+    assert not archive.verify().findings
