@@ -59,8 +59,8 @@ GRACE = 3.0
 HASTE = 3.0
 # Seconds after which what a visit brought is committed and noted, as it is each second.
 _NOTED = 1.5
-# Seconds between two words on how far a site is: a pipe is cheap, the terminal behind it is not.
-_OFTEN = 0.1
+# Seconds between two words on how far a site is, for so many sites; of more, each is told of more rarely.
+_OFTEN, _FEW = 0.1, 5
 
 # What every run needs, whatever a site's own spider sets.
 _EXTENSIONS = {
@@ -217,7 +217,8 @@ class Child:
             self._over.append(visit)
             asyncio.get_running_loop().call_later(_NOTED, self._tell, visit)
             return
-        if visit.finished or now - self._said.get(site, 0.0) >= _OFTEN:
+        often = _OFTEN * max(1.0, len(self._said) / _FEW)
+        if visit.finished or now - self._said.get(site, 0.0) >= often:
             self._said[site] = now
             self._send(VisitProgress(site, None if visit.reading else visit.planned, visit.answered, visit.finished))
 

@@ -33,7 +33,7 @@ SLOWER, SLOWEST, EASING = 2.0, 16.0, 0.9
 # of the time at most (Heritrix waits five times as long); up to a bound, since some are always slow (in seconds).
 RECOVERY, LONGEST_RECOVERY = 2.0, 30.0
 # A request that left so much later than its turn moves the next one (in microseconds): connections may take seconds.
-_LATE = 50_000
+_LATE = 5_000
 # Nobody waits longer than this within a crawl: the site's remaining URLs stay due for the next one.
 PATIENCE = 600.0
 

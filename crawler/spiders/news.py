@@ -21,8 +21,9 @@ from crawler.visit import Ask, Visit
 from crawler.visited import VisitReport
 from crawler.walk import Answer
 
-# Sites that are visited at the same time in one process: each keeps some thousand URLs in memory while it is read.
-OPEN_VISITS = 64
+# Sites whose sources are read at the same time in one process: each keeps some thousand URLs in memory meanwhile. Those
+# that are read wait for their hosts, side by side: else 64 slow hosts would hold up all others.
+READING = 64
 
 
 class NewsSpider(AskingSpider):
@@ -72,7 +73,7 @@ class NewsSpider(AskingSpider):
         self.remembering.frontier.steps.update((site.host, site.steps) for site in sites)
         names = self._ordered if self._fed else list(self._declared)
         self._waiting.extend(self._visit(self._declared[name]) for name in names)
-        for _ in range(OPEN_VISITS):
+        for _ in range(READING):
             for request in self._opened():
                 yield request
 
@@ -82,8 +83,7 @@ class NewsSpider(AskingSpider):
             self._ordered.extend(names)
             return
         self._waiting.extend(self._visit(self._declared[name]) for name in names if name in self._declared)
-        open_ones = sum(not visit.finished for visit in self.visits.values())
-        for _ in range(open_ones, OPEN_VISITS):
+        for _ in range(sum(visit.reading for visit in self.visits.values()), READING):
             for request in self._opened():
                 self.crawler.engine.crawl(request)
 
@@ -116,6 +116,7 @@ class NewsSpider(AskingSpider):
     def answer(self, question: Question, answer: Answer) -> Iterator[Question]:
         """What the visit asks next, or the first questions of another one, when it is over."""
         visit = self.visits[question.site.host]
+        was_reading = visit.reading
         asks = visit.answered_by(question.number, answer)
         if visit.finished:
             visit.close()
@@ -123,6 +124,7 @@ class NewsSpider(AskingSpider):
         yield from _questions(visit, asks)
         if visit.finished:
             self._forget(visit)
+        if was_reading and not visit.reading:
             yield from self._next_visit()
 
     def stop(self) -> None:
@@ -153,9 +155,11 @@ class NewsSpider(AskingSpider):
             visit = self._waiting.popleft()
             self.visits[visit.site.host] = visit
             asks = visit.begin()
-            if asks:
-                yield from _questions(visit, asks)
+            yield from _questions(visit, asks)
+            if visit.reading:
                 return
+            if asks:
+                continue  # it waits for its host alone
             visit.close()
             self._progress(visit)
             self._forget(visit)
