@@ -32,8 +32,9 @@ def storage(file: str) -> Iterator[None]:
         if error.errno not in STORAGE_ERRORS:
             raise
         kind = FileTooLarge if error.errno == errno.EFBIG else StorageFull
+        todo = "free space" if kind is StorageFull else "let files be larger (ulimit -f, or the file system's limit)"
         raise kind(
-            f"the storage took no more bytes ({error.strerror}): free space, then run the command again; "
+            f"the storage took no more bytes ({error.strerror}): {todo}, then run the command again; "
             "what was committed is safe",
             file=file,
         ) from error

@@ -29,6 +29,7 @@ from archive.warc.places import is_foreign
 from archive.warc.reader import Gap, read_on
 from archive.warc.recovery import Recovery, recover
 
+TOLD = 1000  # gaps of one foreign file that are told one by one
 BATCH = 500  # events entered in one transaction: other writers must not wait long
 
 logger = logging.getLogger(__name__)
@@ -45,12 +46,16 @@ class Adopted:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """What came of a foreign file: captures entered, captures known before, captures that its terms leave out, gaps."""
+    """What came of a foreign file: captures entered, captures known before, captures that its terms leave out, gaps.
+
+    ``broken`` counts the gaps, of which the first ``TOLD`` are kept: a megabyte may have ten million.
+    """
 
     captures: int = 0
     known: int = 0
     left_out: int = 0
     gaps: tuple[Gap, ...] = ()
+    broken: int = 0
 
 
 def adopt(warc: Path, quarantine: Path, catalog: Catalog) -> Adopted:
@@ -174,7 +179,9 @@ def enter_foreign(catalog: Catalog, warc: Path, terms: Terms, advanced: Callable
     def captures() -> Iterator[Capture]:
         for one in told(warc, terms.file, {terms.file: terms}, left_out=out):
             if isinstance(one, Gap):
-                gaps.append(one)
+                counts["broken"] += 1
+                if len(gaps) < TOLD:
+                    gaps.append(one)
             elif isinstance(one, Capture):
                 yield one
 
@@ -193,7 +200,7 @@ def enter_foreign(catalog: Catalog, warc: Path, terms: Terms, advanced: Callable
         # Entered again, or from another file than before, a capture may have its text already.
         connection.execute(delete(tables.pending).where(pending.file == terms.file, cleaned))
         holdings.enter(connection, (), [FileState(terms.file, terms.size, terms.identity)])
-    return Entered(counts["captures"], counts["known"], counts["left_out"], tuple(gaps))
+    return Entered(counts["captures"], counts["known"], counts["left_out"], tuple(gaps), counts["broken"])
 
 
 def measure(path: Path) -> tuple[int, str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from archive.catalogue.terms import IMPORT, Terms
 from archive.digest import sha256_of_file
 from archive.entering import standing
-from archive.entering.adoption import Entered, measure
+from archive.entering.adoption import TOLD, Entered, measure
 from archive.entering.bringing import Bringing, Brought, Heard, blocked, remarks, safe_name, said, size_of
 from archive.entering.sources import Absent
 from archive.errors import DamagedRecord, StorageFull
@@ -95,15 +95,17 @@ def look(paths: Iterable[Path | Absent], *, progress: Progress | None = None) ->
 
 
 def _looked(path: Path, source: Source, heard: Heard) -> Brought:
-    captures = 0
+    captures = broken = 0
     gaps: list[Gap] = []
     for piece in source.scan():
         heard.at(min(piece.offset, size_of(path)))
         if isinstance(piece, Gap):
-            gaps.append(piece)
+            broken += 1
+            if len(gaps) < TOLD:
+                gaps.append(piece)
         elif piece.kind in {"response", "revisit"}:
             captures += 1
-    entered = Entered(captures=captures, gaps=tuple(gaps))
+    entered = Entered(captures=captures, gaps=tuple(gaps), broken=broken)
     return Brought(str(path), None, size_of(path), str(source.form), entered=entered, remarks=remarks(source))
 
 

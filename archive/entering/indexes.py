@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,6 +21,7 @@ from archive.warc.wellformed import well_formed
 
 Lines = Callable[[], Iterator[bytes]]  # those of an index that are about one file
 
+_PLAIN = re.compile(rb"[A-Za-z0-9._-]+")
 _MAGIC = b"\x1f\x8b"
 _MOST_LINE = 2**20  # bytes of a line of a CDXJ
 
@@ -45,8 +47,15 @@ def by_name(given: str, index: Path) -> dict[str | None, str]:
 def lines_of(index: Path, name: str | None, wanted: Filter) -> Lines:
     """The lines of an index that are about a file of this name and may be wanted, each time they are asked for."""
 
+    # An index of a thousand files is read for each, and most of its lines can be told from afar. In JSON a slash may be
+    # written with a backslash before it, and any letter by its number.
+    told = (name or "").rpartition("/")[2].encode("ascii", "replace")
+    near = told if _PLAIN.fullmatch(told) else b""
+
     def given() -> Iterator[bytes]:
         for line in _read(index):
+            if near not in line and b"\\u" not in line:
+                continue
             for _, said in lines([line]):
                 if (name is None or said.get("filename") == name) and _may_take(wanted, said):
                     yield line.rstrip(b"\r\n") + b"\n"
@@ -78,7 +87,11 @@ def _time(timestamp: str) -> int | None:
 
 
 def _read(index: Path) -> Iterator[bytes]:
-    """The lines of a CDXJ, gzipped or not; raises NotFound, DamagedRecord."""
+    """The lines of a CDXJ, gzipped or not; raises NotFound, DamagedRecord, and UsageError for a pipe."""
+    if index.exists() and not index.is_file():
+        raise UsageError(
+            f"the index {index} is no regular file: write it into one first, since it is read several times"
+        )
     try:
         with index.open("rb") as raw:
             packed = raw.read(2) == _MAGIC

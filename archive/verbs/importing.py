@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from archive.entering.bringing import Brought
     from archive.store import Archive
 
-_SHOWN = 20  # broken places of one file that are shown; --json has all of them
+_SHOWN = 20  # broken places of one file that are shown; --json has more of them
 
 FilesArgument = Annotated[
     list[str],
@@ -201,7 +201,7 @@ def _waiting(opened: Archive, done: list[Brought]) -> int:
 def _tell(done: list[Brought], *, json: bool, did: str, waiting: int) -> None:
     absent = [one for one in done if one.absent]
     refused = [one for one in done if one.refused and not one.absent]
-    broken = sum(len(one.entered.gaps) for one in done)
+    broken = sum(one.entered.broken for one in done)
     if json:
         terminal.emit(_document(done, waiting))
     else:
@@ -245,8 +245,10 @@ def _remark(one: Brought) -> None:
     for gap in one.entered.gaps[:_SHOWN]:
         where = f"byte {gap.offset:,}" if not gap.length else f"{gap.length:,} bytes from {gap.offset:,} on"
         terminal.say(f"{source}: broken, {where}: {terminal.one_line(gap.reason)}")
-    if len(one.entered.gaps) > _SHOWN:
-        terminal.say(f"{source}: {len(one.entered.gaps) - _SHOWN:,} more; --json has all of them")
+    if one.entered.broken > _SHOWN:
+        told = len(one.entered.gaps)
+        which = "all of them" if told == one.entered.broken else f"the first {told:,}"
+        terminal.say(f"{source}: {one.entered.broken - _SHOWN:,} more; --json has {which}")
     for remark in one.remarks:
         terminal.say(f"{source}: {terminal.one_line(remark)}")
 
@@ -273,6 +275,7 @@ def _document(done: list[Brought], waiting: int) -> Json:
                 "broken": [
                     {"offset": gap.offset, "bytes": gap.length, "reason": gap.reason} for gap in one.entered.gaps
                 ],
+                "broken_places": one.entered.broken,
                 "remarks": list(one.remarks),
             }
             for one in done

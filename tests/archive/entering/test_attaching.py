@@ -268,6 +268,30 @@ def test_an_index_may_say_anything_of_its_records_and_separate_lines_by_line_fee
     assert told(archive.verify()) == set()
 
 
+def test_file_names_are_told_however_json_writes_them(tmp_path: Path, archive: Archive) -> None:
+    places = {"crane": "sub/a.warc.gz", "quay": "b.warc.gz", "ferry": "sub/é b.warc.gz", "tower": "aa.warc.gz"}
+    said: list[str] = []
+    for number, (name, file) in enumerate(places.items()):
+        laid(tmp_path, file, gzipped([warc_record(name, number)]))
+        about = json.dumps({"offset": "0", "filename": file})
+        said.append(f"example,herald)/{name} 20190301100000 {about}")
+    said[0] = said[0].replace("/a.warc", "\\/a.warc")
+    said[1] = said[1].replace("b.warc", "\\u0062.warc")
+    index = tmp_path / "index.cdxj"
+    index.write_text("\n".join([*said, ""]))
+    done = attached(archive, tmp_path / "there", index=index)
+    assert [(one.refused, one.entered.captures) for one in done] == [("", 1)] * 4
+    assert len(urls(archive)) == 4
+
+
+def test_an_index_that_can_be_read_but_once_is_refused_at_once(tmp_path: Path, archive: Archive) -> None:
+    laid(tmp_path, "a.warc.gz", FORMS["members.warc.gz"])
+    index = tmp_path / "index.cdxj"
+    os.mkfifo(index)
+    with pytest.raises(UsageError, match="write it into one first"):
+        attached(archive, tmp_path / "there", index=index)
+
+
 @pytest.fixture
 def server() -> Iterator[RangeServer]:
     pytest.importorskip("fsspec")

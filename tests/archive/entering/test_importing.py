@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -236,3 +237,10 @@ def test_names_are_made_safe(name: str) -> None:
     assert not safe.endswith((".part", ".open"))
     assert safe.isascii()
     assert "/" not in safe
+
+
+def test_of_many_broken_places_some_are_told_and_all_are_counted(tmp_path: Path, archive: Archive) -> None:
+    bad = b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://a.example/\r\nContent-Length: 0\r\n\r\n\r\n\r\n"
+    path = laid(tmp_path, "bad.warc.gz", gzip.compress(bad * 1500, mtime=0))
+    (brought,) = imported(archive, path)
+    assert (len(brought.entered.gaps), brought.entered.broken) == (1000, 1500)
