@@ -45,6 +45,7 @@ def test_storage_that_takes_no_more_leaves_the_old_file_alone(
     with recorder.recording(), pytest.raises(StorageFull) as caught, durable.storage("file"):
         durable.written(path, [NEW])
     assert isinstance(caught.value, FileTooLarge) == (error == errno.EFBIG)
+    assert ("ulimit -f" if error == errno.EFBIG else "free space") in str(caught.value)
     assert path.read_bytes() == OLD
     assert names(tmp_path) == ["file"]
 
