@@ -22,7 +22,7 @@ from archive.catalogue.copies import payload_digests
 from archive.catalogue.rows import capture_of_row
 from archive.entering.rebuild import SUFFIX
 from archive.entering.rewrites import Reason, alone, can_be_rewritten, enter, replace_file
-from archive.errors import DamagedRecord
+from archive.errors import ConfigurationError, DamagedRecord
 from archive.event import Act
 from archive.progress import Progress
 from archive.removal.promotion import Inheritance, inheritance, parts, starts_packed
@@ -34,7 +34,7 @@ from archive.url import normalise
 from archive.warc.foreign.form import FormRefused
 from archive.warc.foreign.source import open_source
 from archive.warc.group import Group
-from archive.warc.paths import imported_files
+from archive.warc.paths import imported_files, second_names
 from archive.warc.places import is_foreign
 from archive.warc.quarantine import is_kept
 from archive.warc.rewriting import Kept, Part, Put
@@ -135,13 +135,15 @@ def purge(
 ) -> Purged:
     """Take a target down and remove its bytes; ``progress`` hears ``files``.
 
-    Raises ArchiveBusy while anyone writes, StorageFull: nothing is lost then, and it is run again once there is room.
+    Raises ArchiveBusy while anyone writes, StorageFull: nothing is lost then, and it is run again once there is room;
+    ConfigurationError where a file has two names below ``warc/``: then the target is blocked, and nothing removed.
     """
     if is_down(archive, target):
         archive.compact()
     else:
         take_down(archive, target, given=given, reason=reason, by=by)
     with alone(archive) as own:
+        _require_single_names(own)
         own.adopt()
         database.remove(own.catalog.path.with_name(own.catalog.path.name + SUFFIX))  # of a rebuild that was killed
         with own.writer("takedown", worker="purge") as writer:
@@ -155,6 +157,16 @@ def purge(
             own.compact()  # killed behind the act, nobody would know that it is still to be done
             writer.add_act(PURGED, facts)
     return done
+
+
+def _require_single_names(archive: Archive) -> None:
+    """What is removed under one name of a file would stay under the other, or the catalogue be wrong about that."""
+    for second, first in second_names(archive.warc_path):
+        raise ConfigurationError(
+            f"blocked, but nothing is removed yet: warc/{second} and warc/{first} are one file. Remove one of the two "
+            "names, which leaves the file under the other, run 'presskeep rebuild', then the same command again",
+            file=second,
+        )
 
 
 def _singly(pieces: Iterable[Piece]) -> Iterator[Group | Gap]:

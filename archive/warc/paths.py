@@ -89,6 +89,24 @@ def imported_files(directory: Path) -> tuple[str, ...]:
     return _imported(f"{IMPORTED}/{name}" for name in _names(directory / IMPORTED))
 
 
+def second_names(directory: Path) -> tuple[tuple[str, str], ...]:
+    """Files that have two names below ``directory``, by links of either kind: the second name, and the first.
+
+    Raises NotReadable, see `archive.warc.folders.below`.
+    """
+    first: dict[tuple[int, int], str] = {}
+    found = []
+    for name in warc_files(directory):
+        try:
+            about = resolve(directory, name).stat()
+        except (DamagedRecord, FileNotFoundError):
+            continue  # it was removed meanwhile
+        known = first.setdefault((about.st_dev, about.st_ino), name)
+        if known != name:
+            found.append((name, known))
+    return tuple(found)
+
+
 def open_files(directory: Path) -> tuple[str, ...]:
     """The final names, relative to ``directory``, of the files that still carry ``.open``; sorted.
 
