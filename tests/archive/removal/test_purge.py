@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from contents import created
 from exchanges import OTHER, attempt, exchange
+from kills import Killed, killed_at
 from withdrawn import URL, WORDS, copied, dump, found, held, is_sound, purged, secret
 
 from archive.article import Article
@@ -192,10 +193,6 @@ def test_what_is_held_of_a_304_says_that_it_went_with_what_it_confirms(tmp_path:
             held.payload()
 
 
-class Killed(BaseException):
-    """A kill: nothing catches it."""
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("payload", [False, True])
 def test_killed_at_any_step_it_goes_on(
@@ -214,7 +211,7 @@ def test_killed_at_any_step_it_goes_on(
         path = tmp_path / "copies" / str(step)
         shutil.copytree(original.path, path)
         with Archive.open(path) as archive:
-            if not _killed(archive, monkeypatch, step, payload):
+            if not killed_at(step, monkeypatch, partial(purged, archive, payload=payload)):
                 break
             killed += 1
         with Archive.open(path) as archive:
@@ -233,32 +230,6 @@ def test_killed_at_any_step_it_goes_on(
         shutil.rmtree(path)
     assert killed > 10
     assert step < 190
-
-
-def _killed(archive: Archive, monkeypatch: pytest.MonkeyPatch, step: int, payload: bool) -> bool:
-    """A purge that ends at so many calls that change something on the disk; False where it ended before."""
-    count = 0
-
-    def counted(call: Callable[..., Any]) -> Callable[..., Any]:
-        def instead(*given: Any, **named: Any) -> Any:
-            nonlocal count
-            count += 1
-            if count > step:
-                raise Killed
-            return call(*given, **named)
-
-        return instead
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", counted(os.fsync))
-        patch.setattr(Path, "replace", counted(Path.replace))
-        patch.setattr(Path, "rename", counted(Path.rename))
-        patch.setattr(Path, "unlink", counted(Path.unlink))
-        try:
-            purged(archive, payload=payload)
-        except Killed:
-            return True
-    return False
 
 
 def test_a_full_disk_leaves_all_as_it_was_but_blocked(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,51 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from contents import place
 from damaged import build, flip
+from kills import killed_at
 
 from archive.catalogue import holdings
 from archive.repairing.repair import repair
 from archive.store import Archive
 
 EFFORT = 2**28
-
-
-class Killed(BaseException):
-    """A kill: nothing catches it."""
-
-
-def killed(archive: Archive, monkeypatch: pytest.MonkeyPatch, step: int) -> bool:
-    """A repair that ends at so many calls that change something on the disk; False where it ended before."""
-    count = 0
-
-    def counted(call: Callable[..., Any]) -> Callable[..., Any]:
-        def instead(*given: Any, **named: Any) -> Any:
-            nonlocal count
-            count += 1
-            if count > step:
-                raise Killed
-            return call(*given, **named)
-
-        return instead
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", counted(os.fsync))
-        for name in ("replace", "rename", "unlink"):
-            patch.setattr(Path, name, counted(getattr(Path, name)))
-        try:
-            repair(archive, effort=EFFORT)
-        except Killed:
-            return True
-    return False
 
 
 @pytest.mark.slow
@@ -72,7 +42,7 @@ def test_killed_at_any_step_it_goes_on(
         copy = tmp_path / "copies" / str(step)
         shutil.copytree(tmp_path / "NEWS", copy)
         with Archive.open(copy) as archive:
-            if not killed(archive, monkeypatch, step):
+            if not killed_at(step, monkeypatch, partial(repair, archive, effort=EFFORT)):
                 break
             steps += 1
         with Archive.open(copy) as archive:
