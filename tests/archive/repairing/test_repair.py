@@ -8,118 +8,27 @@ import json
 import os
 import random
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
 import pytest
-from contents import Rows, place, rows
+from contents import place, rows
 from damaged import build, flip
 from exchanges import attempt, exchange
 from sqlalchemy import select
 
 from archive.capture import Location
 from archive.catalogue import holdings, losses, tables
-from archive.catalogue.blocking import Target
 from archive.catalogue.chains import REWRITE
 from archive.catalogue.database import remove
 from archive.crew import clean_pending
-from archive.entering.importing import import_files
-from archive.errors import DamagedRecord, NotFound, StorageFull
+from archive.errors import NotFound, StorageFull
 from archive.event import RunStarted
 from archive.exchange import Role
-from archive.removal.purge import purge
 from archive.repairing.repair import Outcome, Repaired, repair
 from archive.store import Archive
-from archive.verification.verify import Verification
-from archive.warc.finding import Severity
-from archive.warc.places import is_foreign
 
-EFFORT = 2**28
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes]]:
-    """An archive of 36 captures in four files; the response of each capture by its id."""
-    path = tmp_path_factory.mktemp("repair") / "NEWS"
-    return path, build(path)
-
-
-class Harmed:
-    """A copy of that archive, to be harmed; ``file`` is one of its files, ``before`` what the catalogue had."""
-
-    def __init__(self, archive: Archive, held: dict[str, bytes], number: int = 1) -> None:
-        self.archive = archive
-        self.held = held
-        self.captures = {one.id: one for one in archive.captures()}
-        self.before = rows(archive)
-        self.file = archive.files()[number].file
-        self.path = archive.warc_path / self.file
-        self.content = self.path.read_bytes()
-        self.in_file = [one for one in self.captures.values() if place(one).file == self.file]
-
-    def repaired(self, *files: str) -> Repaired:
-        return repair(self.archive, files, effort=EFFORT)
-
-    def is_as_it_was(self) -> bool:
-        assert self.path.read_bytes() == self.content
-        return of_others(rows(self.archive)) == of_others(self.before)
-
-    def check(self, lost: set[str], *, rebuilt: bool = True) -> None:
-        """All but the lost captures are there byte for byte, and a rebuild from the files alone gives the same."""
-        found = self.archive.verify()
-        assert not [one for one in found.findings if not one.severity.harmless]
-        assert {one.id for one in self.archive.captures()} == set(self.held)
-        for one in self.archive.captures():
-            if one.id in lost:
-                with pytest.raises(DamagedRecord, match="lost to damage"):
-                    one.block()
-            else:
-                assert one.block() == self.held[one.id]
-        if not rebuilt:
-            return
-        before = rows(self.archive)
-        self.archive.close()
-        remove(self.archive.catalog.path)
-        self.archive.rebuild()
-        assert rows(self.archive) == before
-        assert repair(self.archive) == Repaired()
-
-
-@pytest.fixture
-def harmed(sound: tuple[Path, dict[str, bytes]], tmp_path: Path) -> Iterator[Harmed]:
-    path, held = sound
-    shutil.copytree(path, tmp_path / "NEWS")
-    with Archive.open(tmp_path / "NEWS") as archive:
-        yield Harmed(archive, held)
-
-
-def of_others(found: Rows) -> Rows:
-    """All rows but those of the files in which repairs tell what they did."""
-    return {name: [row for row in some if "-repair.warc.gz" not in repr(row)] for name, some in found.items()}
-
-
-def acts(archive: Archive) -> list[str]:
-    return [one.act for one in holdings.acts(archive.catalog)]
-
-
-def outcomes(done: Repaired) -> set[Outcome]:
-    return {one.outcome for one in done.actions}
-
-
-def overwrite(path: Path, offset: int, content: bytes) -> None:
-    with path.open("r+b") as out:
-        out.seek(offset)
-        out.write(content)
-
-
-def damage(path: Path, offset: int, length: int) -> None:
-    """Noise over a range: nothing can restore that."""
-    overwrite(path, offset, random.Random(offset).randbytes(length))
-
-
-def losses_told(found: Verification) -> str:
-    return "\n".join(one.message for one in found.findings if one.rule == "loss")
+from .harmed import EFFORT, Harmed, acts, damage, losses_told, outcomes
 
 
 def test_a_sound_archive_is_left_as_it_is(harmed: Harmed) -> None:
@@ -191,45 +100,6 @@ def test_what_cannot_be_restored_is_cut_out_kept_and_known_as_lost(harmed: Harme
     harmed.check({victim.id})
 
 
-def test_a_file_that_comes_back_from_a_backup_is_as_it_was(harmed: Harmed) -> None:
-    damage(harmed.path, place(harmed.in_file[2]).offset + 20, 5000)
-    assert len(harmed.repaired().lost) > 1
-    harmed.path.write_bytes(harmed.content)
-    done = harmed.repaired()
-    assert outcomes(done) == {Outcome.ENTERED}
-    assert done.whole
-    found = harmed.archive.verify()
-    assert found.findings == ()
-    assert {one.id: one for one in harmed.archive.captures()} == harmed.captures
-    harmed.check(set())
-
-
-def test_a_truncated_file_loses_what_lay_behind(harmed: Harmed) -> None:
-    last = harmed.in_file[-3]
-    os.truncate(harmed.path, place(last).offset + 50)
-    done = harmed.repaired()
-    assert set(done.lost) == {one.url for one in harmed.in_file[-3:]}
-    assert any("the attempt at" in one.said for one in done.actions if one.outcome is Outcome.AGAIN)
-    assert any("a mark of the run" in one.said for one in done.actions if one.outcome is Outcome.AGAIN)
-    attempts = [one.attempt for one in harmed.archive.attempts()]
-    assert len(attempts) == 4
-    harmed.check({one.id for one in harmed.in_file[-3:]})
-
-
-def test_a_file_cut_between_two_records_is_told_from_a_whole_one(harmed: Harmed) -> None:
-    os.truncate(harmed.path, place(harmed.in_file[-1]).offset)
-    done = harmed.repaired()
-    assert done.lost == (harmed.in_file[-1].url,)
-    assert [one.kept for one in done.actions] == [None] * len(done.actions)
-    assert not harmed.archive.quarantine_path.exists()  # there is nothing to keep
-    said = losses_told(harmed.archive.verify())
-    assert "the bytes from here on were gone" in said
-    assert "quarantine" not in said
-    with pytest.raises(DamagedRecord, match="no byte of it is left"):
-        harmed.archive.capture(harmed.in_file[-1].id).block()
-    harmed.check({harmed.in_file[-1].id})
-
-
 def test_a_metadata_record_is_made_again(harmed: Harmed) -> None:
     following = place(harmed.in_file[3]).offset
     damage(harmed.path, following - 100, 60)
@@ -271,31 +141,6 @@ def test_everything_of_a_file_but_its_answers_is_made_again(harmed: Harmed) -> N
     harmed.check(set())
 
 
-def test_bytes_behind_the_end_of_a_closed_file_are_taken_away(harmed: Harmed) -> None:
-    with harmed.path.open("ab") as out:
-        out.write(b"more" * 100)
-    done = harmed.repaired()
-    assert (outcomes(done), done.whole) == ({Outcome.RESTORED}, True)
-    assert harmed.is_as_it_was()
-    assert [one.read_bytes() for one in harmed.archive.quarantine_path.glob("*.bytes")] == [b"more" * 100]
-
-
-def test_a_missing_file_is_left_until_it_is_given_up(harmed: Harmed) -> None:
-    harmed.path.unlink()
-    done = harmed.repaired()
-    assert (outcomes(done), done.whole, done.lost) == ({Outcome.LEFT}, False, ())
-    assert rows(harmed.archive) == harmed.before
-    done = harmed.repaired(harmed.file)
-    assert set(done.lost) == {one.url for one in harmed.in_file}
-    assert not harmed.archive.quarantine_path.exists()
-    found = harmed.archive.verify()
-    assert {one.severity for one in found.findings} == {Severity.NOTE}
-    harmed.path.write_bytes(harmed.content)
-    harmed.archive.adopt()
-    assert {one.id: one for one in harmed.archive.captures()} == harmed.captures
-    harmed.check(set())
-
-
 def test_only_the_named_files_are_repaired(harmed: Harmed) -> None:
     other = harmed.archive.warc_path / harmed.archive.files()[2].file
     flip(harmed.path, 5000)
@@ -326,19 +171,6 @@ def test_a_catalogue_at_odds_with_the_files_is_made_again(harmed: Harmed) -> Non
     assert harmed.repaired().rebuilt
     assert rows(harmed.archive) == harmed.before
     assert harmed.archive.verify().findings == ()
-
-
-def test_two_repairs_of_one_file_and_a_backup_of_it(harmed: Harmed) -> None:
-    damage(harmed.path, place(harmed.in_file[1]).offset + 20, 60)
-    first = harmed.repaired()
-    now = {one.id: one for one in harmed.archive.captures()}[harmed.in_file[5].id]
-    damage(harmed.path, place(now).offset + 20, 60)
-    second = harmed.repaired()
-    assert (first.lost, second.lost) == ((harmed.in_file[1].url,), (harmed.in_file[5].url,))
-    harmed.check({harmed.in_file[1].id, harmed.in_file[5].id})
-    harmed.path.write_bytes(harmed.content)
-    assert outcomes(harmed.repaired()) == {Outcome.ENTERED}
-    harmed.check(set())
 
 
 def test_a_request_of_an_attempt_is_made_again(tmp_path: Path) -> None:
@@ -389,40 +221,6 @@ def test_a_full_disk_leaves_everything_as_it_was_and_it_can_be_done_again(harmed
     harmed.repaired()
     assert acts(harmed.archive) == [losses.REPAIR, REWRITE]
     harmed.check({harmed.in_file[1].id})
-
-
-def test_an_older_copy_does_not_bring_back_what_was_purged(harmed: Harmed) -> None:
-    damage(harmed.path, place(harmed.in_file[1]).offset + 20, 60)
-    harmed.repaired()
-    purge(harmed.archive, Target.of(harmed.in_file[5].url), given="x", reason="asked for")
-    harmed.path.write_bytes(harmed.content)
-    done = harmed.repaired()
-    assert outcomes(done) == {Outcome.RETURNED}
-    assert "had removed from this file is in it again: purge again" in done.actions[0].said
-    assert harmed.in_file[5].id not in {one.id for one in harmed.archive.captures()}
-
-
-def test_an_imported_file_is_restored_or_left_as_it_is(harmed: Harmed, sound: tuple[Path, dict[str, bytes]]) -> None:
-    source = harmed.archive.path.parent / "other.warc.gz"
-    with Archive.create(harmed.archive.path.parent / "OTHER") as other:
-        with other.writer("crawl") as writer:
-            for number in range(4):
-                writer.add(exchange(f"other-{number}", number))
-        shutil.copy(other.warc_path / other.files()[0].file, source)
-    assert list(import_files(harmed.archive, [source]))
-    (name,) = [one.file for one in harmed.archive.files() if is_foreign(one.file)]
-    path, content = harmed.archive.warc_path / name, source.read_bytes()
-    before = rows(harmed.archive)
-    flip(path, 3000 * 8)
-    done = harmed.repaired()
-    assert (outcomes(done), done.whole) == ({Outcome.RESTORED}, True)
-    assert path.read_bytes() == content
-    damage(path, 700, 60)
-    torn = path.read_bytes()
-    assert outcomes(harmed.repaired()) == {Outcome.LEFT}
-    assert path.read_bytes() == torn
-    assert of_others(rows(harmed.archive)) == before
-    assert acts(harmed.archive) == ["import", losses.REPAIR, REWRITE]
 
 
 @pytest.mark.slow
