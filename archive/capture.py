@@ -56,6 +56,7 @@ class Capture:
     ip: str | None = None
     truncated: Truncation | None = None
     masked: tuple[str, ...] = ()
+    reservations: tuple[str, ...] = ()  # what the answer says of keeping and mining it (`archive.reservation`)
     payload_digest: str | None = None
     payload_length: int | None = None  # bytes of the entity body
     duration: int | None = None  # microseconds

@@ -27,6 +27,7 @@ from pydantic_core import ErrorDetails
 from archive.declaration import Declaration, declared, read_declaration
 from archive.durable import replacing
 from archive.errors import ConfigurationError, NotAnArchive
+from archive.reservation import Reserved
 from archive.url import host as host_of
 
 FILE_NAME = "archive.toml"
@@ -154,6 +155,22 @@ class Crawl(_Table):
     concurrency: int = Field(default=32, ge=1, le=1000)
 
 
+class Reservations(_Table):
+    """``[reservations]``: whether `export` leaves out what was captured with a reservation.
+
+    Everything is stored and recorded in any case: what is recorded can be left out later, but not the reverse.
+    """
+
+    noarchive: Literal["keep", "withhold"] = "keep"
+    tdm: Literal["keep", "withhold"] = "keep"
+
+    @property
+    def withheld(self) -> frozenset[Reserved]:
+        """The reservations with which no text is exported."""
+        given = {Reserved.NOARCHIVE: self.noarchive, Reserved.TDM: self.tdm}
+        return frozenset(one for one, action in given.items() if action == "withhold")
+
+
 class Cleaning(_Table):
     """``[cleaning]``: limits of the processes that clean, in seconds and MiB."""
 
@@ -182,6 +199,7 @@ class ArchiveConfiguration(_Table):
     storage: Storage = Storage()
     crawl: Crawl = Crawl()
     cleaning: Cleaning = Cleaning()
+    reservations: Reservations = Reservations()
 
     def require_contact(self) -> str:
         """The contact; raises ConfigurationError where there is none yet."""
@@ -285,6 +303,9 @@ def write_configuration(
         f"# timeout = {Cleaning().timeout:g}  # seconds for one page; then its process is killed",
         f"# memory = {Cleaning().memory}  # MiB for one process",
         f"# workers = {Cleaning().workers}  # 0: as many as there are cores",
+        "# [reservations]",
+        f'# noarchive = "{Reservations().noarchive}"  # or "withhold": pages that say noarchive are not exported',
+        f'# tdm = "{Reservations().tdm}"  # or "withhold": the same where text and data mining is reserved',
         "",
     ]
     check(name=name, operator=operator, contact=contact, resolve=resolve)

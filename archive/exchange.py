@@ -82,6 +82,7 @@ class Exchange:
     protocols: tuple[str, ...] = ("http/1.1",)  # WARC-Protocol values, such as ("http/1.1", "tls/1.3")
     cipher: str | None = None  # WARC-Cipher-Suite
     masked: tuple[str, ...] = ()  # names of request fields whose values were masked at the same length
+    reservations: tuple[str, ...] = ()  # what the answer says of keeping and mining it (`archive.reservation`)
     confirms: str | None = None  # the id of the capture whose validators the request carried; it is told by a 304
     origin: Origin = field(default_factory=Origin)
 

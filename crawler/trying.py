@@ -12,11 +12,11 @@ from archive.capture import Capture
 from archive.catalogue.texts import Outcome
 from archive.errors import PresskeepError
 from archive.exchange import NoAnswer, Role
+from archive.reservation import reservations_of
 from archive.store import Archive
 from crawler.crawling import CleanProgress, CrawlResult, crawl
 from crawler.discovery.decoding import decode
 from crawler.discovery.rates import Rate, rate_of
-from crawler.discovery.signs import signs_of
 from crawler.jobs import Progress, Stop
 from crawler.newcomer import Newcomer
 
@@ -125,7 +125,7 @@ def _count(one: Expectation, capture: Capture) -> None:
         page = decode(message.decoded()[:1_000_000], message.charset)
     except PresskeepError:  # the cleaner's verdict tells of it
         return
-    one.signs.update(signs_of(message.fields, page))
+    one.signs.update(reservations_of(message.fields, page))
 
 
 def _judge(archive: Archive, one: Expectation, outcome: Outcome) -> None:

@@ -38,10 +38,11 @@ from twisted.web._newclient import RequestNotSent, _WrapperException
 
 from archive import clock
 from archive.errors import ArchiveBusy, StorageFull
-from archive.exchange import Attempt, NoAnswer
+from archive.exchange import Attempt, Exchange, NoAnswer
 from archive.url import host as host_of
 from crawler.capturing import Capturing
 from crawler.politeness import SECOND, Pacing
+from crawler.reserving import with_reservations
 from crawler.tap.agent import Pace, TapAgent
 from crawler.tap.connection import Pool
 from crawler.tap.masking import masked
@@ -148,6 +149,8 @@ class Wire(HTTP11DownloadHandler):
         origin = self._capturing.origin(request)
         url = urldefrag(request.url).url
         what = fact(url, request.method, tape, error, origin=origin, request=sent, masked=names, confirms=confirms)
+        if isinstance(what, Exchange):
+            what = with_reservations(what)
         waiting = self._capturing.keep(what, request)
         return result if waiting is None else Deferred.fromFuture(waiting).addCallback(lambda _: result)
 

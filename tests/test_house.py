@@ -20,7 +20,7 @@ GROUND = {
     f"archive.{name}"
     for name in (
         *("article", "attributes", "capture", "clock", "configuration", "cores", "declaration", "digest", "durable"),
-        *("errors", "event", "exchange", "failure", "heap", "http", "locking", "misuse", "progress"),
+        *("errors", "event", "exchange", "failure", "heap", "http", "locking", "misuse", "progress", "reservation"),
         *("surt", "target", "terminal", "tracking", "url"),
     )
 }

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-SCHEMA = 3  # of these tables; a catalogue of an older one is made anew by a rebuild, a newer one is refused
+SCHEMA = 4  # of these tables; a catalogue of an older one is made anew by a rebuild, a newer one is refused
 
 AT_ONCE = 500  # values in one statement: SQLite takes a limited number of parameters
 
@@ -76,6 +76,7 @@ captures = Table(
     _text("ip", null=True),
     _text("truncated", null=True),
     _text("masked"),  # a JSON list
+    _text("reservations"),  # a JSON list
     _text("payload_digest", null=True),
     _number("payload_length", null=True),
     _number("duration", null=True),

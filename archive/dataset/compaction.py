@@ -99,7 +99,8 @@ class _Tally:
     @property
     def state(self) -> bytes:
         # The versions that shape the bytes are part of it: a newer one writes all files again.
-        return f"{self.number} {self.total:064x} rows={ROWS} pyarrow={version('pyarrow')}".encode()
+        rows = f"{ROWS}.{len(PRESSKEEP.columns)}"
+        return f"{self.number} {self.total:064x} rows={rows} pyarrow={version('pyarrow')}".encode()
 
 
 @dataclass(frozen=True, slots=True)

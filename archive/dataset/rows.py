@@ -90,6 +90,14 @@ def _companions(entry: Entry) -> Value:
     return [ref.id for ref in entry.text.provenance.captures[1:]]
 
 
+def reservations(capture: Capture) -> tuple[str, ...]:
+    """What a capture's answer reserves; of a 304, which has a head only, also what the page said that it confirms."""
+    said = capture.reservations
+    if capture.status == 304 and capture.referent is not None:
+        said += tuple(one for one in capture.referent.reservations if one not in said)
+    return said
+
+
 def _file(entry: Entry) -> Value:
     return entry.capture.location.file if entry.capture.location else None
 
@@ -170,6 +178,12 @@ PRESSKEEP = Schema(
             Kind.TEXT,
             "digest over headline, standfirst and body: what editions compare",
             of_article(lambda text: text.text_digest),
+        ),
+        Column(
+            "reservations",
+            Kind.TEXTS,
+            "what the answer says of keeping and mining it, such as `tdm-reservation: 1`",
+            lambda entry: list(reservations(entry.capture)),
         ),
         Column("cleaner", Kind.TEXT, "version of the cleaner", lambda entry: entry.text.provenance.cleaner),
         Column("profile", Kind.TEXT, "digest of the site profile", lambda entry: entry.text.provenance.profile),

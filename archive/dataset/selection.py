@@ -10,7 +10,8 @@ from itertools import groupby
 
 from archive.article import Article, Verdict
 from archive.clock import from_datetime
-from archive.dataset.rows import Entry
+from archive.dataset.rows import Entry, reservations
+from archive.reservation import Reserved, reserved
 
 
 class Editions(StrEnum):
@@ -26,7 +27,7 @@ class Selection:
     """What to take. Empty tuples and None mean no restriction; times are microseconds since 1970, UTC.
 
     ``published_since`` is an ISO 8601 day or time. ``languages`` match by prefix (RFC 4647, basic filtering): ``de``
-    takes ``de-AT``.
+    takes ``de-AT``. ``withheld`` leaves out what is captured with such a reservation.
     """
 
     published_since: str | None = None
@@ -35,6 +36,7 @@ class Selection:
     languages: tuple[str, ...] = ()
     editions: Editions = Editions.LAST
     verdicts: tuple[Verdict, ...] = (Verdict.ARTICLE,)
+    withheld: frozenset[Reserved] = frozenset()
 
 
 def choose(entries: Iterable[Entry], selection: Selection) -> Iterator[Entry]:
@@ -63,6 +65,8 @@ def matches(entry: Entry, selection: Selection) -> bool:
     if selection.sites and capture.site not in selection.sites:
         return False
     if selection.captured_since is not None and capture.at < selection.captured_since:
+        return False
+    if selection.withheld and selection.withheld & reserved(reservations(capture)):
         return False
     article = text if isinstance(text, Article) else None
     if selection.languages and not (article and _speaks(article.language, selection.languages)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -84,6 +84,7 @@ def export_(
     if form is Format.PARQUET and out == STDOUT and sys.stdout.isatty():
         raise UsageError("Parquet is no text for a terminal: name a file, or pipe it into a program")
     with open_archive(archive) as opened, terminal.progress() as bar:
+        selection = replace(selection, withheld=opened.configuration.reservations.withheld)
         entries = _counted(all_entries(opened, selection), bar)
         if waiting := still_to_clean(opened):
             terminal.say(waits(waiting))

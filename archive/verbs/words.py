@@ -83,6 +83,7 @@ def capture_json(capture: Capture) -> Json:
         "ip": capture.ip,
         "truncated": str(capture.truncated) if capture.truncated else None,
         "masked": list(capture.masked),
+        "reservations": list(capture.reservations),
         "payload_digest": capture.payload_digest,
         "payload_length": capture.payload_length,
         "duration": capture.duration,

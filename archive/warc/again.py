@@ -71,6 +71,7 @@ def _of_capture(capture: Capture) -> list[ArcWarcRecord]:
         duration=capture.duration or 0,
         ip=capture.ip,
         masked=capture.masked,
+        reservations=capture.reservations,
         origin=origin,
     )
     if capture.kind == "revisit":

@@ -16,9 +16,11 @@ from typing import BinaryIO
 from archive import digest
 from archive.capture import Capture, Location
 from archive.clock import parse_warc_date
-from archive.errors import NotAnArchive
+from archive.errors import DamagedRecord, NotAnArchive
 from archive.event import Act, Event, RunEnded, RunStarted, SiteConfigured, StoredAttempt
 from archive.exchange import Attempt, NoAnswer, Origin, Role, Truncation
+from archive.http import HttpMessage
+from archive.reservation import MOST, reservations_of
 from archive.url import normalise
 from archive.warc.block import FileBlock, read_block
 from archive.warc.fields import NamedFields
@@ -201,6 +203,7 @@ class _Reading:
             ip=_wire(answer, fields, "WARC-IP-Address"),
             truncated=_truncation(answer, revisit=revisit),
             masked=fields.all("presskeep-masked"),
+            reservations=_reservations(group, answer),
             payload_digest=payload_digest,
             payload_length=None if revisit or not answer.whole else shown.length,
             duration=_duration(fields),
@@ -255,6 +258,18 @@ def _facts(fields: NamedFields) -> tuple[tuple[str, str], ...]:
     """The facts of an act: its fields, without what every metadata record of ours has."""
     named = ((name.lower().removeprefix("presskeep-"), value) for name, value in fields.pairs)
     return tuple((name, value) for name, value in named if name not in {"schema", "act", "run"})
+
+
+def _reservations(group: Group, answer: Record) -> tuple[str, ...]:
+    """What a Presskeep recorded of an answer; of another writer's, what its head says.
+
+    That one's page is left alone, for it would cost each record its body.
+    """
+    if group.own:
+        return group.metadata.all("presskeep-reservation")[:MOST]
+    with suppress(DamagedRecord):
+        return reservations_of(HttpMessage.parse(answer.block).fields, "")
+    return ()
 
 
 def _number(fields: NamedFields, name: str) -> int:

@@ -241,6 +241,8 @@ def _facts(fetch: Exchange | Attempt) -> list[Pair]:
         facts.append(("presskeep-method", fetch.method))
     facts += _origin(origin)
     facts += [("presskeep-masked", name) for name in fetch.masked]
+    if isinstance(fetch, Exchange):
+        facts += [("presskeep-reservation", said) for said in fetch.reservations]
     return [*facts, ("fetchTimeMs", str(fetch.duration // 1000)), ("presskeep-duration", str(fetch.duration))]
 
 

@@ -125,6 +125,7 @@ class WarcWriter:
             ip=exchange.ip,
             truncated=exchange.truncated,
             masked=exchange.masked,
+            reservations=exchange.reservations,
             payload_digest=payload_digest,
             payload_length=payload_length,
             duration=exchange.duration,

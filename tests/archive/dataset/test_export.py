@@ -10,6 +10,7 @@ import os
 import stat
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -34,6 +35,7 @@ from archive.dataset.foreign import NEWSPLEASE, SCHEMAS, TRAFILATURA, spaced
 from archive.dataset.rows import PRESSKEEP, Entry
 from archive.dataset.selection import Editions, Selection, choose, not_before
 from archive.errors import ArchiveBusy, StorageFull, UsageError
+from archive.reservation import Reserved
 from archive.target import open_target
 
 AT = 1_795_512_600_000_000  # 2026-11-24T09:30:00Z
@@ -315,3 +317,12 @@ def test_parquet_goes_through_a_pipe(tmp_path: Path) -> None:
     export([entry()], str(pipe), Format.PARQUET)
     reader.join(10)
     assert pq.read_table(io.BytesIO(received[0])).num_rows == 1
+
+
+def test_what_reserves_is_left_out_where_it_is_withheld() -> None:
+    plain, reserving = entry(path="a"), entry(path="b")
+    reserving = replace(reserving, capture=replace(reserving.capture, reservations=("tdm-reservation: 1",)))
+    chosen = list(choose([plain, reserving], Selection(withheld=frozenset({Reserved.TDM}))))
+    assert chosen == [plain]
+    assert list(choose([plain, reserving], Selection(withheld=frozenset({Reserved.NOARCHIVE})))) == [plain, reserving]
+    assert PRESSKEEP.row(reserving)["reservations"] == ["tdm-reservation: 1"]

@@ -123,7 +123,15 @@ def test_a_capture_that_no_file_has_is_damage(copy: Archive) -> None:
         known = next(copy.captures())
         values = {column.name: getattr(known, column.name, None) for column in tables.captures.c}
         where = {"file": place(known).file, "offset": 999_999, "length": 1}
-        made = {**values, **where, "id": "urn:uuid:made-up", "masked": "[]", "role": "article", "truncated": None}
+        made = {
+            **values,
+            **where,
+            "id": "urn:uuid:made-up",
+            "masked": "[]",
+            "reservations": "[]",
+            "role": "article",
+            "truncated": None,
+        }
         connection.execute(insert(tables.captures), made)
     assert copy.verify().damaged
 

@@ -1,0 +1,71 @@
+"""Reservations: what an answer says of keeping its page, and of mining it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+
+# Directives of X-Robots-Tag and meta robots that concern an archive, and who reads text by machine.
+_DIRECTIVES = re.compile(r"\b(?:noarchive|nocache|noindex|noai|noimageai|nosnippet|none)\b", re.IGNORECASE)
+_META = re.compile(r"<meta\b[^>]{0,500}>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(
+    r"""\b(name|content)\s{0,9}=\s{0,9}(?:"([^"]{0,300})"|'([^']{0,300})'|([^\s"'>]{1,300}))""", re.I
+)
+# They stand in the head.
+_WITHIN = 300_000
+# A hostile head may have thousands of fields; no page needs as many reservations.
+MOST = 16
+
+_NOT_KEPT = re.compile(r"(?:x-robots-tag|meta robots): (?:noarchive|nocache|none)")
+_NOT_MINED = re.compile(r"tdm-reservation: 1|(?:x-robots-tag|meta robots): no(?:image)?ai")
+_USE_DENIED = re.compile(r"[a-z-]+\s{0,9}=\s{0,9}n(?![a-z])")
+
+
+class Reserved(StrEnum):
+    """What is reserved: that a copy is kept and shown, or that text and data are mined."""
+
+    NOARCHIVE = "noarchive"
+    TDM = "tdm"
+
+
+def reservations_of(fields: Iterable[tuple[str, str]], page: str) -> tuple[str, ...]:
+    """What header fields and the metas of a page reserve, each once and in words, such as ``tdm-reservation: 1``.
+
+    TDM Reservation Protocol (W3C Community Group, 2024), `X-Robots-Tag`, `Content-Usage` (IETF draft "AI preferences").
+    Of hostile pages the first sixteen, each of at most 300 characters.
+    """
+    found: dict[str, None] = {}
+    for field, written in fields:
+        name, value = field.lower(), written.strip()[:300]
+        if name == "x-robots-tag":
+            found.update(dict.fromkeys(f"X-Robots-Tag: {one.lower()}" for one in _DIRECTIVES.findall(value)))
+        elif name == "content-usage" and value:
+            found[f"{name}: {value}"] = None
+        else:
+            found.update(dict.fromkeys(_tdm(name, value)))
+    for meta in _META.finditer(page[:_WITHIN]):
+        said = {hit[1].lower(): hit[2] or hit[3] or hit[4] or "" for hit in _ATTRIBUTE.finditer(meta[0])}
+        name, value = said.get("name", "").strip().lower(), said.get("content", "").strip()
+        if name == "robots":
+            found.update(dict.fromkeys(f"meta robots: {one.lower()}" for one in _DIRECTIVES.findall(value)))
+        else:
+            found.update(dict.fromkeys(_tdm(name, value)))
+    return tuple(found)[:MOST]
+
+
+def reserved(reservations: Iterable[str]) -> frozenset[Reserved]:
+    """What these reservations, as `reservations_of` words them, reserve; noindex and nosnippet reserve neither."""
+    found = set()
+    for said in map(str.lower, reservations):
+        if _NOT_KEPT.fullmatch(said):
+            found.add(Reserved.NOARCHIVE)
+        elif _NOT_MINED.fullmatch(said) or (said.startswith("content-usage: ") and _USE_DENIED.search(said)):
+            found.add(Reserved.TDM)
+    return frozenset(found)
+
+
+def _tdm(name: str, value: str) -> tuple[str, ...]:
+    if (name == "tdm-reservation" and value == "1") or (name == "tdm-policy" and value):
+        return (f"{name}: {value}",)
+    return ()

@@ -1,0 +1,35 @@
+"""What answers reserve is written beside them: the exchange with the reservations of its head, and of its page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from archive.errors import PresskeepError
+from archive.exchange import Exchange, Role
+from archive.http import HttpMessage
+from archive.reservation import reservations_of
+
+# Pages whose metas are read; feeds and robots.txt have none, and what is larger is no article.
+_PAGES = frozenset({Role.ARTICLE, Role.FRONT, Role.SECTION, Role.OTHER})
+_LARGEST = 8 * 2**20
+_MARKUP = frozenset({"text/html", "application/xhtml+xml"})
+
+
+def with_reservations(exchange: Exchange) -> Exchange:
+    """The exchange, with what its answer says of keeping and mining it (`archive.reservation`).
+
+    Metas are ASCII in every charset that pages have but UTF-16, so the page is read as latin-1: nothing is guessed.
+    A body that cannot be decoded within 8 MiB tells by its head alone.
+    """
+    try:
+        message = HttpMessage.parse(exchange.response)
+    except PresskeepError:
+        return exchange
+    page = ""
+    if exchange.origin.role in _PAGES and message.mime in _MARKUP:
+        try:
+            page = message.decoded(_LARGEST)[:300_000].decode("latin-1")
+        except PresskeepError:
+            page = ""
+    found = reservations_of(message.fields, page)
+    return replace(exchange, reservations=found) if found else exchange
