@@ -148,8 +148,9 @@ class Crawl(_Table):
 
     # Scrapy's 180 s would let a server that never ends hold its place for three minutes, at each attempt.
     timeout: float = Field(default=45.0, gt=0, le=3600)
-    # The largest news page seen among some 1,900 was 2.2 MB decoded, sitemaps may have 50 MB (sitemaps.org).
-    max_body: int = Field(default=64 * 2**20, ge=1024)
+    # The largest news page seen among some 1,900 was 2.2 MB decoded. Sitemaps may have 50 MB (sitemaps.org): who meets
+    # one that is larger than this sets more.
+    max_body: int = Field(default=32 * 2**20, ge=1024)
     # Requests under way in one process, all hosts together.
     # Most of them wait for slow hosts, each host being asked by one at a time.
     concurrency: int = Field(default=32, ge=1, le=1000)

@@ -41,7 +41,7 @@ PRESSKEEP_MIN_RATE = 256
 PRESSKEEP_RATE_SPAN = 15
 # Bytes on the wire, and again once decoded (a bomb of 13 KB of brotli has 1 GiB); the default is 1 GiB. Sitemaps may
 # have 50 MB (sitemaps.org), pages have 2.
-DOWNLOAD_MAXSIZE = 64 * 2**20
+DOWNLOAD_MAXSIZE = 32 * 2**20
 DOWNLOAD_WARNSIZE = 0  # what is cut is recorded as cut; a warning for each large page tells nobody anything
 # A body that was cut is captured as cut, but it is no page: it must not be read for links.
 DOWNLOAD_FAIL_ON_DATALOSS = True

@@ -29,8 +29,8 @@ from crawler.sites import Site
 from crawler.validators import ROLES, Validators, validators_of
 from crawler.walk import Answer, Failure, Want
 
-# Bytes of a page on the wire, and of one that is read for links once decoded: ten times the largest seen. Only feeds
-# and sitemaps may be as large as the archive's own limit.
+# Bytes of a page on the wire, and of one that is read for links once decoded: ten times the largest seen. Feeds and
+# sitemaps alone follow `max_body` where that is set to more.
 MAX_PAGE = 32 * 2**20
 _LISTS = frozenset({Role.FEED, Role.SITEMAP})
 
@@ -154,7 +154,7 @@ class AskingSpider(Spider):
                 "presskeep_origin": origin,
                 "presskeep_confirms": known.capture if known is not None else None,
                 "download_timeout": self.configuration.crawl.timeout,
-                "download_maxsize": largest if want.role in _LISTS else min(largest, MAX_PAGE),
+                "download_maxsize": limit_of(want.role, largest),
             },
         )
 
@@ -178,7 +178,7 @@ class AskingSpider(Spider):
             else:
                 yield from self._next(question, unchanged)
             return
-        answer = answer_of(response, want)
+        answer = answer_of(response, want, limit_of(want.role, self.configuration.crawl.max_body))
         if answer.ok and want.role in ROLES and (capture := meta.get("presskeep_capture")) is not None:
             learned = validators_of(capture, _text(response, "ETag"), _text(response, "Last-Modified"))
             if learned is not None:
@@ -209,14 +209,22 @@ def _text(response: Response, name: str) -> str | None:
     return value.decode("latin-1") if value is not None else None
 
 
-def answer_of(response: Response, want: Want) -> Answer:
-    """What a response says. The body of an article is left alone: the cleaner reads it from the archive."""
+def limit_of(role: Role, largest: int) -> int:
+    """How many bytes an answer of this role may have, on the wire and once decoded, where ``largest`` is max_body."""
+    return largest if role in _LISTS else min(largest, MAX_PAGE)
+
+
+def answer_of(response: Response, want: Want, limit: int = MAX_PAGE) -> Answer:
+    """What a response says, decoded within so many bytes.
+
+    The body of an article is left alone: the cleaner reads it from the archive.
+    """
     location = response.headers.get("Location")
     target = location.decode("utf-8", "replace") if location else None
     if want.role is Role.ARTICLE or response.status != 200:
         return Answer(want.url, response.status, location=target)
     try:
-        read = decoded(response, None if want.role in _LISTS else MAX_PAGE)
+        read = decoded(response, limit)
     except PayloadRefused as error:
         return Answer(want.url, failure=Failure(NoAnswer.OTHER, str(error)))
     return Answer(want.url, response.status, read.body, read.charset)

@@ -9,9 +9,12 @@ import pytest
 import zstandard
 from scrapy.http import Response
 
+from archive.configuration import Crawl
 from archive.errors import PayloadTooLarge
+from archive.exchange import Role
 from crawler.decoded import decoded
-from crawler.spiders.asking import MAX_PAGE
+from crawler.spiders.asking import MAX_PAGE, answer_of, limit_of
+from crawler.walk import Want
 
 MEBIBYTE = 2**20
 SIZE = 256 * MEBIBYTE
@@ -52,3 +55,17 @@ def test_what_is_within_the_limit_is_decoded() -> None:
     assert (read.body, read.charset) == (b"x" * 1000, "koi8-r")
     with pytest.raises(PayloadTooLarge):
         decoded(answer("br", brotli.compress(b"x" * 1001)), 1000)
+
+
+@pytest.mark.parametrize("role", [Role.FEED, Role.SITEMAP, Role.FRONT, Role.SECTION, Role.PROBE, Role.OTHER])
+def test_the_limit_of_every_role_holds_on_the_wire_and_once_decoded(role: Role) -> None:
+    want = Want("https://a.example/", role)
+    for largest in (1024, Crawl().max_body):
+        limit = limit_of(role, largest)
+        assert limit <= largest
+        packed = zlib.compress(bytes(limit + 1), wbits=31)
+        failed = answer_of(answer("gzip", packed), want, limit)
+        assert failed.failure is not None
+        assert str(limit) in failed.failure.detail
+    assert limit_of(role, 2**30) == (2**30 if role in {Role.FEED, Role.SITEMAP} else MAX_PAGE)
+    assert Crawl().max_body == MAX_PAGE

@@ -85,6 +85,7 @@ exchanges = st.builds(
     protocols=st.lists(st.sampled_from(["http/1.1", "tls/1.3"]) | texts, max_size=3).map(tuple),
     cipher=optional,
     masked=st.lists(texts, max_size=3).map(tuple),
+    reservations=st.lists(texts, max_size=3).map(tuple),
     origin=origins,
 )
 attempts = st.builds(
