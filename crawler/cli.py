@@ -25,6 +25,7 @@ VERBS |= {
         "presskeep watch https://example-news.org/live/storm --stop",
     ),
     "status": Verb("crawler.verbs.status:status", "presskeep status --watch", "presskeep status example-news.org"),
+    "why": Verb("crawler.verbs.why:why", "presskeep why https://example-news.org/2026/11/24/bridge-reopens"),
     "demo": Verb("crawler.verbs.demo:demo", "presskeep demo", "presskeep demo /tmp/demo --force"),
 }
 

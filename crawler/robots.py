@@ -9,7 +9,7 @@ from functools import cached_property
 from urllib.parse import urlsplit
 
 from archive.exchange import NoAnswer
-from crawler.robotstxt import MAX_ROBOTS, RobotsTxt
+from crawler.robotstxt import MAX_ROBOTS, RobotsTxt, Rule
 from crawler.state import State
 
 DAY = 86_400 * 1_000_000  # microseconds; RFC 9309, section 2.4: no cached copy is used longer
@@ -56,6 +56,10 @@ class Robots:
             return None
         rule = self._rules.rule(url, agent)
         return None if rule is None or rule.allow else f"robots.txt disallows it for {agent} ({rule.line})"
+
+    def rule(self, url: str, agent: str) -> Rule | None:
+        """The rule that counts for a URL; None where none does, or where there are no rules."""
+        return self._rules.rule(url, agent) if self.access is Access.RULES else None
 
     def delay(self, agent: str) -> float:
         """The seconds between two requests that it asks for; 0 where it does not."""
@@ -105,6 +109,19 @@ class RobotsMemory:
             return None
         self._here[origin] = known
         return known
+
+    def last(self, url: str) -> Robots | None:
+        """What is known of the file of a URL's origin, however old; None where it was never asked for."""
+        origin = origin_of(url)
+        rows = self._state.read("SELECT at, outcome, detail, body FROM robots WHERE origin = ?", (origin,))
+        if not rows:
+            return None
+        at, outcome, detail, body = rows[0]
+        text = zlib.decompress(body) if body else b""
+        # The last copy goes on to hold while the file cannot be had.
+        return Robots(
+            origin, at, Access.RULES if body and outcome == Access.UNREACHABLE else Access(outcome), detail, text
+        )
 
     def body(self, url: str) -> bytes | None:
         """The file of a URL's origin as it was read last, in this process or before; None where there is none."""

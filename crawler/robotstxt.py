@@ -46,11 +46,12 @@ _MARK = re.compile(rb"\xef(?:\xbb\xbf?)?")
 
 
 class Rule(NamedTuple):
-    """One line: ``pattern`` as octets are compared, ``line`` as the file has it."""
+    """One line: ``pattern`` as octets are compared, ``line`` as the file has it, ``number`` its place, from 1."""
 
     allow: bool
     pattern: bytes
     line: str
+    number: int = 0
 
     @property
     def weight(self) -> tuple[int, bool]:
@@ -136,7 +137,7 @@ class RobotsTxt:
         named: list[Group] = []  # whom delays are for: whoever was named just before
         other = False  # whether anything but user-agent lines came since
         # bytes.splitlines knows CR, LF and CRLF, as section 2.2 does; for str it is a dozen more.
-        for line in body.splitlines():
+        for number, line in enumerate(body.splitlines(), 1):
             name, value = _record(line)
             if name in _AGENT:
                 if ruled:
@@ -150,7 +151,7 @@ class RobotsTxt:
                     named.append(one)
             elif name in _ALLOW or name in _DISALLOW:
                 ruled = other = True
-                rule = Rule(name in _ALLOW, _pattern(value), _shown(line))
+                rule = Rule(name in _ALLOW, _pattern(value), _shown(line), number)
                 for one in group:
                     one.add(rule)
             elif name in _DELAY or name in _RATE:

@@ -24,6 +24,8 @@ ORDER = (
         "list",
         "show",
         "captures",
+        "why",
+        "coverage",
         "export",
     ),
     *("index", "pack"),

@@ -1,0 +1,275 @@
+"""Why an address is what it is: found, normalised, scheduled, refused, captured and cleaned how. Nothing is fetched."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from archive import clock
+from archive.article import Article
+from archive.capture import Capture
+from archive.errors import ConfigurationError, DamagedRecord
+from archive.event import StoredAttempt
+from archive.store import Archive
+from archive.url import host as host_of
+from archive.url import normalise
+from crawler.discovery import may_be_article
+from crawler.robots import RobotsMemory
+from crawler.scheduling.articles import MAX_TRIES, Phase
+from crawler.sites import Site, read_sites
+from crawler.state import State
+from crawler.urls import is_file, refusal
+
+AGENT = "Presskeep"  # the product token of every run
+
+# All sites of the frontier, each by one look into its key: a walk over millions of URLs would take seconds.
+_SITES = (
+    "WITH RECURSIVE known(site) AS (SELECT min(site) FROM urls UNION ALL"
+    " SELECT (SELECT min(site) FROM urls WHERE urls.site > known.site) FROM known WHERE site IS NOT NULL)"
+    " SELECT site FROM known WHERE site IS NOT NULL"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """A URL's key: the ``dropped`` parameters, what else differs in words, and spellings that meet the same key."""
+
+    key: str
+    dropped: tuple[str, ...]
+    changes: tuple[str, ...]
+    spellings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A URL in the frontier of a site. Times in microseconds since 1970, UTC; None where there is none."""
+
+    site: str
+    state: str
+    announced: str | None
+    via: str | None
+    source: str | None
+    hops: str
+    tries: int
+    reason: str
+    at: int | None
+    captured: int | None
+    edited: int | None
+    watch: str | None
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """What robots.txt says: ``line`` and its ``number`` where a rule counts; ``at`` is when it came."""
+
+    allowed: bool | None  # None while it was never asked for
+    said: str
+    at: int | None = None
+    line: str | None = None
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What the installed cleaner made of a capture; a refusal has a ``reason``, and no edition."""
+
+    capture: str
+    at: int
+    verdict: str
+    reason: str
+    edition: int | None
+    editions: int
+    words: int
+    cleaner: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotCleaned:
+    """A capture that the cleaner could not do."""
+
+    at: int
+    reason: str
+    detail: str
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All that is known of an address, and ``answer``: in a sentence, what becomes of it."""
+
+    url: str
+    answer: str
+    normalised: Normalised
+    site: str | None
+    scope: str
+    refused: str | None
+    taken_down: bool
+    robots: Ruled
+    frontier: tuple[Waiting, ...]
+    captures: tuple[Capture, ...]
+    attempts: tuple[StoredAttempt, ...]
+    texts: tuple[Cleaned, ...]
+    failures: tuple[NotCleaned, ...]
+
+
+def explain(archive: Archive, url: str) -> Explanation:
+    """Why an address is what it is in this archive."""
+    key = normalise(url)
+    site, scope = _site(archive, url)
+    refused = refusal(url, site.scope) if site is not None else None
+    detail = refused.detail if refused is not None else None
+    with State(archive.state_path) as state:
+        frontier = tuple(_waiting(state, key))
+        robots = _robots(state, url)
+    removed = archive.taken_down()(url)
+    captures, attempts = archive.timeline(url), tuple(archive.attempts(url=url))
+    texts = tuple(_cleaned(archive, url))
+    failures = tuple(
+        NotCleaned(one.at, str(one.reason), one.detail, one.tries)
+        for one in archive.failures()
+        if normalise(one.url) == key
+    )
+    seen = {*(one.url for one in captures), *(one.attempt.url for one in attempts)}
+    shape = Normalised(key, _dropped(url), tuple(_changes(url, key)), tuple(sorted(seen - {url})))
+    answer = _answer(url, site, scope, detail, robots, frontier, removed=removed, captured=bool(captures))
+    return Explanation(
+        *(url, answer, shape, site.host if site is not None else None, scope, detail, removed, robots),
+        *(frontier, captures, attempts, texts, failures),
+    )
+
+
+def _cleaned(archive: Archive, url: str) -> Iterator[Cleaned]:
+    for one in sorted(archive.entries(url=url), key=lambda one: (one.capture.at, one.capture.id)):
+        text = one.text
+        reason, words = ("", text.word_count) if isinstance(text, Article) else (text.reason, 0)
+        yield Cleaned(
+            *(one.capture.id, one.capture.at, str(text.verdict), reason),
+            *(one.edition, one.editions, words, text.provenance.cleaner),
+        )
+
+
+def _site(archive: Archive, url: str) -> tuple[Site | None, str]:
+    """The site that a URL belongs to, an enabled one before others, and in words why."""
+    try:
+        declared = read_sites(archive.sites_path)
+    except ConfigurationError as error:
+        return None, f"sites.toml cannot be read: {error}"
+    name = host_of(url)
+    own = [site for site in declared if site.scope.in_scope(url)]
+    if not own:
+        return None, f"{name} is a host of none of the {len(declared)} sites in sites.toml"
+    site = next((one for one in own if one.enabled), own[0])
+    also = ", ".join(one.host for one in own if one is not site)
+    said = f"{name} is one of its hosts" + (f", and of {also}" if also else "")
+    return site, said if site.enabled else f"{said}; it is not enabled, and crawled only when it is asked for by name"
+
+
+def _dropped(url: str) -> tuple[str, ...]:
+    """The parameters that the key does not have."""
+    query = urlsplit(url).query if "?" in url else ""
+    return tuple(one for one in query.split("&") if one and "?" not in normalise(f"https://a.example/?{one}"))
+
+
+def _changes(url: str, key: str) -> list[str]:
+    """What differs between a URL and its key beside parameters."""
+    given, kept = urlsplit(url), urlsplit(key)
+    said = []
+    if given.scheme != kept.scheme:
+        said.append(f"{given.scheme} is written as {kept.scheme}: both are one page")
+    if given.netloc != kept.netloc:
+        said.append(f"the host {given.netloc} is written as {kept.netloc}")
+    if given.path != kept.path:
+        said.append(f"the path {given.path or '(empty)'} is written as {kept.path}")
+    if given.fragment:
+        said.append(f"the fragment #{given.fragment} is left out: no server is sent it")
+    return said
+
+
+def _waiting(state: State, key: str) -> list[Waiting]:
+    found = []
+    for (site,) in state.read(_SITES):
+        for row in state.read(
+            "SELECT site, state, announced, via, source, hops, tries, reason, nullif(at, 0),"
+            " captured, edited, watch, next FROM urls WHERE site = ? AND key = ?",
+            (site, key),
+        ):
+            found.append(Waiting(*row))
+    return found
+
+
+def _robots(state: State, url: str) -> Ruled:
+    try:
+        known = RobotsMemory(state).last(url)
+    except (ValueError, zlib.error) as error:
+        raise DamagedRecord(f"the kept robots.txt cannot be read ({error})", file=str(state.path)) from error
+    if known is None:
+        return Ruled(None, "never asked for: it is fetched before the first page of this host")
+    refused, rule = known.refusal(url, AGENT), known.rule(url, AGENT)
+    if rule is not None:
+        verb = "allows" if rule.allow else "disallows"
+        return Ruled(rule.allow, f"line {rule.number} {verb} it: {rule.line}", known.at, rule.line, rule.number)
+    if refused is not None:
+        return Ruled(False, refused, known.at)
+    why = f" ({known.detail})" if known.detail else ""
+    return Ruled(True, f"no rule is about it{why}: allowed", known.at)
+
+
+def _answer(
+    url: str,
+    site: Site | None,
+    scope: str,
+    refused: str | None,
+    robots: Ruled,
+    frontier: tuple[Waiting, ...],
+    *,
+    removed: bool,
+    captured: bool,
+) -> str:
+    if removed:
+        return "It is taken down: it is neither handed out nor fetched again."
+    if site is None:
+        return f"It is never fetched: {scope}. To crawl it: presskeep add {host_of(url)}"
+    if refused is not None:
+        return f"It is never fetched: {refused}."
+    row = next((one for one in frontier if one.site == site.host), None)
+    if row is not None and row.state not in {Phase.DISALLOWED, Phase.DUE}:
+        return _became(row)
+    if robots.allowed is False:
+        return f"It is not fetched while robots.txt says so: {robots.said}."
+    if row is not None:
+        return _became(row)
+    if captured:
+        return "It was captured, and nothing is planned for it: no source of the site has announced it."
+    if is_file(url) or not may_be_article(url):
+        said = f"should a feed or sitemap of {site.host} name it, it is passed over"
+        return f"Nobody has seen it; {said}: its address is not like an article's."
+    return f"Nobody has seen it. Once a source of {site.host} announces it, the next visit fetches it."
+
+
+def _became(row: Waiting) -> str:
+    now = clock.now()
+    when = "with the next visit" if row.next is None or row.next <= now else f"not before {_time(row.next)}"
+    match row.state:
+        case Phase.DUE:
+            failed = f" It failed in {row.tries} of {MAX_TRIES} crawls." if row.tries else ""
+            return f"It waits to be fetched, {when}.{failed}"
+        case Phase.DONE if row.next is not None:
+            return f"It was captured, and is looked at again for edits {when}."
+        case Phase.DONE:
+            return "It was captured, and is not looked at again unless a source announces a change."
+        case Phase.GONE:
+            return "It is gone: the server said that there is no such page."
+        case Phase.FAILED:
+            return f"It is given up: it failed in {row.tries} crawls ({row.reason or 'no reason is known'})."
+        case Phase.DISALLOWED:
+            said = "announced again after a week, it is tried again"
+            return f"It was not allowed ({row.reason or 'no reason is known'}); {said}."
+        case _:
+            return f"It was refused and is not tried again: {row.reason or 'no reason is known'}."
+
+
+def _time(at: int) -> str:
+    return clock.to_datetime(at).strftime("%Y-%m-%d %H:%M UTC")
