@@ -155,8 +155,16 @@ class Wire(HTTP11DownloadHandler):
         return result if waiting is None else Deferred.fromFuture(waiting).addCallback(lambda _: result)
 
     def _left(self, request: Request) -> None:
-        """The first byte of a request leaves: the next turn on its host is counted from now."""
-        if self._pacing is not None:
+        """The first byte of a request leaves: the next turn on its host is counted from now.
+
+        It is in a buffer as yet, and goes to the kernel when the reactor comes round: then it is counted again. The
+        first count is for a process that is killed between the two.
+        """
+        self._count_from_now(request)
+        asyncio.get_running_loop().call_later(0, self._count_from_now, request)
+
+    def _count_from_now(self, request: Request) -> None:
+        if self._pacing is not None and not self._pacing.closed:
             delay: float = request.meta.get("presskeep_delay", 0.0)
             with _AS_RESERVED:
                 self._pacing.pacer.reservations.sent(host_of(request.url), delay, clock.now())
