@@ -26,6 +26,11 @@ VERBS |= {
     ),
     "status": Verb("crawler.verbs.status:status", "presskeep status --watch", "presskeep status example-news.org"),
     "why": Verb("crawler.verbs.why:why", "presskeep why https://example-news.org/2026/11/24/bridge-reopens"),
+    "coverage": Verb(
+        "crawler.verbs.coverage:coverage",
+        "presskeep coverage --html coverage.html",
+        "presskeep coverage example-news.org --since 2026-11-01",
+    ),
     "demo": Verb("crawler.verbs.demo:demo", "presskeep demo", "presskeep demo /tmp/demo --force"),
 }
 

@@ -26,6 +26,7 @@ ORDER = (
         "captures",
         "why",
         "coverage",
+        "coverage",
         "export",
     ),
     *("index", "pack"),
