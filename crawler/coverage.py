@@ -158,6 +158,7 @@ class _Reader:
         self._sources: dict[str, _Source] = {}
         self._items: dict[str, _Item] = {}  # of all sources
         self._fetched: dict[str, _Fetched] = {}
+        self._keys: dict[tuple[str, bool], str | None] = {}  # polls name the same URLs again and again
         self._polls: Days = {}  # of the site
 
     def read(self) -> SiteCoverage:
@@ -266,7 +267,9 @@ class _Reader:
         new: dict[str, int | None] = {}
         newest: list[tuple[int, str]] = []
         for one in found:
-            key = normalise(one.url)
+            key = self._key(one.url, listed=capture.role in _LISTS)
+            if key is None:
+                continue
             newest.append((one.at or 0, key))
             date = parse_date(one.announced)
             item = _Item(capture.at, date, not _DAY_ONLY.fullmatch(one.announced or ""))
@@ -295,7 +298,7 @@ class _Reader:
             day.lost += lost
 
     def _announced(self, capture: Capture) -> list[Announcement] | None:
-        """The articles that a listing announces, as a crawl would take them; None where it cannot be read."""
+        """What a listing announces; None where it cannot be read."""
         try:
             message = capture.representation()
             body, charset = message.decoded(), message.charset
@@ -303,16 +306,21 @@ class _Reader:
             return None
         if capture.role in _PAGES:
             page = links(body, capture.url, charset)
-            named = [] if page.nofollow else [Announcement(link.url, title=link.text or None) for link in page.articles]
-            return [one for one in named if refusal(one.url, self._scope) is None]
+            return [] if page.nofollow else [Announcement(link.url) for link in page.articles]
         listing = read_listing(body, capture.url, charset)
         if isinstance(listing, Feed):
-            given: Sequence[Announcement] = listing.announcements
-        elif isinstance(listing, Sitemap):
-            given = listing.urls if listing.kind != "index" else ()
-        else:
-            return None
-        return [one for one in given if refusal(one.url, self._scope) is None and may_be_article(one.url)]
+            return list(listing.announcements)
+        if isinstance(listing, Sitemap):
+            return list(listing.urls) if listing.kind != "index" else []
+        return None
+
+    def _key(self, url: str, *, listed: bool) -> str | None:
+        """The key of an announced URL; None for one that a crawl passes over."""
+        known = self._keys.get((url, listed), "")
+        if known == "":
+            taken = refusal(url, self._scope) is None and (not listed or may_be_article(url))
+            known = self._keys[url, listed] = normalise(url) if taken else None
+        return known
 
     def _settle(self, key: str, item: _Item, days: Days, began: int | None) -> None:
         """Count an item at its day, by what became of it in the end."""

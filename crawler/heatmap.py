@@ -22,10 +22,10 @@ _NUMBERS = (*_HEAD[1:], "Delay", "Why")
 
 
 def shade(day: Day | None, most: int) -> int:
-    """How dark a day is, from 0 to `SHADES`: by its items, against the busiest day's."""
+    """How dark a day is, from 0 to `SHADES`: by its items, against the busiest day's; few are never dark."""
     if day is None or not day.announced:
         return 0
-    return max(1, min(SHADES, -(-day.announced * SHADES // max(1, most))))
+    return max(1, min(SHADES, -(-day.announced * SHADES // max(SHADES, most))))
 
 
 def marks(day: Day) -> list[str]:

@@ -154,6 +154,14 @@ def test_the_delay_is_of_what_was_published_while_we_looked(archive: Archive) ->
     assert days(archive)["2026-11-02"].delay == 21 * MINUTE
 
 
+def test_what_a_crawl_passes_over_is_not_counted(archive: Archive) -> None:
+    links = (story(1), "https://elsewhere.example/news/2026/a-story-of-another-site", f"https://{SITE}/logo.png")
+    listed = "".join(f"<item><link>{url}</link></item>" for url in links)
+    with Wire(archive) as wire:
+        wire.answer(FEED, START, Role.FEED, f'<rss version="2.0"><channel>{listed}</channel></rss>'.encode())
+    assert days(archive)["2026-11-02"].announced == 1
+
+
 def test_a_rebuild_tells_the_same(archive: Archive) -> None:
     with Wire(archive) as wire:
         wire.answer(FEED, START, Role.FEED, feed((1, START), (2, START)))
@@ -250,6 +258,7 @@ def test_the_page_stands_alone_and_each_day_leads_to_its_numbers() -> None:
 
 def test_days_are_shaded_and_marked() -> None:
     assert [shade(Day(announced=number), 40) for number in (0, 1, 10, 11, 40, 400)] == [0, 1, 1, 2, 4, 4]
+    assert shade(Day(announced=1), 1) == 1
     assert marks(Day(announced=10, captured=10)) == []
     assert marks(Day(announced=10, captured=9, lost=2)) == ["gap", "lost"]
     assert marks(Day(polls=3, silent=3)) == ["outage"]
