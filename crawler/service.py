@@ -271,6 +271,7 @@ class Service:
         def listen(progress: Progress) -> None:
             self._heard.put((worker, progress))
 
+        log.info("a crawling process is started", extra={"started": worker.job.name})
         worker.future = self._executor.submit(do_job, worker.job, listen, self._stop, worker.order)
         self._workers.append(worker)
         return worker
