@@ -60,6 +60,8 @@ def coverage(
             with storage(str(html)):
                 written(html, [text.encode("utf-8", "replace")])
             terminal.say(f"{html} shows it: open it in a browser")
+    if not found:
+        terminal.say("the archive is empty: run 'presskeep crawl' first")
     if json:
         terminal.emit(document(found))
     elif terminal.out().is_terminal and html is None:

@@ -182,6 +182,19 @@ def run(archive: Archive, capsys: pytest.CaptureFixture[str], *words: str) -> st
     return capsys.readouterr().out
 
 
+def test_an_empty_archive_says_so(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:
+    assert terminal.run(app, ["coverage", "--json", "--archive", str(archive.path)]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out) == {"sites": []}
+    assert "presskeep crawl" in said.err
+
+
+def test_a_page_that_cannot_be_written_is_told(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:
+    target = archive.path / "no" / "such" / "folder.html"
+    assert terminal.run(app, ["coverage", "--html", str(target), "--archive", str(archive.path)]) not in {0, 70}
+    assert capsys.readouterr().err.splitlines()[-1].startswith("presskeep: ")
+
+
 def test_lines_json_and_a_range_of_days(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:
     with Wire(archive) as wire:
         wire.answer(FEED, START, Role.FEED, feed((1, START), (2, START - DAY), (3, START - 9 * DAY)))
