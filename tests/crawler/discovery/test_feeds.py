@@ -160,7 +160,9 @@ CHARSETS += ["shift_jis", "euc-jp", "iso-2022-jp", "euc-kr", "windows-1256", "is
 @settings(max_examples=60, deadline=None)
 def test_every_format_in_every_charset(kind: str, charset: str, title: str, in_head: bool) -> None:
     """Where the charset is declared rightly in either place, the title comes back as it was written."""
-    codec = {"shift_jis": "cp932", "euc-kr": "cp949"}.get(charset, charset)  # what the names mean to browsers
+    codec = {"shift_jis": "cp932", "euc-kr": "cp949", "big5": "big5hkscs"}.get(
+        charset, charset
+    )  # what the names mean to browsers
     title = title.encode(codec, "ignore").decode(codec)
     address = "https://example-news.org/1"
     declaration = "" if in_head else f'<?xml version="1.0" encoding="{charset}"?>'

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.url import normalise
@@ -209,6 +209,7 @@ def test_recall_over_real_publishers() -> None:
 
 
 @given(st.binary())
+@settings(deadline=None)
 def test_no_bytes_raise(body: bytes) -> None:
     links(body, HOME)
     links(b"<a href='/x-12345678'>" + body, HOME, "utf-7")
