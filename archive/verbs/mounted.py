@@ -11,25 +11,8 @@ from typer.core import TyperGroup
 
 # The order of the work, which help shows: the crawler's verbs take their places in it when they are mounted.
 ORDER = (
-    *(
-        "init",
-        "add",
-        "crawl",
-        "run",
-        "watch",
-        "import",
-        "attach",
-        "detach",
-        "demo",
-        "list",
-        "show",
-        "captures",
-        "why",
-        "coverage",
-        "coverage",
-        "export",
-    ),
-    *("index", "pack"),
+    *("init", "add", "crawl", "run", "watch", "status", "import", "attach", "detach", "demo"),
+    *("list", "show", "captures", "why", "coverage", "export", "index", "pack"),
     *("prove", "verify", "repair", "lint", "takedown", "clean", "rebuild"),
 )
 
