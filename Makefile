@@ -1,6 +1,8 @@
 # What people do with this checkout; everything runs in .venv, which is made at the first use.
 SHELL := bash
 PY := .venv/bin/python
+# Images of Python set it; each of the many processes that tests start would then compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 # Processes that run tests at once: one more than the cores of a small machine, for many tests wait for other processes.
 WORKERS ?= 3
 # A file's tests share what they make, so they stay together; slow files first (tests/conftest.py), not those with many.
