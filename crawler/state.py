@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,7 @@ from archive.durable import is_read_only
 from archive.errors import ArchiveBusy, DamagedRecord, NotAnArchive, StorageFull
 
 SCHEMA = 2  # of the tables below; a newer one than the program knows is refused
+_STEP = 0.02  # seconds
 BUSY = 30.0  # seconds to wait for another process's transaction, which take milliseconds
 
 _TABLES = """
@@ -108,12 +110,8 @@ class State:
     def __init__(self, path: Path) -> None:
         self.path = path
         with translated(path):
-            self._db = sqlite3.connect(path, timeout=BUSY, isolation_level=None)
+            self._db = _opened(path)
             try:
-                self._db.execute("PRAGMA journal_mode = WAL")
-                # After a power loss the last transactions may be missing: some pages are then fetched again, and that
-                # is cheaper than an fsync for each reservation.
-                self._db.execute("PRAGMA synchronous = NORMAL")
                 self._prepare()
             except BaseException:
                 self._db.close()
@@ -170,6 +168,29 @@ class State:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """A connection in WAL mode. Where two make the file at once, SQLite lets one fail at that mode without waiting."""
+    until = time.monotonic() + BUSY
+    while True:
+        db = sqlite3.connect(path, timeout=BUSY, isolation_level=None)
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            # After a power loss the last transactions may be missing: some pages are then fetched again, and that is
+            # cheaper than an fsync for each reservation.
+            db.execute("PRAGMA synchronous = NORMAL")
+        except sqlite3.OperationalError as error:
+            db.close()
+            busy = getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+            if not busy or time.monotonic() > until:
+                raise
+            time.sleep(_STEP)
+        except BaseException:
+            db.close()
+            raise
+        else:
+            return db
 
 
 @contextlib.contextmanager

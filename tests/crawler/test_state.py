@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,21 @@ def test_two_connections_write_in_turn(tmp_path: Path) -> None:
             with state.write() as db:
                 db.execute("INSERT INTO meta VALUES (?, '')", (str(number),))
         assert len(one.read("SELECT * FROM meta")) == 5
+
+
+def test_many_that_make_it_at_once_all_have_it(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from crawler.state import State\n"
+        "sys.stdin.read(1); State(Path(sys.argv[1]))"
+    )
+    for number in range(3):
+        command = [sys.executable, "-c", code, str(tmp_path / f"{number}.sqlite")]
+        makers = [subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(8)]
+        for one in makers:
+            assert one.stdin is not None
+            one.stdin.write("\n")
+            one.stdin.flush()
+        assert [(one.communicate()[1], one.returncode) for one in makers] == [("", 0)] * 8
 
 
 def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
