@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -60,9 +61,25 @@ CONSOLE_MAY = (
 )
 
 
-def imports(name: str, *, late: bool) -> Iterator[str]:
+@cache
+def source_of(name: str) -> str:
+    """A module's text."""
+    return MODULES[name].read_text(encoding="utf-8")
+
+
+@cache
+def tree_of(name: str) -> ast.Module:
+    """A module's syntax tree: many tests look at each."""
+    return ast.parse(source_of(name))
+
+
+@cache
+def imports(name: str, *, late: bool) -> tuple[str, ...]:
     """The modules of this project that a module imports; ``late`` counts imports within functions, too."""
-    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    return tuple(_imports(tree_of(name), late=late))
+
+
+def _imports(tree: ast.Module, *, late: bool) -> Iterator[str]:
     for node in ast.walk(tree) if late else _at_start(tree):
         if isinstance(node, ast.Import):
             yield from (one.name for one in node.names if one.name.split(".")[0] in {"archive", "crawler"})
@@ -94,12 +111,11 @@ def _at_start(tree: ast.Module) -> Iterator[ast.AST]:
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("archive")])
 def test_the_archive_knows_no_crawler(name: str) -> None:
     assert not [one for one in imports(name, late=True) if one.startswith("crawler")]
-    source = MODULES[name].read_text(encoding="utf-8")
-    assert not {"scrapy", "twisted"} & {word.split(".")[0] for word in _outside(source)}
+    assert not {"scrapy", "twisted"} & {word.split(".")[0] for word in _outside(name)}
 
 
-def _outside(source: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(source)):
+def _outside(name: str) -> Iterator[str]:
+    for node in ast.walk(tree_of(name)):
         if isinstance(node, ast.Import):
             yield from (one.name for one in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -133,7 +149,7 @@ def test_cleaning_sees_neither_store_nor_files(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("archive")])
 def test_one_room_of_the_archive_alone_reaches_the_network(name: str) -> None:
     networked = {"aiohttp", "asyncio", "fsspec", "http", "requests", "s3fs", "socket", "ssl", "urllib.request"}
-    found = {one if one in networked else one.split(".")[0] for one in _outside(MODULES[name].read_text("utf-8"))}
+    found = {one if one in networked else one.split(".")[0] for one in _outside(name)}
     if name == "archive.surt":
         found -= {"socket"}  # it reads addresses with it as the system does, and opens none
     assert name == "archive.warc.foreign.remote" or not networked & found
@@ -178,6 +194,5 @@ def test_siblings_import_modules_never_the_face(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_every_module_says_what_it_is_and_stays_one_noun(name: str) -> None:
-    source = MODULES[name].read_text(encoding="utf-8")
-    assert ast.get_docstring(ast.parse(source))
-    assert source.count("\n") <= 400
+    assert ast.get_docstring(tree_of(name))
+    assert source_of(name).count("\n") <= 400
