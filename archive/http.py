@@ -183,6 +183,20 @@ class HttpMessage:
         codings = [one for value in self.all("content-encoding") for one in _tokens(value)]
         return _decoded(self.entity(), codings, limit)
 
+    def beginning(self, size: int) -> bytes:
+        """At most so many bytes of the payload, its first; no more than that is decoded. Raises as `decoded` does."""
+        codings = [one for value in self.all("content-encoding") for one in _tokens(value)]
+        if len(codings) > 1:
+            return self.decoded()[:size]
+        parts: list[bytes] = []
+        left = size
+        for part in _decoding(self.entity(), codings[0] if codings else "identity"):
+            parts.append(part[:left])
+            left -= len(parts[-1])
+            if left <= 0:
+                break
+        return b"".join(parts)
+
 
 def _fields(head: bytes) -> tuple[Field, ...]:
     """The fields of a head without its status line; a line that begins with white space continues the one before."""
@@ -251,23 +265,28 @@ def _decoded(data: bytes, codings: list[str], limit: int) -> bytes:
     for coding in reversed(codings):
         if not data:
             return data
-        decoder = _DECODERS.get(coding)
-        if decoder is None:
-            raise PayloadRefused(f"the content coding {coding[:40]!r} is not known")
         parts: list[bytes] = []
         total = 0
-        try:
-            for part in decoder(data):
-                total += len(part)
-                if total > limit:
-                    raise PayloadTooLarge(f"more than {limit} bytes once decoded")
-                parts.append(part)
-        except (zlib.error, brotli.error, zstandard.ZstdError) as error:
-            raise PayloadRefused(f"the body is not valid {coding}: {error}") from error
+        for part in _decoding(data, coding):
+            total += len(part)
+            if total > limit:
+                raise PayloadTooLarge(f"more than {limit} bytes once decoded")
+            parts.append(part)
         data = b"".join(parts)
     if len(data) > limit:
         raise PayloadTooLarge(f"{len(data)} bytes, the limit is {limit}")
     return data
+
+
+def _decoding(data: bytes, coding: str) -> Iterator[bytes]:
+    """What one coding hides, piece by piece."""
+    decoder = _DECODERS.get(coding)
+    if decoder is None:
+        raise PayloadRefused(f"the content coding {coding[:40]!r} is not known")
+    try:
+        yield from decoder(data)
+    except (zlib.error, brotli.error, zstandard.ZstdError) as error:
+        raise PayloadRefused(f"the body is not valid {coding}: {error}") from error
 
 
 def _plain(data: bytes) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from archive.errors import PresskeepError
@@ -9,9 +10,11 @@ from archive.exchange import Exchange, Role
 from archive.http import HttpMessage
 from archive.reservation import reservations_of
 
-# Pages whose metas are read; feeds and robots.txt have none, and what is larger is no article.
+# Pages whose metas are read; feeds and robots.txt have none.
 _PAGES = frozenset({Role.ARTICLE, Role.FRONT, Role.SECTION, Role.OTHER})
-_LARGEST = 8 * 2**20
+# They stand in the head, which is read as far as this, in bytes once decoded.
+_WITHIN = 300_000
+_END = re.compile(rb"</head|<body", re.IGNORECASE)
 _MARKUP = frozenset({"text/html", "application/xhtml+xml"})
 
 
@@ -19,7 +22,7 @@ def with_reservations(exchange: Exchange) -> Exchange:
     """The exchange, with what its answer says of keeping and mining it (`archive.reservation`).
 
     Metas are ASCII in every charset that pages have but UTF-16, so the page is read as latin-1: nothing is guessed.
-    A body that cannot be decoded within 8 MiB tells by its head alone.
+    No more of it is decoded than its head; a body that cannot be decoded tells by the fields of the answer alone.
     """
     try:
         message = HttpMessage.parse(exchange.response)
@@ -28,7 +31,9 @@ def with_reservations(exchange: Exchange) -> Exchange:
     page = ""
     if exchange.origin.role in _PAGES and message.mime in _MARKUP:
         try:
-            page = message.decoded(_LARGEST)[:300_000].decode("latin-1")
+            begun = message.beginning(_WITHIN)
+            end = _END.search(begun)
+            page = begun[: end.start() if end else None].decode("latin-1")
         except PresskeepError:
             page = ""
     found = reservations_of(message.fields, page)

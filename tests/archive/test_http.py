@@ -249,3 +249,22 @@ def test_no_framing_breaks_it(body: bytes, framing: str) -> None:
     assert message.framing() is None or message.with_entity(message.entity(), message.framing()).raw == message.raw
     with contextlib.suppress(DamagedRecord):
         message.with_entity(body, framing)
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip", "deflate", "br", "zstd"])
+@pytest.mark.parametrize("size", [0, 1, 70_000, 299_999, 300_000, 400_000])
+def test_the_beginning_is_that_of_the_payload(coding: str, size: int) -> None:
+    body = bytes(range(256)) * 1_200  # 307,200 bytes
+    packed: dict[str, bytes] = {
+        "identity": body,
+        "gzip": gzip.compress(body),
+        "deflate": zlib.compress(body),
+        "br": brotli.compress(body),
+        "zstd": zstandard.compress(body),
+    }
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\n\r\n".encode()
+    assert HttpMessage.parse(head + packed[coding]).beginning(size) == body[:size]
+    twice = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\n\r\n" + gzip.compress(gzip.compress(body))
+    assert HttpMessage.parse(twice).beginning(size) == body[:size]
+    with pytest.raises(PayloadRefused):
+        HttpMessage.parse(b"HTTP/1.1 200 OK\r\nContent-Encoding: rot13\r\n\r\nx").beginning(size)
