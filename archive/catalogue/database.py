@@ -6,7 +6,7 @@ import contextlib
 import functools
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -86,6 +86,19 @@ class Catalog:
         """
         with _translated(self.path), self._readable().connect() as connection, connection.begin():
             yield connection
+
+    def holds(self, question: str, values: Mapping[str, str]) -> bool:
+        """Whether a question in SQL has an answer, for one that is asked of each answer of a crawl: a fifth of the cost
+        of `reading`, as which it raises.
+        """
+        with _translated(self.path):
+            connection = self._readable().raw_connection()
+            try:
+                with contextlib.closing(connection.cursor()) as cursor:
+                    cursor.execute(question, values)
+                    return cursor.fetchone() is not None
+            finally:
+                connection.close()
 
     @contextlib.contextmanager
     def salvaging(self) -> Iterator[Connection]:

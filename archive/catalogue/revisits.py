@@ -51,6 +51,13 @@ _EARLIER = (
 )
 
 
+# Most payloads are new: then this is all that is asked. The rest of the question is for those that are not.
+_ANY = (
+    f"SELECT 1 FROM captures WHERE {tables.PAYLOAD_PREFIX} = {_LIKE} AND site = :site"  # noqa: S608 - own words
+    f" AND +payload_digest = :digest AND {tables.MAY_BE_REFERRED_TO} LIMIT 1"
+)
+
+
 def earlier(connection: Connection, directory: Path, site: str, payload_digest: str) -> Capture | None:
     """The earliest capture of a site, entered into the catalogue, that holds this payload whole; None for a new one."""
     row = connection.execute(_EARLIER, {"site": site, "digest": payload_digest}).mappings().first()
@@ -82,6 +89,8 @@ class Earlier:
         if answer.status == _NOT_MODIFIED and exchange.confirms is not None:
             return self._confirmed(exchange.confirms, site)
         if answer.status != 200 or payload_digest is None or (answer.length or 0) < tables.LEAST_PAYLOAD:
+            return None
+        if not self._catalog.holds(_ANY, {"site": site, "digest": payload_digest}):
             return None
         with self._catalog.reading() as connection:
             return earlier(connection, self._directory, site, payload_digest)
