@@ -106,6 +106,12 @@ def is_down(archive: Archive, target: Target) -> bool:
     return _active(archive, target) is not None
 
 
+def reason_for(archive: Archive, target: Target) -> str:
+    """Why exactly this target is taken down; empty where it is not."""
+    act = _active(archive, target)
+    return (act.first("reason") or "") if act is not None else ""
+
+
 def _require_reason(reason: str) -> None:
     if not reason.strip():
         raise UsageError("say why, as in --reason 'court order 12/2026': it is kept for whoever asks later")

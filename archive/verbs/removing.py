@@ -63,6 +63,9 @@ def takedown(
         elif lift:
             _lift(opened, meant, target, reason, by, json=json)
         elif purge:
+            from archive.removal.takedown import reason_for  # noqa: PLC0415 - as above
+
+            reason = reason.strip() or reason_for(opened, meant)  # what was decided needs no second reason
             _require_reason(reason)
             _purge(opened, meant, target, reason, by, payload=payload, yes=yes, json=json)
         else:

@@ -135,6 +135,19 @@ def test_a_purge_wants_to_be_meant(copy: Path) -> None:
     assert (again.returncode, "0 records" in again.stdout) == (0, True)
 
 
+def test_what_was_taken_down_needs_no_second_reason_to_be_purged(copy: Path) -> None:
+    url = _urls(copy)[0]
+    assert run("takedown", url, "--reason", "court order", "--archive", copy).returncode == 0
+    assert run("takedown", url, "--purge", "--yes", "--archive", copy).returncode == 0
+    (line,) = run("takedown", "--list", "--json", "--archive", copy).stdout.splitlines()
+    told = json.loads(line)
+    assert [(one["act"], one.get("reason")) for one in told["history"]] == [
+        ("takedown", "court order"),
+        ("purge", "court order"),
+        ("purged", None),
+    ]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
