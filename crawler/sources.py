@@ -159,8 +159,8 @@ class SourceWalk:
             unchanged = all(one.unchanged for one in self._answers)
             self.ended(root, Outcome.UNCHANGED if unchanged else Outcome.WHOLE, "")
             return
-        failures = [one.failure.reason for one in self._answers if one.failure is not None]
-        unasked = bool(failures) and not counts(failures[-1])
+        failures = [one.failure for one in self._answers if one.failure is not None]
+        unasked = bool(failures) and (failures[-1].away or not counts(failures[-1].reason))
         self.ended(root, Outcome.UNASKED if unasked else Outcome.FAILED, self._why)
 
     def _candidates(self, front: Home) -> Walk:

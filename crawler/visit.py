@@ -202,7 +202,7 @@ class Visit:
             return  # it is not the site's failure
         failed = reason is not None or answer.worth_retrying or answer.status in _BLOCKED
         self._failures = self._failures + 1 if failed else 0
-        if reason is NoAnswer.BUDGET:
+        if reason is NoAnswer.BUDGET or (answer.failure is not None and answer.failure.away):
             self._give_up(answer.why)
         elif self._failures >= MAX_FAILURES and self._due:
             self._give_up(f"{self._failures} failures in a row, the last one: {answer.why}")

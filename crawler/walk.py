@@ -34,11 +34,15 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why there is no answer. ``cause`` tells of a URL that robots.txt forbids because that file had no answer."""
+    """Why there is no answer. ``cause`` tells of a URL that robots.txt forbids because that file had no answer.
+
+    ``away`` says that this machine has no network: it is nobody's fault.
+    """
 
     reason: NoAnswer
     detail: str = ""
     cause: NoAnswer | None = None
+    away: bool = False
 
     @property
     def no_connection(self) -> bool:
@@ -78,6 +82,8 @@ class Answer:
         """What is wrong, in words."""
         if self.failure is None:
             return f"it answers {self.status}"
+        if self.failure.away:
+            return "this machine has no network"
         words = _WORDS.get(self.failure.cause or self.failure.reason)
         return words or self.failure.detail or str(self.failure.reason)
 
@@ -85,7 +91,7 @@ class Answer:
     def worth_retrying(self) -> bool:
         """Whether the same request may get another answer in a moment."""
         if self.failure is not None:
-            return self.failure.reason in RETRIED_FAILURES
+            return not self.failure.away and self.failure.reason in RETRIED_FAILURES
         return self.status in RETRIED_STATUS
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from scrapy import Request, Spider, signals
@@ -24,6 +24,7 @@ from crawler.capturing import Capturing
 from crawler.decoded import decoded
 from crawler.marking import site_meta
 from crawler.politeness import PATIENCE, Pacing
+from crawler.reach import has_route
 from crawler.remembering import Remembering
 from crawler.sites import Site
 from crawler.validators import ROLES, Validators, validators_of
@@ -33,6 +34,9 @@ from crawler.walk import Answer, Failure, Want
 # sitemaps alone follow `max_body` where that is set to more.
 MAX_PAGE = 32 * 2**20
 _LISTS = frozenset({Role.FEED, Role.SITEMAP})
+
+# What a host looks like from a machine without a network.
+_OURS = frozenset({NoAnswer.DNS, NoAnswer.UNREACHABLE})
 
 # Shorter waits than this are left to the wire, which waits anyway.
 _SOON = 0.05
@@ -197,8 +201,17 @@ class AskingSpider(Spider):
     def _failed(self, failure: TwistedFailure) -> Iterator[Request]:
         request: Request = failure.request  # type: ignore[attr-defined]
         answer = answer_of_failure(request, failure.value)
+        if answer is not None and answer.failure is not None and self._is_away(answer.failure):
+            answer = replace(answer, failure=replace(answer.failure, away=True))
         if answer is not None:
             yield from self._next(request.cb_kwargs["question"], answer)
+
+    def _is_away(self, failure: Failure) -> bool:
+        """Whether a failure is that of this machine, which has no network; one that has names of its own needs none."""
+        network = self.configuration.network
+        if (failure.cause or failure.reason) not in _OURS or network.allow_loopback or network.resolve:
+            return False
+        return not has_route()
 
     def _next(self, question: Question, answer: Answer) -> Iterator[Request]:
         yield from self.requests(self.answer(question, answer))

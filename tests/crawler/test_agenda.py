@@ -19,7 +19,7 @@ from crawler.scheduling.polling import LONGEST, SHORTEST, Outcome
 from crawler.sites import Site, Source, SourceKind, Watched
 from crawler.state import State
 from crawler.visit import Visit
-from crawler.walk import Answer
+from crawler.walk import Answer, Failure
 
 BASE = "https://a.example"
 FEED = '<link rel="alternate" type="application/rss+xml" href="/feed">'
@@ -183,6 +183,17 @@ def test_what_was_not_asked_is_no_failure(desk: Desk) -> None:
     desk.visit(QUIET, {f"{BASE}/feed": failed(f"{BASE}/feed", NoAnswer.BUDGET)})
     (one,) = desk.agenda.sources("a.example")
     assert one.memory.failures == 0
+
+
+def test_a_machine_without_a_network_is_no_source_s_failure(desk: Desk) -> None:
+    away = Answer(f"{BASE}/feed", failure=Failure(NoAnswer.DNS, "no name", away=True))
+    desk.visit(QUIET, {f"{BASE}/feed": away})
+    (one,) = desk.agenda.sources("a.example")
+    assert (one.memory.failures, one.memory.asked) == (0, NOON)
+    desk.now += HOUR
+    gone = Answer(story(1), failure=Failure(NoAnswer.UNREACHABLE, "no route", away=True))
+    asked = desk.visit(QUIET, {f"{BASE}/feed": feed(1, 2, 3), story(1): gone, story(2): gone, story(3): gone})
+    assert len(asked) == 2, "nothing else is tried"
 
 
 def test_sources_are_searched_for_once_a_week_and_polled_between(desk: Desk) -> None:
