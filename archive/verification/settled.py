@@ -39,6 +39,7 @@ class Mark:
     state: FileState | None
     inode: int | None = None
     written: float = 0.0  # when, in seconds; of files that have their final name
+    size: int = 0  # bytes of these
 
     @classmethod
     def of(cls, archive: Archive, file: str) -> Mark:
@@ -57,12 +58,15 @@ class Mark:
             there = path.stat()
         except (DamagedRecord, OSError):
             return cls(state)
-        return cls(state, there.st_ino, 0.0 if path.name.endswith(OPEN) else there.st_mtime)
+        if path.name.endswith(OPEN):
+            return cls(state, there.st_ino)
+        return cls(state, there.st_ino, there.st_mtime, there.st_size)
 
     @property
     def unknown(self) -> bool:
-        """Whether the file has its final name, but the catalogue does not know it as closed."""
-        return self.written > 0 and (self.state is None or self.state.sha256 is None)
+        """Whether the file has its final name, but the catalogue does not know it as closed, or not to its end."""
+        known = self.state is not None and self.state.sha256 is not None and self.state.size >= self.size
+        return self.written > 0 and not known
 
 
 @dataclass(slots=True)
