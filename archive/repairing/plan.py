@@ -20,7 +20,7 @@ from archive.warc.digests import matches
 from archive.warc.fields import parse_fields
 from archive.warc.group import ANSWERS, Group
 from archive.warc.member import MAGIC
-from archive.warc.mending import EFFORT, HEADER, LARGEST, mend, mends
+from archive.warc.mending import EFFORT, HEADER, LARGEST, TRAILER, mend, mends, with_padding_cleared
 from archive.warc.patched import Edit, Patch, edited, patched
 from archive.warc.paths import resolve
 from archive.warc.ranges import checksum
@@ -29,7 +29,7 @@ from archive.warc.stored import Record, bare, date_of
 from archive.warc.vouching import vouched
 
 _COMMON = 4  # headers of members that are tried: a file of one writer has one or two
-_FEW = 100  # members whose headers may have changed; where more are unlike the others, several programs wrote them
+_FEW = 100  # places that no checksum covers, and that are unlike the others; where there are more, programs differ
 _ALIKE = 8  # ways to pack one content that are looked at, where the first is not the one that was there
 _LOST = "the bytes from here on are gone"
 
@@ -115,7 +115,7 @@ def plan(
                 if checksum(patched(raw, others), 0, size) == closed:
                     return Plan(file, state, size, damaged, closed, others)
         if closed is not None and damaged != closed:
-            unlike = tuple(_unlike(now, shape.members, headers[0]))
+            unlike = tuple(islice(_unlike(now, shape.members, headers[0]), _FEW + 1))
             if 0 < len(unlike) <= _FEW and result(more=unlike) == closed:
                 return Plan(file, state, size, damaged, closed, (*patches, *unlike))
             if state is not None and state.size < size:
@@ -158,13 +158,16 @@ def _packed_otherwise(
     yield from islice(product(*found), 1, _ALIKE**2)  # without the first: that is what was tried before
 
 
-def _unlike(stream: BinaryIO, members: Collection[int], header: bytes) -> Iterator[Patch]:
-    """Members that begin otherwise than the others: no checksum covers their headers."""
-    for offset in members:
-        stream.seek(offset)
-        given = stream.read(HEADER)
+def _unlike(stream: BinaryIO, members: Collection[tuple[int, int]], header: bytes) -> Iterator[Patch]:
+    """What no checksum covers, where it is otherwise than a writer makes it: headers, and bits that fill a byte."""
+    for start, end in members:
+        stream.seek(start)
+        member = stream.read(end - start)
+        given = member[:HEADER]
         if given != header and given.startswith(MAGIC):
-            yield Patch(offset, header, "the header of its gzip member had changed")
+            yield Patch(start, header, "the header of its gzip member had changed")
+        if (cleared := with_padding_cleared(member)) != member:
+            yield Patch(end - TRAILER - 1, cleared[-TRAILER - 1 : -TRAILER], "a bit that fills a byte had changed")
 
 
 @dataclass(slots=True)
@@ -178,7 +181,7 @@ class _Shape:
     run: str | None = None
     gaps: list[Gap] = field(default_factory=list)  # nothing in them can be read
     strange: list[Gap] = field(default_factory=list)  # whole records that are not the file's own
-    members: list[int] = field(default_factory=list)  # offsets of gzip members
+    members: list[tuple[int, int]] = field(default_factory=list)  # where gzip members begin and end
     headers: Counter[bytes] = field(default_factory=Counter)
     offsets: set[int] = field(default_factory=set)  # of the file's own records
     ids: set[str] = field(default_factory=set)
@@ -221,7 +224,7 @@ class _Shape:
     def _note(self, record: Record) -> None:
         self.stream.seek(record.offset)
         if (header := self.stream.read(HEADER)).startswith(MAGIC):
-            self.members.append(record.offset)
+            self.members.append((record.offset, record.offset + record.length))
             self.headers[header] += 1
         if record.offset == 0:
             self.first = record

@@ -71,6 +71,36 @@ def is_sound(member: bytes) -> bool:
     )
 
 
+def with_padding_cleared(member: bytes) -> bytes:
+    """The member without the bits that only fill its last packed byte; unchanged where there are none.
+
+    Writers leave them empty (RFC 1951 asks for nothing), and no checksum covers them. A member beyond `LARGEST` is left
+    as it is.
+    """
+    at = len(member) - TRAILER - 1
+    while HEADER < at < LARGEST and member[at]:
+        highest = 1 << member[at].bit_length() - 1
+        candidate = member[:at] + bytes([member[at] ^ highest]) + member[at + 1 :]
+        if not _unpacks(candidate):
+            break
+        member = candidate
+    return member
+
+
+def _unpacks(member: bytes) -> bool:
+    inflate = zlib.decompressobj(zlib.MAX_WBITS + 16)
+    rest = member
+    try:
+        while not inflate.eof:
+            given = inflate.decompress(rest, 2**20)
+            rest = inflate.unconsumed_tail
+            if not (given or rest or inflate.eof):
+                return False
+    except zlib.error:
+        return False
+    return not inflate.unused_data
+
+
 def _with_trailer(damaged: bytes) -> bytes | None:
     """The member with the checksum and length that its content has, if one of them is right but for a bit.
 

@@ -15,7 +15,7 @@ from archive.digest import sha256
 from archive.repairing.plan import plan
 from archive.warc import record as records
 from archive.warc.member import compress
-from archive.warc.mending import Mended, is_sound, mend, mends
+from archive.warc.mending import Mended, is_sound, mend, mends, with_padding_cleared
 
 from .samples import exchange
 
@@ -59,6 +59,31 @@ def test_a_checksum_is_not_made_to_fit_a_head_that_has_changed() -> None:
     assert mend(whole[:-8] + struct.pack("<II", crc, length + 5), [whole[:10]]) == Mended(
         whole, "the checksum behind its gzip member"
     )
+
+
+def test_bits_that_only_fill_a_byte_are_cleared() -> None:
+    seen = set()
+    for number in range(40):
+        whole = b"".join(compress(bytes(range(number))))
+        assert with_padding_cleared(whole) == whole
+        last = len(whole) * 8 - 64
+        for bit in range(last - 8, last):
+            changed = flipped(whole, bit)
+            if zlib_reads(changed, bytes(range(number))):
+                assert with_padding_cleared(changed) == whole
+                seen.add(bit % 8)
+            else:
+                assert with_padding_cleared(changed) in {changed, whole}
+    assert seen >= {5, 6, 7}
+    for odd in (b"", bytes(18), bytes(19), bytes(18) + b"\xff" * 20):
+        assert with_padding_cleared(odd) == odd
+
+
+def zlib_reads(member: bytes, content: bytes) -> bool:
+    try:
+        return zlib.decompress(member, 31) == content
+    except zlib.error:
+        return False
 
 
 @pytest.mark.parametrize("damaged", [b"", bytes(18), bytes(5000), random.Random(1).randbytes(3000)])
