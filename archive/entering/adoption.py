@@ -24,7 +24,7 @@ from archive.event import Event
 from archive.warc import incoming
 from archive.warc.foreign.form import FormRefused
 from archive.warc.foreign.source import identity
-from archive.warc.paths import open_files, resolve, warc_files
+from archive.warc.paths import closed_files, resolve
 from archive.warc.places import is_foreign
 from archive.warc.reader import Gap, read_on
 from archive.warc.recovery import Recovery, recover
@@ -127,12 +127,6 @@ def committed_in(catalog: Catalog) -> Callable[[str], int]:
         return state.size if state is not None else 0
 
     return committed
-
-
-def closed_files(warc: Path) -> tuple[str, ...]:
-    """The names of the WARC files that nobody writes any more, sorted."""
-    being_written = set(open_files(warc))
-    return tuple(file for file in warc_files(warc) if file not in being_written)
 
 
 def enter_file(

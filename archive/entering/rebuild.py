@@ -23,7 +23,7 @@ from archive.progress import Progress
 from archive.textjob import TextSummary
 from archive.warc.folders import dead_links
 from archive.warc.foreign.form import FormRefused
-from archive.warc.paths import resolve
+from archive.warc.paths import closed_files, resolve
 from archive.warc.places import is_foreign
 from archive.warc.recovery import Recovery, recover
 from archive.warc.scan import Gap
@@ -141,7 +141,7 @@ def _enter_files(
 ) -> tuple[int, tuple[Gap, ...], tuple[str, ...]]:
     """Enter all files, the archive's own first; their bytes, the gaps passed over, and what cannot be reached."""
     warc = new.warc_path
-    files = adoption.closed_files(warc)
+    files = closed_files(warc)
     foreign = tuple(file for file in files if is_foreign(file))
     files = tuple(file for file in files if not is_foreign(file))
     sizes = {file: resolve(warc, file).stat().st_size for file in files}
@@ -157,7 +157,7 @@ def _enter_files(
         before += sizes[file]
         advanced(0, before)
     unreached = _enter_foreign(new, old, foreign, progress)
-    foreign = tuple(file for file in adoption.closed_files(warc) if is_foreign(file))
+    foreign = tuple(file for file in closed_files(warc) if is_foreign(file))
     return total + sum(resolve(warc, file).stat().st_size for file in foreign), tuple(damaged), unreached
 
 

@@ -74,7 +74,10 @@ def warc_files(directory: Path) -> tuple[str, ...]:
     Imported files are among them, whatever their form; attached ones are not. Raises NotReadable, see
     `archive.warc.folders.below`.
     """
-    names = list(_names(directory))
+    return _warc_files(list(_names(directory)))
+
+
+def _warc_files(names: list[str]) -> tuple[str, ...]:
     found = {
         name.removesuffix(OPEN) for name in names if name.removesuffix(OPEN).endswith(SUFFIXES) and not is_foreign(name)
     }
@@ -105,6 +108,17 @@ def second_names(directory: Path) -> tuple[tuple[str, str], ...]:
         if known != name:
             found.append((name, known))
     return tuple(found)
+
+
+def closed_files(directory: Path) -> tuple[str, ...]:
+    """Of `warc_files` those that nobody writes any more: they were seen under their final names.
+
+    One look tells it. A file that is begun between two looks, at the open ones and at all, would be taken for closed.
+    Raises NotReadable, see `archive.warc.folders.below`.
+    """
+    names = list(_names(directory))
+    being_written = {name.removesuffix(OPEN) for name in names if name.endswith(OPEN)}
+    return tuple(name for name in _warc_files(names) if name not in being_written)
 
 
 def open_files(directory: Path) -> tuple[str, ...]:

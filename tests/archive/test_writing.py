@@ -21,9 +21,10 @@ from archive.catalogue.holdings import FileState
 from archive.errors import ArchiveBusy, PresskeepError, StorageFull
 from archive.exchange import Attempt, Exchange, NoAnswer
 from archive.store import Archive
+from archive.warc import paths
 from archive.warc.paths import open_files, warc_files
 from archive.warc.reader import read_records
-from archive.writing import Committed, software
+from archive.writing import ArchiveWriter, Committed, software
 
 
 @contextlib.contextmanager
@@ -241,6 +242,31 @@ def test_what_a_dead_writer_did_not_commit_is_adopted(archive: Archive) -> None:
     assert archive.capture(next(archive.captures(url="https://courier.example/b")).id).block() == exchange("b").response
     assert not archive.verify().findings
     assert archive.adopt().files == ()
+
+
+@pytest.mark.parametrize("look", [1, 2, 3])
+def test_a_file_that_is_begun_meanwhile_is_left_to_its_writer(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, look: int
+) -> None:
+    """Taken for closed, its size and checksum of that moment would stand for good."""
+    names, looks = paths._names, count(1)
+    writers: list[ArchiveWriter] = []
+
+    def begun_behind(directory: Path) -> Iterator[str]:
+        number = next(looks)
+        yield from list(names(directory))
+        if number == look:
+            writers.append(archive.writer("crawl", worker="other"))
+            writers[0].add(exchange("a"))
+            writers[0].commit()
+
+    monkeypatch.setattr(paths, "_names", begun_behind)
+    archive.adopt()
+    archive.adopt()
+    assert [one.sha256 for one in archive.files()] == [None]
+    writers[0].add(exchange("b", 1))
+    writers[0].close()
+    assert archive.verify().findings == ()
 
 
 def test_a_file_that_was_laid_into_warc_is_adopted(archive: Archive, tmp_path: Path) -> None:

@@ -177,12 +177,8 @@ def purges(path: Path) -> None:
         remove(path, URL(f"same-{one}"))
 
 
-# A file that is closed while verify looks is now and then called grown since it was closed: known, to be mended.
-_RACE = pytest.mark.xfail(reason="a file closed at that moment is now and then called grown", strict=False)
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("act", [pytest.param(writes, marks=_RACE), purges])
+@pytest.mark.parametrize("act", [writes, purges])
 def test_beside_real_processes(archive: Archive, act: Callable[[Path], None]) -> None:
     filled(archive)
     told = archive.path / "archive.toml"
