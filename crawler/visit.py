@@ -102,8 +102,9 @@ class Visit:
         return self._due is None
 
     def begin(self) -> list[Ask]:
-        """The first things to ask; none where nothing is due."""
-        self._frontier.watch(self.site.host, {one.url: one.every for one in self.site.watch}, self._now())
+        """The first things to ask; none where nothing is due. Raises StorageFull: see `go_on`."""
+        with contextlib.suppress(StorageFull):  # the next visit makes up for it
+            self._frontier.watch(self.site.host, {one.url: one.every for one in self.site.watch}, self._now())
         if self._agenda is not None:
             if self.site.sources:
                 with contextlib.suppress(StorageFull):
@@ -111,9 +112,7 @@ class Visit:
             if self._only_due:
                 self._sources.roots = self._agenda.due(self.site, self._now())
         asks = self._started(self._sources())
-        if not asks:
-            self._choose()
-        return asks + self._fill()
+        return asks or self.go_on()
 
     def close(self) -> None:
         """The visit is over: the agenda hears of it, and of what it failed at."""
@@ -123,7 +122,7 @@ class Visit:
                 self._agenda.visited(self.site.host, self._now(), self.problem, rest)
 
     def answered_by(self, number: int, answer: Answer) -> list[Ask]:
-        """What to ask next, now that this was answered."""
+        """What to ask next, now that this was answered. Raises StorageFull: see `go_on`."""
         walk = self._running.pop(number)
         try:
             asks = [self._ask(walk, walk.send(answer))]
@@ -132,9 +131,16 @@ class Visit:
         if self._stopped:
             self._running.clear()
             return []
+        return asks + self.go_on()
+
+    def go_on(self) -> list[Ask]:
+        """What else to ask. Raises StorageFull where the frontier has no room for what is due.
+
+        Then nothing is under way, and nothing was asked: it goes on where this is called again.
+        """
         if self._due is None and not self._running:
             self._choose()
-        return asks + self._fill()
+        return self._fill()
 
     def stop(self) -> None:
         """Ask for nothing more: what is due stays due."""
@@ -278,7 +284,8 @@ class Visit:
         for one_found in sifted.new + sifted.changed:
             self._found.setdefault(one_found.key, one_found)
         self._changed.update(one_found.key for one_found in sifted.changed)
-        self._frontier.learn(self.site.host, sifted.learned)
+        with contextlib.suppress(StorageFull):  # it is announced again
+            self._frontier.learn(self.site.host, sifted.learned)
         self._prune()
 
     def _prune(self) -> None:
@@ -294,16 +301,16 @@ class Visit:
         changed = [one for one in self._found.values() if one.key in self._changed]
         chosen = nlargest(self._limit, new, key=lambda one: one.rank)
         again = nlargest(min(MAX_AGAIN, self._limit), changed, key=lambda one: one.rank)
-        self._unchosen += len(new) - len(chosen)
-        self._again = len(again)
-        self._found.clear()
-        if self._agenda is not None and self._sources.searched is not None:
-            self._searched(self._sources.searched)
         now = self._now()
         self._frontier.plan(self.site.host, [*chosen, *again], now)
         due = self._frontier.due(self.site.host, self._limit, now if self._only_due else None)
         looks = self._frontier.looks(self.site.host, min(MAX_AGAIN, self._limit), now)
-        self._again += len(looks)
+        # From here on nothing fails for want of room: it may be done again up to here.
+        self._unchosen += len(new) - len(chosen)
+        self._again = len(again) + len(looks)
+        self._found.clear()
+        if self._agenda is not None and self._sources.searched is not None:
+            self._searched(self._sources.searched)
         self._changed.update(one.key for one in looks)
         self._due = deque([*due, *(replace(one, source="look", via=None, hops="") for one in looks)])
         self._asked = {one.key for one in self._due}

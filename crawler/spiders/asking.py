@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -15,7 +16,7 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from archive import clock
 from archive.configuration import ArchiveConfiguration
-from archive.errors import PayloadRefused, PresskeepError
+from archive.errors import PayloadRefused, PresskeepError, StorageFull
 from archive.event import StoredAttempt
 from archive.exchange import NoAnswer, Origin, Role
 from archive.store import Archive
@@ -67,6 +68,7 @@ class AskingSpider(Spider):
         "HTTPERROR_ALLOW_ALL": True,
     }
 
+    capturing: Capturing
     pacing: Pacing
     remembering: Remembering
     configuration: ArchiveConfiguration
@@ -91,7 +93,7 @@ class AskingSpider(Spider):
         assert pacing is not None
         assert remembering is not None
         assert capturing is not None
-        self.pacing, self.remembering = pacing, remembering
+        self.capturing, self.pacing, self.remembering = capturing, pacing, remembering
         self.configuration = capturing.archive.configuration
         self._archive = capturing.archive
 
@@ -177,7 +179,8 @@ class AskingSpider(Spider):
         if response.status == 304 and (confirmed := meta.get("presskeep_confirms")) is not None:
             unchanged = self._unchanged(confirmed, want)
             if unchanged is None:
-                validators.forget(question.site.host, want.url)
+                with contextlib.suppress(StorageFull):  # else it is found out once more
+                    validators.forget(question.site.host, want.url)
                 yield from self.requests([question])  # whole, now that nothing is known of it
             else:
                 yield from self._next(question, unchanged)

@@ -10,7 +10,7 @@ from scrapy.exceptions import DontCloseSpider
 from scrapy.settings import BaseSettings
 
 from archive import clock
-from archive.errors import UsageError
+from archive.errors import StorageFull, UsageError
 from archive.store import Archive
 from archive.url import host as host_of
 from crawler.running import find_archive, require_delays, run_settings
@@ -117,7 +117,23 @@ class NewsSpider(AskingSpider):
         """What the visit asks next, or the first questions of another one, when it is over."""
         visit = self.visits[question.site.host]
         was_reading = visit.reading
-        asks = visit.answered_by(question.number, answer)
+        asks = self._asks(visit, lambda: visit.answered_by(question.number, answer))
+        yield from self._told(visit, asks, was_reading=was_reading)
+
+    def _asks(self, visit: Visit, step: Callable[[], list[Ask]]) -> list[Ask]:
+        """What a visit asks next. Where it finds no room for what it remembers, the crawl pauses, and it asks then."""
+        try:
+            return step()
+        except StorageFull as error:
+            self.capturing.owe(lambda: self._resume(visit), error)
+            return []
+
+    def _resume(self, visit: Visit) -> None:
+        if not self.stopping:
+            for request in self.requests(self._told(visit, visit.go_on(), was_reading=True)):
+                self.crawler.engine.crawl(request)
+
+    def _told(self, visit: Visit, asks: list[Ask], *, was_reading: bool) -> Iterator[Question]:
         if visit.finished:
             visit.close()
         self._progress(visit)
@@ -154,7 +170,7 @@ class NewsSpider(AskingSpider):
         while self._waiting:
             visit = self._waiting.popleft()
             self.visits[visit.site.host] = visit
-            asks = visit.begin()
+            asks = self._asks(visit, visit.begin)
             yield from _questions(visit, asks)
             if visit.reading:
                 return

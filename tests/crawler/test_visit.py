@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from web import Page, Web, failed, front, moved, rss, sitemap
 
 from archive.capture import Capture
+from archive.errors import StorageFull
 from archive.exchange import NoAnswer, Role
 from archive.url import normalise
 from crawler.frontier import Frontier
@@ -260,3 +262,26 @@ def test_an_answer_of_a_listing_is_read_with_its_charset(frontier: Frontier) -> 
     web = Web({f"{BASE}/feed": Answer(f"{BASE}/feed", 200, body, "windows-1252")})
     visit(web, frontier)
     assert len(articles(web)) == 1
+
+
+def test_where_the_frontier_has_no_room_the_visit_goes_on_later(
+    frontier: Frontier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web = Web({f"{BASE}/feed": feed(1, 2, 3), **{story(n): b"" for n in (1, 2, 3)}})
+    made = Visit(site(), frontier, lambda _: None, lambda: NOW)
+    [ask] = made.begin()
+    with monkeypatch.context() as full:
+        full.setattr(frontier, "plan", mock.Mock(side_effect=StorageFull("no room")))
+        with pytest.raises(StorageFull):
+            made.answered_by(ask.number, web.answer(ask.want))
+        with pytest.raises(StorageFull):
+            made.go_on()
+        assert made.reading
+        assert not made.finished
+    asks = made.go_on()
+    assert [one.want.url for one in asks] == [story(3)]
+    assert (made.planned, made.report().left) == (3, 3)
+    while asks:
+        asks = made.answered_by(asks[0].number, web.answer(asks[0].want))
+    assert made.finished
+    assert [want.url for want in web.asked] == [f"{BASE}/feed", story(3), story(2), story(1)]
