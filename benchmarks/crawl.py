@@ -72,17 +72,15 @@ def seen(log: Path, since: float) -> list[Seen]:
     return found
 
 
-def made(folder: Path, port: int, hosts: int, delay: float) -> Path:
-    """An archive that declares all hosts."""
-    path = folder / f"A{delay:g}"
-    names = [f"host-{number}.example" for number in range(hosts)]
+def made(path: Path, port: int, sites: int, settings: str) -> Path:
+    """An archive that declares the server's sites, each with these settings (TOML)."""
+    names = [f"host-{number}.example" for number in range(sites)]
     Archive.create(
         *(path,), name="LOAD", contact="bench@example.org", allow_loopback=True,
         resolve=dict.fromkeys(names, f"http://127.0.0.1:{port}"),
     ).close()  # fmt: skip
     tables = (
-        f'["{name}"]\ndelay = {delay}\nmax_articles = 100000\n'
-        f'sources = [{{ kind = "sitemap", url = "http://{name}/sitemap.xml" }}]\n'
+        f'["{name}"]\n{settings}\nsources = [{{ kind = "sitemap", url = "http://{name}/sitemap.xml" }}]\n'
         for name in names
     )
     (path / "sites.toml").write_text("\n".join(tables), encoding="utf-8")
@@ -165,14 +163,14 @@ def measure(hosts: int, urls: int, delay: float, seconds: float) -> dict[str, An
     """All figures."""
     with tempfile.TemporaryDirectory() as scratch, served(Path(scratch), hosts, urls) as (port, log):
         folder = Path(scratch)
-        paced = made(folder, port, hosts, delay)
+        paced = made(folder / "paced", port, hosts, f"delay = {delay}\nmax_articles = 100000")
         said, _, requests = ours(paced, seconds, log, hosts=hosts)
         before = time.time()
         theirs(port, hosts, urls, delay, seconds)
         peer = seen(log, before)
         again, began, after = ours(paced, 5, log, "--due")
         gaps = {"sent": least_gap(sent(paced)), "came": min(least_gap(requests), least_gap(after))}
-        free = made(folder, port, hosts, 0)
+        free = made(folder / "free", port, hosts, "delay = 0\nmax_articles = 100000")
         found, _, _ = ours(free, 1, log, hosts=hosts)
         fast, _, _ = ours(free, seconds, log, "--due")
         peer_fast = theirs(port, hosts, urls, 0, seconds)

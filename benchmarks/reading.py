@@ -18,7 +18,7 @@ from archive.entering import adoption
 from archive.exchange import Exchange
 from archive.store import Archive
 from archive.warc.check import Check
-from archive.warc.paths import resolve
+from archive.warc.paths import closed_files, resolve
 from archive.warc.scan import scan
 from archive.warc.writer import WarcWriter
 from benchmarks.corpus import RECORDS, RUN
@@ -45,7 +45,7 @@ def rebuild(archive: Archive) -> dict[str, Any]:
     peaks: list[float] = []
 
     def made() -> None:
-        for file in adoption.closed_files(archive.warc_path):
+        for file in closed_files(archive.warc_path):
             adoption.enter_file(archive.catalog, archive.warc_path, file)
             peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
@@ -57,7 +57,7 @@ def rebuild(archive: Archive) -> dict[str, Any]:
 
 def read(archive: Archive, rounds: int) -> dict[str, Any]:
     """Every record of every file read, with its digests checked: the same ones by both sides."""
-    files = [resolve(archive.warc_path, file) for file in adoption.closed_files(archive.warc_path)]
+    files = [resolve(archive.warc_path, file) for file in closed_files(archive.warc_path)]
     findings: list[object] = []
 
     def ours() -> None:
@@ -93,7 +93,7 @@ def verify(archive: Archive, rounds: int, room: Path, peer: Path) -> dict[str, A
 
     ``room`` is a folder for bytecode; ``peer`` the program `fastwarc`, which is left out where there is none.
     """
-    files = [resolve(archive.warc_path, file) for file in adoption.closed_files(archive.warc_path)]
+    files = [resolve(archive.warc_path, file) for file in closed_files(archive.warc_path)]
     command = [sys.executable, "-P", "-m", "crawler.cli", "verify", "--archive", str(archive.path), "--json"]
 
     # An installed program has its bytecode, as FastWARC has: else all modules were compiled at each start.

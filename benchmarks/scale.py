@@ -34,7 +34,7 @@ from archive.sharing.cdxj import write_index
 from archive.sharing.selection import Selection
 from archive.store import Archive
 from archive.verbs.entries import look_up
-from archive.warc.paths import resolve
+from archive.warc.paths import closed_files, resolve
 from archive.warc.writer import WarcWriter
 
 SITES = 500
@@ -182,7 +182,7 @@ def _write(archive: Archive, captures: int) -> dict[str, float]:
 
 def _rebuild(archive: Archive) -> dict[str, float]:
     """The catalogue made from the WARC files by the code of `presskeep rebuild`; texts are no part of it."""
-    files = adoption.closed_files(archive.warc_path)
+    files = closed_files(archive.warc_path)
     begun = time.process_time()
     early = 0.0
     for done, file in enumerate(files, 1):
@@ -237,7 +237,7 @@ def _timed(asked: Sequence[tuple[str, int]], ask: Callable[[str, int], object]) 
 def _peers(
     archive: Archive, peers: Path, asked: Sequence[tuple[str, int]], index: Path, directory: Path
 ) -> dict[str, Any]:
-    file = adoption.closed_files(archive.warc_path)[0]
+    file = closed_files(archive.warc_path)[0]
     with archive.catalog.reading() as connection:
         within = connection.exec_driver_sql("SELECT count(*) FROM captures WHERE file = ?", (file,)).scalar() or 0
     begun = _children()

@@ -27,28 +27,10 @@ from typing import Any
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # else archive.py beside it is found for the package `archive`
 
-from archive.store import Archive  # noqa: E402
-from benchmarks.crawl import Seen, seen, served  # noqa: E402
+from benchmarks.crawl import Seen, made, seen, served  # noqa: E402
 from crawler.jobs import CrawlJob, NoMore, run_job  # noqa: E402
 
 STARTS = 3  # measured, of which the median counts
-
-
-def made(folder: Path, port: int, sites: int, every: str) -> Path:
-    """An archive that declares all sites."""
-    path = folder / "A"
-    names = [f"host-{number}.example" for number in range(sites)]
-    Archive.create(
-        *(path,), name="SERVICE", contact="bench@example.org", allow_loopback=True,
-        resolve=dict.fromkeys(names, f"http://127.0.0.1:{port}"),
-    ).close()  # fmt: skip
-    tables = (
-        f'["{name}"]\ndelay = 1\nevery = "{every}"\n'
-        f'sources = [{{ kind = "sitemap", url = "http://{name}/sitemap.xml" }}]\n'
-        for name in names
-    )
-    (path / "sites.toml").write_text("\n".join(tables), encoding="utf-8")
-    return path
 
 
 def children_cpu() -> float:
@@ -102,7 +84,7 @@ def lateness(requests: list[Seen], every: float) -> list[float]:
 def measure(sites: int, every: str, minutes: float) -> dict[str, Any]:
     """All figures."""
     with tempfile.TemporaryDirectory() as scratch, served(Path(scratch), sites, 3 * sites) as (port, log):
-        archive = made(Path(scratch), port, sites, every)
+        archive = made(Path(scratch) / "A", port, sites, f'delay = 1\nevery = "{every}"')
         start = start_cost(archive)
         before, began, sizes = children_cpu(), time.time(), []
         command = [sys.executable, "-m", "crawler.cli", "run", "--json", "--archive", str(archive)]

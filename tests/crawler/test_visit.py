@@ -276,8 +276,7 @@ def test_where_the_frontier_has_no_room_the_visit_goes_on_later(
             made.answered_by(ask.number, web.answer(ask.want))
         with pytest.raises(StorageFull):
             made.go_on()
-        assert made.reading
-        assert not made.finished
+        assert (made.reading, made.finished) == (True, False)
     asks = made.go_on()
     assert [one.want.url for one in asks] == [story(3)]
     assert (made.planned, made.report().left) == (3, 3)
