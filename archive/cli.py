@@ -55,6 +55,7 @@ VERBS |= {
     ),
     "show": Verb("archive.verbs.showing:show", f"presskeep show {URL}", f"presskeep show {URL} --at 2026-11-25 --text"),
     "captures": Verb("archive.verbs.timeline:captures", f"presskeep captures {URL}"),
+    "runs": Verb("archive.verbs.runs:runs", "presskeep runs --limit 5", "presskeep runs 3f2a9c01 --json"),
     "export": Verb(
         "archive.verbs.exporting:export_",
         "presskeep export jsonl articles.jsonl --published-since 2026-11-01",

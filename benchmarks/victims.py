@@ -34,7 +34,7 @@ def crawl(path: Path, *, cleaning: bool) -> None:
 
     def hear(progress: object) -> None:
         if isinstance(progress, CommitProgress):
-            os.write(1, f"{progress.captures} {progress.attempts}\n".encode())
+            os.write(1, f"{progress.traffic.captures} {progress.traffic.failures}\n".encode())
 
     with Archive.open(path) as archive:
         result = run(archive, read_sites(archive.sites_path).enabled, clean=cleaning, listener=hear)

@@ -22,6 +22,7 @@ from archive import clock
 from archive.errors import PresskeepError
 from archive.store import SPIDERS, Archive
 from archive.terminal import one_line, translate
+from archive.traffic import Traffic
 from archive.writing import Committed
 from crawler.agenda import Poll, Root, Task
 from crawler.capturing import Capturing, captures_committed, crawl_paused
@@ -229,7 +230,7 @@ class Child:
             self._send(Visited(visit.report()))
 
     def _committed(self, committed: Committed) -> None:
-        self._send(CommitProgress(len(committed.captures), len(committed.attempts)))
+        self._send(CommitProgress(Traffic.of(committed.captures, committed.attempts)))
 
     def _paused(self, shortage: Shortage | None) -> None:
         self._send(Paused(_name(self._job), shortage))

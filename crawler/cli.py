@@ -18,7 +18,11 @@ VERBS |= {
         "presskeep crawl example-news.org --limit 50",
         "presskeep crawl --due",
     ),
-    "run": Verb("crawler.verbs.serving:run", "presskeep run", "presskeep run --archive /srv/news --json"),
+    "run": Verb(
+        "crawler.verbs.serving:run",
+        "presskeep run",
+        "presskeep run --archive /srv/news --metrics 9320",
+    ),
     "watch": Verb(
         "crawler.verbs.watching:watch",
         "presskeep watch https://example-news.org/live/storm --every 15m",

@@ -28,6 +28,8 @@ from crawler.running import require_delays
 from crawler.sitelocks import SiteLocks
 from crawler.sites import Site
 from crawler.state import State
+from crawler.summaries import note_run
+from crawler.visited import VisitCounts
 from crawler.waiting import Patience, Pauses
 
 # Seconds to end in after a second Ctrl-C or SIGTERM.
@@ -107,6 +109,9 @@ def crawl(
         patience = Patience(archive, hear, stop)
         cleaning = stack.enter_context(Cleaning(archive, made, patience, stop)) if clean else None
         summaries = _run(jobs, _heard(hear, cleaning), patience, stop)
+        note_run(
+            archive, jobs, started, summaries, VisitCounts.of(report for one in summaries for report in one.reports)
+        )
         texts, cleaning_error = cleaning.finish() if cleaning is not None else (TextSummary(), None)
         with contextlib.suppress(StorageFull):  # edits are then looked for at the usual times
             judge(archive, declared, started)

@@ -6,7 +6,9 @@ from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from archive import clock
 from crawler.jobs import CrawlJob, JobSummary, NoMore, Visits
+from crawler.visited import VisitCounts
 
 
 @dataclass(slots=True)
@@ -20,6 +22,8 @@ class Worker:
     busy: float = 0.0  # when it last had something to do
     ending: bool = False
     future: Future[JobSummary] | None = None
+    started: int = field(default_factory=clock.now)  # microseconds since 1970, UTC; ``began`` is of a clock that runs
+    visits: VisitCounts = field(default_factory=VisitCounts)  # those that are over
 
     def order(self) -> Visits | NoMore | None:
         """The next order, once; for the thread that supervises the process."""

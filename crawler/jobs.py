@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from archive.traffic import Traffic
 from crawler.discovery import Candidate
 from crawler.probe import Probed
 from crawler.room import Shortage
@@ -108,10 +109,9 @@ class Visited:
 
 @dataclass(frozen=True, slots=True)
 class CommitProgress:
-    """So many captures and attempts became durable just now."""
+    """These captures and attempts became durable just now."""
 
-    captures: int
-    attempts: int
+    traffic: Traffic
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,16 @@
-"""Logs of a service: lines for people on stderr, and one JSON object a line in a file that rotates."""
+"""Logs: lines for people on stderr, and one JSON object a line in files that rotate."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import logging.handlers
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from archive import clock
 from archive.terminal import one_line
@@ -60,14 +62,26 @@ def set_up(directory: Path, *, objects: bool = False, stream: TextIO | None = No
     logger.addHandler(seen)
     folder = directory / FOLDER
     try:
-        folder.mkdir(exist_ok=True)
-        kept = _Rotating(folder / NAME, maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8")
+        logger.addHandler(_kept(folder / NAME))
     except OSError as error:
         logger.warning("no log is kept in %s: %s", folder, error)
-    else:
-        kept.setFormatter(_Objects())
-        logger.addHandler(kept)
     return logger
+
+
+def append(path: Path, message: str, given: Mapping[str, Any], level: int = logging.INFO) -> None:
+    """One object more in a file that rotates; nothing where there is no room for it."""
+    record = logging.makeLogRecord(
+        {"name": path.stem, "levelno": level, "levelname": logging.getLevelName(level), "msg": message, **given}
+    )
+    with contextlib.suppress(OSError), contextlib.closing(_kept(path)) as kept:
+        kept.handle(record)
+
+
+def _kept(path: Path) -> _Rotating:
+    path.parent.mkdir(exist_ok=True)
+    kept = _Rotating(path, maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8")
+    kept.setFormatter(_Objects())
+    return kept
 
 
 def tear_down() -> None:

@@ -23,12 +23,14 @@ from archive.errors import PresskeepError, StorageFull
 from archive.store import Archive
 from crawler.agenda import Agenda
 from crawler.cleaning import Cleaning
+from crawler.counted import Counted
 from crawler.feeding import Worker
 from crawler.frontier import Frontier
 from crawler.heartbeat import BEAT, beat, only_one
 from crawler.jobs import BATCH, CommitProgress, CrawlJob, Paused, Progress, Stop, Visited, Visits
 from crawler.jobs import run_job as do_job
 from crawler.judging import judge
+from crawler.metrics import PATH, Address, served
 from crawler.notifying import tell
 from crawler.reach import has_route
 from crawler.running import require_delays
@@ -37,7 +39,8 @@ from crawler.sitelocks import SiteLocks
 from crawler.sites import Site, read_sites
 from crawler.state import State
 from crawler.status import status
-from crawler.visited import VisitReport
+from crawler.summaries import note_run
+from crawler.visited import VisitCounts, VisitReport
 from crawler.waiting import Patience, Pauses
 
 TICK = 0.3  # seconds between two looks at what has come, and what is wanted
@@ -60,9 +63,13 @@ log = logging.getLogger("presskeep.run")
 class Service:
     """What `run_service` does, in one thread; children report through a queue."""
 
-    def __init__(self, archive: Archive, stop: Stop, executor: Executor | None = None) -> None:
+    def __init__(
+        self, archive: Archive, stop: Stop, executor: Executor | None = None, metrics: Address | None = None
+    ) -> None:
+        self.counted = Counted()
         self._archive = archive
         self._stop = stop
+        self._metrics = metrics
         self._most = cores()
         self._executor = executor or ThreadPoolExecutor(2 * self._most + 2, thread_name_prefix="crawl")
         self._heard: queue.Queue[tuple[Worker, Progress]] = queue.Queue()
@@ -77,7 +84,6 @@ class Service:
         self._rest_until = 0.0
         self._away = False
         self._short: str | None = None
-        self._visits = 0
         self._started = clock.now()
         self._since = self._started - DAY  # from which captures the cleaner's findings are told to the frontier
         self._pauses = Pauses()
@@ -104,6 +110,9 @@ class Service:
             self._cleaning = stack.enter_context(cleaning)
             self._cleaning.wake()  # what an earlier crawl left
             threading.Thread(target=self._notify, name="notify", daemon=True).start()
+            if self._metrics is not None:
+                at = stack.enter_context(served(self._metrics, archive, self.counted))
+                log.info("metrics are at http://%s%s", at, PATH, extra={"metrics": str(at)})
             log.info("serving %s: %d sites", archive.path, len(self._sites), extra={"sites": len(self._sites)})
             try:
                 while not self._stop.asked.is_set():
@@ -113,7 +122,8 @@ class Service:
                 self._drain()
                 self._cleaning.finish()
                 self._beat(stopped=True)
-                log.info("stopped after %d visits", self._visits, extra={"visits": self._visits})
+                visits = self.counted.visits.visits
+                log.info("stopped after %d visits", visits, extra={"visits": visits})
 
     def _tick(self) -> None:
         self._hear(TICK)
@@ -140,14 +150,17 @@ class Service:
                 if isinstance(progress, Visited):
                     self._visited(worker, progress.report)
                 elif isinstance(progress, CommitProgress):
+                    self.counted.traffic += progress.traffic
                     self._cleaning.wake()
                 elif isinstance(progress, Paused):
                     self._paused(progress)
                 worker, progress = self._heard.get_nowait()
 
     def _visited(self, worker: Worker, report: VisitReport) -> None:
-        self._visits += 1
         self._failures = 0
+        visit = VisitCounts.of([report])
+        self.counted.visits += visit
+        worker.visits += visit
         worker.out.discard(report.site)
         worker.busy = time.monotonic()
         self._free(report.site)
@@ -194,10 +207,12 @@ class Service:
         for report in summary.reports:
             if report.site in worker.out and not worker.job.fed:
                 self._visited(worker, report)
+        note_run(self._archive, [worker.job], worker.started, [summary], worker.visits)
         failed = summary.outcome == "failed"
         for name in sorted(worker.out):
             self._free(name, clock.now() + AGAIN if failed else 0)
         if failed:
+            self.counted.deaths += 1
             rest = min(FIRST_REST * 2**self._failures, LONGEST_REST)
             self._failures += 1
             self._rest_until = time.monotonic() + rest
@@ -274,6 +289,7 @@ class Service:
         log.info("a crawling process is started", extra={"started": worker.job.name})
         worker.future = self._executor.submit(do_job, worker.job, listen, self._stop, worker.order)
         self._workers.append(worker)
+        self.counted.processes += 1
         return worker
 
     def _reload(self) -> None:
@@ -344,21 +360,20 @@ class Service:
         self._beaten = time.monotonic()
         now, out = clock.now(), self._out()
         following = min((at for name, at in self._due.items() if name not in out), default=None)
-        beat(
-            self._archive.state_path.parent,
-            {
-                "started_at": clock.warc_date(self._started),
-                "stopped": stopped,
-                "sites": len(self._sites),
-                "visits": self._visits,
-                "visiting": sorted(out)[:100],
-                "overdue": sum(at <= now for name, at in self._due.items() if name not in out),
-                "next_due": None if following is None else clock.warc_date(following),
-                "network": not self._away,
-                "paused": self._short,
-                "problem": self._problem,
-            },
-        )
+        self.counted.running = len(self._workers)
+        self.counted.beat = {
+            "started_at": clock.warc_date(self._started),
+            "stopped": stopped,
+            "sites": len(self._sites),
+            "visits": self.counted.visits.visits,
+            "visiting": sorted(out)[:100],
+            "overdue": sum(at <= now for name, at in self._due.items() if name not in out),
+            "next_due": None if following is None else clock.warc_date(following),
+            "network": not self._away,
+            "paused": self._short,
+            "problem": self._problem,
+        }
+        beat(self._archive.state_path.parent, self.counted.beat)
 
 
 def _run() -> str:
@@ -378,6 +393,6 @@ def _stamp(path: Path) -> object:
     return there.st_mtime_ns, there.st_size, there.st_ino
 
 
-def run_service(archive: Archive, stop: Stop) -> None:
-    """Serve an archive until ``stop`` asks for an end; see `Service.run`."""
-    Service(archive, stop).run()
+def run_service(archive: Archive, stop: Stop, metrics: Address | None = None) -> None:
+    """Serve an archive until ``stop`` asks for an end, and its metrics at an address; see `Service.run`."""
+    Service(archive, stop, metrics=metrics).run()

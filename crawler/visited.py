@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -22,3 +23,20 @@ class VisitReport:
     unchosen: int = 0
     sources: tuple[tuple[str, int, str], ...] = ()
     problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitCounts:
+    """Several visits, counted: those that came to less than they should, and articles that were looked at again."""
+
+    visits: int = 0
+    problems: int = 0
+    again: int = 0
+
+    @classmethod
+    def of(cls, reports: Iterable[VisitReport]) -> VisitCounts:
+        """The counts of these."""
+        return sum((cls(1, one.problem is not None, one.again) for one in reports), cls())
+
+    def __add__(self, other: VisitCounts) -> VisitCounts:
+        return VisitCounts(self.visits + other.visits, self.problems + other.problems, self.again + other.again)

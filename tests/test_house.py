@@ -16,13 +16,16 @@ MODULES = {
     for path in sorted((ROOT / package).rglob("*.py"))
 }
 # What the crawler may know of the archive: the store with what it hands out, and the ground floor.
-STORE = {f"archive.{name}" for name in ("store", "writing", "crew", "textjob", "catalogue.texts", "worker")}
+STORE = {
+    f"archive.{name}"
+    for name in ("store", "writing", "crew", "textjob", "catalogue.exchanged", "catalogue.texts", "worker")
+}
 GROUND = {
     f"archive.{name}"
     for name in (
         *("article", "attributes", "capture", "clock", "configuration", "cores", "declaration", "digest", "durable"),
         *("errors", "event", "exchange", "failure", "heap", "http", "locking", "misuse", "progress", "reservation"),
-        *("surt", "target", "terminal", "tracking", "url"),
+        *("surt", "target", "terminal", "tracking", "traffic", "url"),
     )
 }
 # The rooms of the archive, from below, each with those that it may import beside the ground floor.

@@ -178,7 +178,7 @@ def test_the_process_stays_small(crawled: Crawled) -> None:
 def test_progress_is_heard_and_ends_with_every_site(crawled: Crawled) -> None:
     finished = {one.site for one in crawled.heard if isinstance(one, VisitProgress) and one.finished}
     assert {COURIER, TALBLATT} <= finished
-    committed = sum(one.captures for one in crawled.heard if isinstance(one, CommitProgress))
+    committed = sum(one.traffic.captures for one in crawled.heard if isinstance(one, CommitProgress))
     assert committed == len(list(crawled.archive.captures(run=crawled.runs[0])))
 
 

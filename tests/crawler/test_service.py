@@ -117,7 +117,7 @@ def test_it_crawls_cleans_and_visits_again_when_something_is_due(
         assert set(asked.values()) == {1}
         newsroom.visit = 2
         make_due(archive)
-        wait_for(lambda: service._visits >= 4)
+        wait_for(lambda: service.counted.visits.visits >= 4)
         assert len(children(os.getpid())) == 1, "one process for all visits"
         wait_for(lambda: (read_beat(archive.path) or {}).get("sites") == 2)
     assert [run.outcome for run in archive.runs()] == ["stopped"]
@@ -172,7 +172,7 @@ def test_a_site_that_another_crawl_is_at_waits(archive: Archive, newsroom: Newsr
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
         with serving(archive) as service:
-            wait_for(lambda: service._visits >= 1)
+            wait_for(lambda: service.counted.visits.visits >= 1)
         assert {one.host for one in newsroom.log} == {TALBLATT}
         other.kill()
 

@@ -1,0 +1,100 @@
+"""The traffic of a run, or of a part of one: how many exchanges there were, and of what kind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from archive.capture import Capture
+from archive.event import StoredAttempt
+from archive.exchange import Role
+
+OTHER = "other"  # an answer without a status that HTTP knows
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Counts, each of which adds up over parts of a run.
+
+    ``answers`` are captures by class of status (``2xx``), ``roles`` the same captures by what they were asked for.
+    ``articles`` are pages that were asked for as articles and came whole or unchanged, ``unchanged`` the 304 answers,
+    ``revisits`` the captures whose payload the archive had, ``truncated`` those that were cut. ``bytes`` is what the
+    records of the answers take in the WARC files, packed. ``attempts`` are exchanges without an answer, by reason: some
+    of them (robots, scope, budget …) sent nothing.
+    """
+
+    answers: Mapping[str, int] = field(default_factory=dict)
+    roles: Mapping[str, int] = field(default_factory=dict)
+    articles: int = 0
+    unchanged: int = 0
+    revisits: int = 0
+    truncated: int = 0
+    bytes: int = 0
+    attempts: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, captures: Iterable[Capture], attempts: Iterable[StoredAttempt] = ()) -> Self:
+        """The traffic of these."""
+        answers, roles, counted = Counter[str](), Counter[str](), Counter[str]()
+        for one in captures:
+            answers[status_class(one.status)] += 1
+            roles[str(one.role)] += 1
+            counted["articles"] += is_article(one.role, one.status)
+            counted["unchanged"] += one.status == 304
+            counted["revisits"] += one.kind == "revisit"
+            counted["truncated"] += one.truncated is not None
+            counted["bytes"] += one.location.length if one.location is not None else 0
+        reasons = Counter(str(one.attempt.reason) for one in attempts)
+        return cls(dict(answers), dict(roles), attempts=dict(reasons), **counted)
+
+    def __add__(self, other: Traffic) -> Traffic:
+        return Traffic(
+            _sum(self.answers, other.answers),
+            _sum(self.roles, other.roles),
+            self.articles + other.articles,
+            self.unchanged + other.unchanged,
+            self.revisits + other.revisits,
+            self.truncated + other.truncated,
+            self.bytes + other.bytes,
+            _sum(self.attempts, other.attempts),
+        )
+
+    @property
+    def captures(self) -> int:
+        """How many answers there are."""
+        return sum(self.answers.values())
+
+    @property
+    def failures(self) -> int:
+        """How many exchanges gave none."""
+        return sum(self.attempts.values())
+
+    def document(self) -> dict[str, Any]:
+        """The same for JSON, with names in a fixed order."""
+        return {
+            "captures": self.captures,
+            "answers": dict(sorted(self.answers.items())),
+            "roles": dict(sorted(self.roles.items())),
+            "articles": self.articles,
+            "unchanged": self.unchanged,
+            "revisits": self.revisits,
+            "truncated": self.truncated,
+            "bytes": self.bytes,
+            "attempts": dict(sorted(self.attempts.items())),
+        }
+
+
+def status_class(status: int | None) -> str:
+    """The class of a status, as in ``2xx``."""
+    return f"{status // 100}xx" if status is not None and 100 <= status < 600 else OTHER
+
+
+def is_article(role: Role, status: int | None) -> bool:
+    """Whether it is a page that was asked for as an article, and came."""
+    return role is Role.ARTICLE and status is not None and (200 <= status < 300 or status == 304)
+
+
+def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return {name: one.get(name, 0) + other.get(name, 0) for name in {**one, **other}}

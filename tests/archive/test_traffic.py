@@ -1,0 +1,45 @@
+"""Traffic: the same whether they are counted from what was committed or in the catalogue."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from exchanges import attempt, exchange
+
+from archive.catalogue.exchanged import traffic
+from archive.exchange import Role
+from archive.store import Archive
+from archive.traffic import Traffic, status_class
+
+
+def test_what_was_committed_adds_up_to_what_the_catalogue_has(tmp_path: Path) -> None:
+    with Archive.create(tmp_path / "A") as archive:
+        parts = []
+        with archive.writer("crawl") as writer:
+            same = os.urandom(2000)
+            for number, role in enumerate([Role.FEED, Role.ARTICLE, Role.ARTICLE, Role.ARTICLE]):
+                writer.add(exchange(f"page-{number}", number, role=role, body=same))
+                done = writer.commit()
+                parts.append(Traffic.of(done.captures, done.attempts))
+            writer.add_attempt(attempt("gone", 9))
+            done = writer.commit()
+            parts.append(Traffic.of(done.captures, done.attempts))
+        found = sum(parts, Traffic())
+        assert found == traffic(archive.catalog, writer.run)
+        assert (found.captures, found.articles, found.failures) == (4, 3, 1)
+        assert found.revisits == 3
+        assert found.roles == {"feed": 1, "article": 3}
+        assert found.answers == {"2xx": 4}
+        assert found.bytes > 2000
+        archive.rebuild()
+        assert found == traffic(archive.catalog, writer.run)
+        assert traffic(archive.catalog, "urn:uuid:unknown") == Traffic()
+
+
+def test_classes() -> None:
+    assert [status_class(one) for one in (200, 304, 404, 599, 99, 600, None)] == [
+        *("2xx", "3xx", "4xx", "5xx"),
+        *("other", "other", "other"),
+    ]
+    assert Traffic({"2xx": 1}, attempts={"dns": 2}).document()["attempts"] == {"dns": 2}
