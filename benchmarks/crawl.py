@@ -108,6 +108,24 @@ def ours(
     return json.loads(said), began, seen(log, began)
 
 
+def for_seconds(archive: Path, seconds: float, log: Path) -> tuple[dict[str, Any], list[Seen]]:
+    """What `presskeep crawl` says of so many seconds from its first request on, and what the server saw of them."""
+    began = time.time()
+    command = [sys.executable, "-m", "crawler.cli", "crawl", "--no-clean", "--json", "--archive", str(archive)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as crawl:
+        while not (requests := seen(log, began)):
+            if crawl.poll() is not None:
+                raise SystemExit("the crawl ended before its first request")
+            time.sleep(0.1)
+        end = requests[0].at + seconds
+        while crawl.poll() is None and time.time() < end:
+            time.sleep(0.2)
+        crawl.send_signal(signal.SIGTERM)
+        assert crawl.stdout is not None
+        said = crawl.stdout.read()
+    return json.loads(said), [one for one in seen(log, began) if one.at <= end]
+
+
 def _is_going(requests: list[Seen], hosts: int) -> bool:
     return bool(articles(requests)) and sum(one.path == "/sitemap.xml" for one in requests) >= hosts
 

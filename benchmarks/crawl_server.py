@@ -16,9 +16,18 @@ SENTENCE = "The ferry was late again on Thursday, and the harbour master blamed 
 ROBOTS = b"User-agent: *\nDisallow: /private/\n"
 
 
-def _answer(body: bytes, kind: str) -> bytes:
+def answer(body: bytes, kind: str) -> bytes:
+    """A whole answer of this media type."""
     head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode("ascii") + body
+
+
+def sitemap(host: str, pages: int) -> bytes:
+    """A sitemap that names so many articles of a host."""
+    urls = "".join(
+        f"<url><loc>http://{host}/2026/11/24/story-number-{page}-of-many</loc></url>" for page in range(pages)
+    )
+    return f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>'.encode()
 
 
 class Server:
@@ -46,18 +55,13 @@ class Server:
 
     def _page(self, host: str, path: str) -> bytes:
         if path == "/robots.txt":
-            return _answer(ROBOTS, "text/plain")
+            return answer(ROBOTS, "text/plain")
         if path == "/sitemap.xml":
-            urls = "".join(
-                f"<url><loc>http://{host}/2026/11/24/story-number-{page}-of-many</loc></url>"
-                for page in range(self._pages)
-            )
-            xml = f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>'
-            return _answer(xml.encode(), "application/xml")
+            return answer(sitemap(host, self._pages), "application/xml")
         words = f"<p>{SENTENCE * 4}{host}{path}</p>" * 20
         head = f"<html><head><title>Ferry {path}</title></head>"
         page = f"{head}<body><article><h1>Ferry</h1>{words}</article></body></html>"
-        return _answer(page.encode(), "text/html; charset=utf-8")
+        return answer(page.encode(), "text/html; charset=utf-8")
 
 
 async def main() -> None:

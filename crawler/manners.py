@@ -33,6 +33,7 @@ from archive.exchange import Attempt, NoAnswer, Origin, Role
 from archive.url import host as host_of
 from crawler.capturing import Capturing
 from crawler.decoded import decoded
+from crawler.downloading import waiting
 from crawler.marking import dress, site_of
 from crawler.politeness import Pacing, Resting, asked_rest
 from crawler.remembering import Remembering
@@ -160,7 +161,8 @@ class Manners:
         if asking is None:
             asking = self._asking[origin] = asyncio.ensure_future(self._fetch(origin, request))
             asking.add_done_callback(lambda _: self._asking.pop(origin, None))
-        return await asyncio.shield(asking)
+        with waiting(self._crawler.engine.downloader):
+            return await asyncio.shield(asking)
 
     async def _fetch(self, origin: str, request: Request) -> Robots:
         remembering = self._crawler.get_extension(Remembering)

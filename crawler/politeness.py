@@ -33,7 +33,8 @@ SLOWER, SLOWEST, EASING = 2.0, 16.0, 0.9
 # of the time at most (Heritrix waits five times as long); up to a bound, since some are always slow (in seconds).
 RECOVERY, LONGEST_RECOVERY = 2.0, 30.0
 # A request that left so much later than its turn moves the next one (in microseconds): connections may take seconds.
-_LATE = 5_000
+# For those that are less late, turns are so much longer than the delay: so it is never undercut.
+LATE = 5_000
 # Nobody waits longer than this within a crawl: the site's remaining URLs stay due for the next one.
 PATIENCE = 600.0
 
@@ -81,7 +82,7 @@ class Reservations:
     def sent(self, host: str, delay: float, now: int) -> None:
         """A request leaves only now: where that is later than its turn was, the next one comes later, too."""
         if delay > 0:
-            self._not_before(host, now + self._gap(host, delay), _LATE)
+            self._not_before(host, now + self._gap(host, delay), LATE)
 
     def answered(self, host: str, delay: float, took: float, now: int) -> None:
         """An answer came or failed after so many seconds: a host that is slow is given time to recover."""
@@ -104,7 +105,7 @@ class Reservations:
         return min(max(float(found[0][0]), 1.0), SLOWEST) if found else 1.0
 
     def _gap(self, host: str, delay: float) -> int:
-        return round(max(delay, min(delay * self.factor(host), LONGEST_GAP)) * SECOND)
+        return round(max(delay, min(delay * self.factor(host), LONGEST_GAP)) * SECOND) + LATE
 
     def peek(self, host: str, delay: float, now: int) -> Turn:
         """The next turn, without taking it."""

@@ -47,6 +47,7 @@ DOWNLOAD_WARNSIZE = 0  # what is cut is recorded as cut; a warning for each larg
 DOWNLOAD_FAIL_ON_DATALOSS = True
 # The connection pool of one process. Fewer than a browser's six to one host; the pacer spaces their starts.
 CONCURRENT_REQUESTS = 16
+DOWNLOADER = "crawler.downloading.PatientDownloader"  # hosts that hang take no place from those that answer
 CONCURRENT_REQUESTS_PER_DOMAIN = 4
 # Their place is taken by the pacer, which all processes share and which survives a restart.
 DOWNLOAD_DELAY = 0

@@ -41,6 +41,7 @@ from archive.errors import ArchiveBusy, StorageFull
 from archive.exchange import Attempt, Exchange, NoAnswer
 from archive.url import host as host_of
 from crawler.capturing import Capturing
+from crawler.downloading import under_way
 from crawler.politeness import SECOND, Pacing
 from crawler.reserving import with_reservations
 from crawler.tap.agent import Pace, TapAgent
@@ -128,7 +129,7 @@ class Wire(HTTP11DownloadHandler):
         fetched: Deferred[Response] = maybeDeferred(agent.download_request, request)
         fetched.addBoth(self._keep, request, tape)
         try:
-            with wrap_twisted_exceptions():
+            with under_way(self._crawler.engine.downloader, tape), wrap_twisted_exceptions():
                 return await maybe_deferred_to_future(fetched)
         except (_WrapperException, RequestNotSent, ConnectError, ConnectionClosed, ValueError) as error:
             # Scrapy lets these through as they are; whoever asked should need to know Scrapy's exceptions only.

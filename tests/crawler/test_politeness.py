@@ -10,6 +10,7 @@ import pytest
 
 from crawler.politeness import (
     FIRST_REST,
+    LATE,
     LONGEST_RECOVERY,
     LONGEST_REST,
     SECOND,
@@ -39,7 +40,7 @@ def reservations(path: Path) -> Iterator[Reservations]:
 
 def test_turns_lie_a_delay_apart(reservations: Reservations) -> None:
     turns = [reservations.reserve(HOST, 5, NOW).at for _ in range(4)]
-    assert turns == [NOW, NOW + 5 * SECOND, NOW + 10 * SECOND, NOW + 15 * SECOND]
+    assert turns == [NOW + number * (5 * SECOND + LATE) for number in range(4)]
     assert reservations.reserve("b.example", 5, NOW).at == NOW, "another host has its own"
     assert reservations.reserve(HOST, 5, NOW + 60 * SECOND).at == NOW + 60 * SECOND
 
@@ -47,9 +48,9 @@ def test_turns_lie_a_delay_apart(reservations: Reservations) -> None:
 def test_two_processes_share_the_turns_and_a_restart_keeps_them(path: Path) -> None:
     with State(path) as one, State(path) as other:
         turns = [Reservations(state).reserve(HOST, 1, NOW).at for state in (one, other, one, other)]
-    assert turns == [NOW + number * SECOND for number in range(4)]
+    assert turns == [NOW + number * (SECOND + LATE) for number in range(4)]
     with State(path) as later:
-        assert Reservations(later).reserve(HOST, 1, NOW).at == NOW + 4 * SECOND
+        assert Reservations(later).reserve(HOST, 1, NOW).at == NOW + 4 * (SECOND + LATE)
 
 
 def test_without_a_delay_only_rests_count(reservations: Reservations) -> None:
@@ -178,7 +179,7 @@ def test_what_is_left_to_wait_is_told_without_taking_the_turn(reservations: Rese
     pacer = Pacer(reservations, Clock())
     assert pacer.ready_in(HOST, 5) == 0
     reservations.reserve(HOST, 5, NOW)
-    assert pacer.ready_in(HOST, 5) == pacer.ready_in(HOST, 5) == 5
+    assert pacer.ready_in(HOST, 5) == pacer.ready_in(HOST, 5) == 5 + LATE / SECOND
     assert pacer.ready_in(HOST, 0) == 0
 
 
@@ -187,7 +188,7 @@ def test_a_host_that_was_overloaded_gets_more_time_and_then_less_again(path: Pat
         with State(path) as state:  # a process each
             reservations = Reservations(state)
             first = reservations.reserve(HOST, 5, NOW + 86_400 * SECOND)
-            return (reservations.peek(HOST, 5, NOW).at - first.at) / SECOND
+            return (reservations.peek(HOST, 5, NOW).at - first.at - LATE) / SECOND
 
     assert gap() == 5
     now = NOW
@@ -207,7 +208,7 @@ def test_a_host_that_was_overloaded_gets_more_time_and_then_less_again(path: Pat
 def test_a_long_delay_is_not_shortened_by_the_bound_of_what_grows(reservations: Reservations) -> None:
     reservations.strike(HOST, NOW, 0)
     reservations.reserve(HOST, 3600, NOW)
-    assert reservations.peek(HOST, 3600, NOW).at == NOW + 3600 * SECOND
+    assert reservations.peek(HOST, 3600, NOW).at == NOW + 3600 * SECOND + LATE
 
 
 @pytest.mark.parametrize(("took", "wait"), [(0.0, 5), (2.0, 5), (4.0, 8), (1000.0, LONGEST_RECOVERY)])
@@ -216,15 +217,15 @@ def test_a_slow_host_is_left_alone_for_twice_as_long_as_it_took(
 ) -> None:
     reservations.reserve(HOST, 5, NOW)
     reservations.answered(HOST, 5, took, NOW)
-    assert reservations.peek(HOST, 5, NOW).at == NOW + wait * SECOND
+    assert reservations.peek(HOST, 5, NOW).at == NOW + wait * SECOND + (LATE if wait == 5 else 0)
 
 
 def test_the_delay_is_counted_from_when_a_request_leaves(reservations: Reservations) -> None:
     reservations.reserve(HOST, 5, NOW)
     reservations.sent(HOST, 5, NOW + 3 * SECOND)
-    assert reservations.peek(HOST, 5, NOW).at == NOW + 8 * SECOND
+    assert reservations.peek(HOST, 5, NOW).at == NOW + 8 * SECOND + LATE
     reservations.sent(HOST, 5, NOW)
-    assert reservations.peek(HOST, 5, NOW).at == NOW + 8 * SECOND, "it never comes nearer"
+    assert reservations.peek(HOST, 5, NOW).at == NOW + 8 * SECOND + LATE, "it never comes nearer"
 
 
 def test_a_host_without_a_delay_is_not_slowed(reservations: Reservations) -> None:
