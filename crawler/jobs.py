@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from archive.cores import cores
 from archive.traffic import Traffic
 from crawler.discovery import Candidate
 from crawler.probe import Probed
@@ -28,7 +29,7 @@ from crawler.room import Shortage
 from crawler.sites import Site
 from crawler.visited import VisitReport
 
-# Sites of one child. Their state costs some 0.5 MB each while they are read; more sites are more children.
+# Sites of one child, where there are cores for more. Their state costs some 0.5 MB each while they are read.
 BATCH = 200
 # Seconds that a child has to end once it was asked to: its own grace for what is on the wire is shorter.
 PATIENCE = 12.0
@@ -164,7 +165,11 @@ Listener = Callable[[Progress], None]
 def split(
     archive: Path, run: str, sites: Iterable[Site], limit: int | None = None, *, due: bool = False
 ) -> tuple[CrawlJob, ...]:
-    """The jobs of a crawl: batches, and a job for each site with a spider of its own."""
+    """The jobs of a crawl: batches, and a job for each site with a spider of its own.
+
+    Sites wait for their hosts, not for the processor: so all batches are to be at work at once, and there are no more
+    of them than cores, however many sites each has then.
+    """
     plain: list[Site] = []
     batches: list[tuple[Site, ...]] = []
     for site in sites:
@@ -172,7 +177,9 @@ def split(
             plain.append(site)
         else:
             batches.append((site,))
-    batches[:0] = [tuple(plain[start : start + BATCH]) for start in range(0, len(plain), BATCH)]
+    if plain:
+        size = -(-len(plain) // min(cores(), -(-len(plain) // BATCH)))
+        batches[:0] = [tuple(plain[start : start + size]) for start in range(0, len(plain), size)]
     return tuple(CrawlJob(archive, run, batch, number, limit, due=due) for number, batch in enumerate(batches, 1))
 
 

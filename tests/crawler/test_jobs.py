@@ -51,15 +51,30 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def test_sites_are_split_into_batches_and_a_spider_of_ones_own_is_a_job_of_its_own(tmp_path: Path) -> None:
+def test_sites_are_split_into_batches_and_a_spider_of_ones_own_is_a_job_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawler.jobs.cores", lambda: 4)
     sites = [Site(host=f"site{n}.example") for n in range(BATCH + 1)]
     sites.insert(3, Site(host="own.example", spider="own:Spider"))
     jobs = split(tmp_path, "run", sites, 7)
-    assert [len(job.sites) for job in jobs] == [BATCH, 1, 1]
+    assert [len(job.sites) for job in jobs] == [BATCH // 2 + 1, BATCH // 2, 1]
     assert jobs[2].sites[0].host == "own.example"
     assert [job.number for job in jobs] == [1, 2, 3]
     assert {job.limit for job in jobs} == {7}
     assert pickle.loads(pickle.dumps(jobs)) == jobs
+
+
+@pytest.mark.parametrize(
+    ("sites", "cores", "sizes"),
+    [(0, 2, []), (1, 2, [1]), (BATCH, 8, [BATCH]), (5 * BATCH, 2, [500, 500]), (3, 1, [3]), (2 * BATCH + 1, 1, [401])],
+)
+def test_all_batches_are_at_work_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sites: int, cores: int, sizes: list[int]
+) -> None:
+    monkeypatch.setattr("crawler.jobs.cores", lambda: cores)
+    jobs = split(tmp_path, "run", [Site(host=f"site{n}.example") for n in range(sites)])
+    assert [len(job.sites) for job in jobs] == sizes
 
 
 pytestmark = pytest.mark.slow
