@@ -1,101 +1,135 @@
-"""The body: what trafilatura takes for the article, read off our own tree."""
+"""The body: the blocks that a learned classifier takes for the article, with trafilatura asked where it is unsure."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
-
-from lxml import etree, html
-from trafilatura import bare_extraction
-from trafilatura.settings import Document as Extracted
-from trafilatura.settings import Extractor
 
 from archive.article import Block, BlockKind
-from archive.cleaning.alignment import align
-from archive.cleaning.stream import TextStream, solid
+from archive.cleaning.blocks import LONG, Blocks, blocks_of
+from archive.cleaning.captions import without_captions
+from archive.cleaning.evidence import Page
+from archive.cleaning.features import features
+from archive.cleaning.forest import learned
+from archive.cleaning.linked import Linked
+from archive.cleaning.opinion import opinion
+from archive.cleaning.placed import Placed
+from archive.cleaning.said import said
 
-# What it discards is a verdict of ours, not a line on somebody's terminal.
-logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-
-_INLINE = frozenset(
-    {"hi", "ref", "del", "code", "graphic", "lb", "span", "a", "b", "i", "em", "strong", "u", "sub", "sup"}
-)
 _KINDS = {
-    "head": BlockKind.SUBHEADING,
-    "item": BlockKind.LIST_ITEM,
-    "quote": BlockKind.QUOTE,
-    "row": BlockKind.TABLE,
+    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), BlockKind.SUBHEADING),
+    **dict.fromkeys(("li", "dt", "dd"), BlockKind.LIST_ITEM),
+    **dict.fromkeys(("td", "th", "tr", "caption"), BlockKind.TABLE),
+    "blockquote": BlockKind.QUOTE,
 }
+# Boxes that say nothing of their own: the kind of a block in one of them is that of the box around.
+_PLAIN = frozenset({"p", "div", "pre", "section", "footer", "header", "center", "address"})
+_STEPS = 4  # a paragraph of a quote stands right in it; what is farther below is a page within a table
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A block and where it begins and ends in the page's text stream."""
-
-    block: Block
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """The blocks of the body in order; ``lost`` counts characters of the extractor's that stand nowhere on the page."""
-
-    placed: tuple[Placed, ...]
-    lost: int
+# Thousandths of log odds: between them, a block is as good as undecided.
+_UNSURE = range(-2000, 1601)
+# Tenths of a page's words, kept or undecided, that are undecided: so it is on one page in sixty, most of them no news.
+_DOUBTFUL = 6
+_LITTLE = 40  # words of a body that may be all that a paywall shows, and too little to learn from
+_LENIENT = 1500  # for items of a list of which most are kept
+# Trafilatura has steps that grow with the square of the elements: 3 s at 5,000 boxes. Real pages have some 400.
+_MOST_BOXES = 8_000
 
 
-def extract(root: html.HtmlElement, stream: TextStream) -> Body:
-    """The body of a page. The tree is left as it is; trafilatura works on a copy.
+def extract(page: Page, linked: Linked) -> tuple[Placed, ...]:
+    """The body of a page, in the order of the page. Each block's text is that of its sources.
 
-    Every block's text is taken from the tree, never from the extractor: `Block.sources` prove it.
+    Trafilatura's opinion is taken where the classifier keeps next to nothing, and where it is unsure of most of what it
+    sees; not on pages of so many boxes that it would take too long.
     """
-    found = bare_extraction(root, options=_options())
-    if not isinstance(found, Extracted):
-        return Body((), 0)
-    parts = [(kind, solid(text)) for kind, text in _parts(found.body)]
-    spans = align([text for _, text in parts], stream.solid)
-    placed = []
-    lost = 0
-    for (kind, text), pieces in zip(parts, spans, strict=True):
-        lost += len(text) - sum(end - start for start, end in pieces)
-        sources = [one for start, end in pieces for one in stream.sources(start, end)]
-        if sources:
-            block = Block(kind, " ".join(text for _, text in sources), tuple(source for source, _ in sources))
-            placed.append(Placed(block, pieces[0][0], pieces[-1][1]))
-    return Body(tuple(placed), lost)
+    forest = learned()
+    blocks = blocks_of(page.stream)
+    about = said(page, linked)
+    numbers, rows = features(blocks, about)
+    limit = forest.limits[about.declared]
+    scores = {number: forest.score(row) for number, row in zip(numbers, rows, strict=True)}
+    whole = _whole_lists(blocks, scores, limit)
+    kept = []
+    sure = unsure = 0
+    for number, score in scores.items():
+        if score >= limit or (blocks.box[number] in whole and score >= limit - _LENIENT):
+            kept.append(number)
+        if score in _UNSURE:
+            unsure += blocks.words[number]
+        elif score >= limit:
+            sure += blocks.words[number]
+    little = sum(blocks.words[number] for number in kept) < _LITTLE
+    doubtful = little or 10 * unsure >= _DOUBTFUL * (sure + unsure)
+    if doubtful and len(blocks.tag) <= _MOST_BOXES and (second := opinion(page.root, page.stream)):
+        return second
+    return tuple(_placed(page, blocks, _once(blocks, without_captions(blocks, kept))))
 
 
-def _options() -> Extractor:
-    """Fixed options; metadata is read by `archive.cleaning.metadata`, and so no clock is asked for a latest date."""
-    return Extractor(output_format="python", comments=False, tables=True, date_params={"max_date": "1970-01-01"})
+def _whole_lists(blocks: Blocks, scores: dict[int, int], limit: int) -> set[int]:
+    """The items of lists that are told as a whole: most of their words are kept, or a colon leads to them."""
+    lists: dict[int, list[int]] = {}
+    for number in scores:
+        if blocks.tag[blocks.box[number]] == "li":
+            lists.setdefault(blocks.parent[blocks.box[number]], []).append(number)
+    whole: set[int] = set()
+    for items in lists.values():
+        words = sum(blocks.words[number] for number in items)
+        taken = sum(blocks.words[number] for number in items if scores[number] >= limit)
+        announced = any(
+            scores.get(number, limit - 1) >= limit and blocks.text[number].endswith((":", "\uff1a"))
+            for number in range(max(0, items[0] - 2), items[0])  # an advertisement's label may stand between
+        )
+        if 3 * taken >= 2 * words or (announced and taken):
+            whole.update(blocks.box[number] for number in items)
+    return whole
 
 
-def _parts(body: etree._Element) -> Iterator[tuple[BlockKind, str]]:
-    """The extractor's blocks with their kinds."""
-    kinds = [BlockKind.PARAGRAPH]
-    text: list[str] = []
-    for event, element in etree.iterwalk(body, events=("start", "end")):
-        if not isinstance(element.tag, str):
-            continue
-        block = element.tag not in _INLINE
-        if event == "start":
-            if block:
-                yield from _flush(kinds[-1], text)
-                kinds.append(_KINDS.get(element.tag, kinds[-1]))
-            piece = element.text
-        else:
-            if block:
-                yield from _flush(kinds.pop(), text)
-            piece = element.tail if element is not body else None
-        if piece and not piece.isspace():
-            text.append(piece)
-    yield from _flush(BlockKind.PARAGRAPH, text)
+def _once(blocks: Blocks, kept: list[int]) -> Iterator[int]:
+    """The blocks without those that say a whole sentence for the second time."""
+    heard = set()
+    for number in kept:
+        if blocks.words[number] >= LONG:
+            if blocks.text[number] in heard:
+                continue
+            heard.add(blocks.text[number])
+        yield number
 
 
-def _flush(kind: BlockKind, text: list[str]) -> Iterator[tuple[BlockKind, str]]:
-    joined = "".join(text)
-    text.clear()
-    if joined and not joined.isspace():
-        yield kind, joined
+def _placed(page: Page, blocks: Blocks, kept: Iterator[int]) -> Iterator[Placed]:
+    """The blocks with their kinds and places; the cells of a row are one."""
+    stream = page.stream
+    run: list[tuple[int, int]] = []
+    kind = BlockKind.PARAGRAPH
+    row = -1
+    for number in kept:
+        own, home = _kind(blocks, blocks.box[number])
+        span = stream.span(blocks.first[number], blocks.last[number])
+        if run and (own is not BlockKind.TABLE or home != row):
+            yield from _block(page, kind, run)
+            run = []
+        run.append(span)
+        kind, row = own, home
+    if run:
+        yield from _block(page, kind, run)
+
+
+def _block(page: Page, kind: BlockKind, spans: list[tuple[int, int]]) -> Iterator[Placed]:
+    parts = [one for start, end in spans for one in page.stream.sources(start, end)]
+    if parts:
+        block = Block(kind, " ".join(text for _, text in parts), tuple(source for source, _ in parts))
+        yield Placed(block, spans[0][0], spans[-1][1])
+
+
+def _kind(blocks: Blocks, box: int) -> tuple[BlockKind, int]:
+    """The kind of a block by the boxes around it, and of a table's the row's box."""
+    at = box
+    for _ in range(_STEPS):
+        if at < 0:
+            break
+        tag = blocks.tag[at]
+        if tag in _KINDS:
+            return _KINDS[tag], at if tag == "tr" else blocks.parent[at]
+        if tag not in _PLAIN:
+            break
+        at = blocks.parent[at]
+    return BlockKind.PARAGRAPH, -1

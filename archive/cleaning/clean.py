@@ -11,12 +11,12 @@ from archive.article import Article, CaptureRef, Evidence, Provenance, Refusal, 
 from archive.capture import Capture
 from archive.cleaning import body, linked, metadata, verdict
 from archive.cleaning.alignment import Overwork
-from archive.cleaning.body import Placed
 from archive.cleaning.document import MAX_BYTES, Document, Unfit, parse
 from archive.cleaning.evidence import Page, evidence
 from archive.cleaning.headline import fold
 from archive.cleaning.labels import is_label
 from archive.cleaning.language import count_words, language, tag
+from archive.cleaning.placed import Placed
 from archive.cleaning.profile import EMPTY, Profile
 from archive.cleaning.standfirst import standfirst
 from archive.cleaning.stream import TextStream
@@ -85,7 +85,7 @@ def _article(document: Document, capture: Capture, provenance: Provenance, profi
     page = Page(document.root, stream, capture.url)
     data = linked.read(document.root)
     known = metadata.read(page, data, capture.at)
-    extracted = body.extract(document.root, stream).placed
+    extracted = body.extract(page, data)
     placed = tuple(one for one in extracted if not is_label(one.block.text) and not profile.drops(one.block.text))
     placed = _without_headline(placed, known.headline)
     summary = standfirst(page, data, placed, known.headline)

@@ -11,11 +11,11 @@ from lxml import etree
 
 from archive.article import Evidence, Image
 from archive.cleaning import dates
-from archive.cleaning.body import Placed
 from archive.cleaning.byline import agency, byline
 from archive.cleaning.evidence import HEADS, Candidate, Page, evidence, tidy
 from archive.cleaning.headline import headline
 from archive.cleaning.linked import Linked, names, publisher
+from archive.cleaning.placed import Placed
 from archive.cleaning.stream import normalise
 
 MAX_TAGS = 40

@@ -7,10 +7,10 @@ from itertools import islice
 
 from lxml import etree, html
 
-from archive.cleaning.body import Placed
 from archive.cleaning.evidence import HEADS, Candidate, Page
 from archive.cleaning.headline import fold
 from archive.cleaning.linked import Linked
+from archive.cleaning.placed import Placed
 from archive.cleaning.stream import solid
 
 # Class names that publishers' style sheets give it, in the languages seen; as whole words of a class.

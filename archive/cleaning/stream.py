@@ -13,7 +13,7 @@ from archive.article import Source
 # Their text is never seen, and would only give a headline or a paragraph a second home.
 _UNSEEN = frozenset({"script", "style", "title", "textarea", "option"})
 # Elements that do not part words; every other one does, as a browser would show it.
-_INLINE = frozenset({
+INLINE = frozenset({
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
     "kbd", "label", "mark", "nobr", "output", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong",
     "sub", "sup", "time", "tt", "u", "var", "wbr",
@@ -42,11 +42,11 @@ class TextStream:
 
     def __init__(self, root: html.HtmlElement) -> None:
         self._root = root
-        self._raws: list[str] = []
+        self.raws: list[str] = []
         self._begins: list[int] = []  # of each text node, in the string value of the root
-        self._starts: list[int] = []  # of each text node, in self.solid
-        self._owners: list[html.HtmlElement] = []  # the element that a text node is a child of
-        self._after: list[html.HtmlElement | None] = []  # the element that ends just before it, if one does
+        self.starts: list[int] = []  # of each text node, in self.solid
+        self.owners: list[html.HtmlElement] = []  # the element that a text node is a child of
+        self.after: list[html.HtmlElement | None] = []  # the element that ends just before it, if one does
         self._begin_of: dict[tuple[html.HtmlElement, bool], int] = {}
         parts: list[str] = []
         around: list[html.HtmlElement] = []
@@ -64,11 +64,11 @@ class TextStream:
             self._begin_of[element, is_tail] = begin
             if owner.tag not in _UNSEEN:
                 part = "" if raw.isspace() else solid(raw)
-                self._raws.append(raw)
+                self.raws.append(raw)
                 self._begins.append(begin)
-                self._starts.append(start)
-                self._owners.append(owner)
-                self._after.append(element if is_tail else None)
+                self.starts.append(start)
+                self.owners.append(owner)
+                self.after.append(element if is_tail else None)
                 parts.append(part)
                 start += len(part)
             begin += len(raw)
@@ -78,7 +78,12 @@ class TextStream:
 
     def owner(self, at: int) -> html.HtmlElement:
         """The element whose own text holds the solid character at ``at``."""
-        return self._owners[bisect_right(self._starts, at) - 1]
+        return self.owners[bisect_right(self.starts, at) - 1]
+
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """Where the solid text of the text nodes from ``first`` to ``last`` begins and ends in the stream."""
+        behind = last + 1
+        return self.starts[first], self.starts[behind] if behind < len(self.starts) else len(self.solid)
 
     def extent(self, element: html.HtmlElement) -> tuple[int, int]:
         """Where the solid text of an element begins and ends in the stream."""
@@ -92,20 +97,18 @@ class TextStream:
         More than one where elements part two words that have no white space between them, and where text that is not
         seen lies between.
         """
-        first = bisect_right(self._starts, start) - 1
-        last = bisect_right(self._starts, end - 1) - 1
-        head = self._begins[first] + raw_index(self._raws[first], start - self._starts[first])
-        tail = self._begins[last] + raw_index(self._raws[last], end - 1 - self._starts[last]) + 1
+        first = bisect_right(self.starts, start) - 1
+        last = bisect_right(self.starts, end - 1) - 1
+        head = self._begins[first] + raw_index(self.raws[first], start - self.starts[first])
+        tail = self._begins[last] + raw_index(self.raws[last], end - 1 - self.starts[last]) + 1
         found = []
         run = first
         for number in range(first, last + 1):
             if number < last and not self._parted(number):
                 continue
             begin = max(head, self._begins[run])
-            stop = min(tail, self._begins[number] + len(self._raws[number]))
-            text = normalise(
-                "".join(self._raws[run : number + 1])[begin - self._begins[run] : stop - self._begins[run]]
-            )
+            stop = min(tail, self._begins[number] + len(self.raws[number]))
+            text = normalise("".join(self.raws[run : number + 1])[begin - self._begins[run] : stop - self._begins[run]])
             if text:
                 found.append((self._source(run, number, begin, stop), text))
             run = number + 1
@@ -137,25 +140,25 @@ class TextStream:
                 self._paths.update((child, f"{prefix}/{tag}[{number}]") for number, child in enumerate(children, 1))
 
     def _source(self, first: int, last: int, begin: int, end: int) -> Source:
-        element = _common(self._owners[first], self._owners[last])
+        element = _common(self.owners[first], self.owners[last])
         offset = self._beginning(element)
         return Source(path=self.path(element), start=begin - offset, end=end - offset)
 
     def _parted(self, number: int) -> bool:
         """Whether the text nodes ``number`` and the next one must not be read as one run."""
-        left, right = self._raws[number], self._raws[number + 1]
+        left, right = self.raws[number], self.raws[number + 1]
         if self._begins[number + 1] != self._begins[number] + len(left):
             return True  # a script between them
         if not left or not right or left[-1].isspace() or right[0].isspace():
             return False
-        after = self._after[number + 1]
-        if after is not None and after.tag not in _INLINE:
+        after = self.after[number + 1]
+        if after is not None and after.tag not in INLINE:
             return True  # "<br>" and the end of a block
-        owner, other = self._owners[number], self._owners[number + 1]
+        owner, other = self.owners[number], self.owners[number + 1]
         if owner is other:
             return False
         common = _common(owner, other)
-        return any(one.tag not in _INLINE for end in (owner, other) for one in _up_to(end, common))
+        return any(one.tag not in INLINE for end in (owner, other) for one in _up_to(end, common))
 
     def _beginning(self, element: html.HtmlElement) -> int:
         """Where the string value of an element begins in that of the root."""
@@ -167,7 +170,7 @@ class TextStream:
     def _position(self, raw: int) -> int:
         """The solid position of the first seen text at or behind a position in the root's string value."""
         number = bisect_left(self._begins, raw)
-        return self._starts[number] if number < len(self._starts) else len(self.solid)
+        return self.starts[number] if number < len(self.starts) else len(self.solid)
 
 
 def raw_index(raw: str, count: int) -> int:

@@ -24,7 +24,9 @@ def _fingerprint() -> str:
     """
     package = resources.files("archive")
     sources = {name: package / name for name in GROUND if (package / name).is_file()}
-    sources |= {f"cleaning/{one.name}": one for one in (package / "cleaning").iterdir() if one.name.endswith(".py")}
+    sources |= {
+        f"cleaning/{one.name}": one for one in (package / "cleaning").iterdir() if one.name.endswith((".py", ".json"))
+    }
     digest = hashlib.sha256()
     for name in sorted(sources):
         digest.update(f"{name}\n".encode() + _source(sources[name]))

@@ -1,0 +1,167 @@
+"""The page as blocks: runs of text that a reader sees as one, with the boxes that they stand in.
+
+Made from the text stream, so that the cost goes by the texts of a page and not by its empty elements.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from lxml import html
+
+from archive.cleaning.hints import hints
+from archive.cleaning.stream import INLINE, TextStream, normalise
+
+# Han, kana, Hangul, Thai, Lao, Burmese and Khmer are written without spaces, or with few.
+_DENSE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+# What closes a sentence, with the quotes and brackets behind it.
+_END = re.compile(
+    r"[.!?\u2026\u061f\u06d4\u0964\u0589][\"'\u201c\u201d\u2019\u00bb\u00ab\u203a)\]]*(?=\s|$)|[\u3002\uff01\uff1f]|"
+    r"[\u0e00-\u0eff\u1780-\u17ff]{40}"  # Thai, Lao and Khmer set no full stop
+)
+_DIGITS = re.compile(r"[0-9]+")
+LONG = 10  # words of a block from which on it can be a sentence of the story
+
+
+@dataclass(slots=True)
+class Blocks:
+    """Blocks and boxes as columns. A box is an element that parts text; parents stand before their children."""
+
+    # Of each block
+    box: list[int] = field(default_factory=list)
+    first: list[int] = field(default_factory=list)  # its first text node, and its last, as the stream counts them
+    last: list[int] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
+    size: list[int] = field(default_factory=list)  # solid characters
+    linked: list[int] = field(default_factory=list)  # of these, within links
+    bold: list[int] = field(default_factory=list)  # of these, within bold or emphasised text
+    leads: list[int] = field(default_factory=list)  # 1 if it begins bold
+    words: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)  # sentence ends
+    story: list[int] = field(default_factory=list)  # its words if it reads like sentences, else 0
+    # Of each box
+    parent: list[int] = field(default_factory=list)  # -1: the root's
+    element: list[html.HtmlElement] = field(default_factory=list)
+    tag: list[str] = field(default_factory=list)
+    depth: list[int] = field(default_factory=list)
+    sign: list[int] = field(default_factory=list)  # boxes that look alike in themselves: same name and classes
+    own: list[int] = field(default_factory=list)  # bits of `archive.cleaning.hints`: its names
+    around: list[int] = field(default_factory=list)  # the same of all boxes around it
+
+
+@dataclass(slots=True)
+class _Homes:
+    """Which box a text node's owner stands in, and whether within a link or emphasis."""
+
+    blocks: Blocks
+    known: dict[html.HtmlElement, tuple[int, bool, bool]] = field(default_factory=dict)
+    signs: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def of(self, owner: html.HtmlElement) -> tuple[int, bool, bool]:
+        """The box, whether in a link, whether bold; remembered for each element on the way up."""
+        known = self.known
+        if owner in known:
+            return known[owner]
+        missing = [owner]
+        at = owner.getparent()
+        while at is not None and at not in known:
+            missing.append(at)
+            at = at.getparent()
+        home = known[at] if at is not None else (-1, False, False)
+        for element in reversed(missing):
+            tag = str(element.tag)
+            box, link, bold = home
+            if tag in INLINE:
+                home = (box, link or tag == "a", bold or tag in _BOLD)
+            else:
+                home = (self._box(element, tag, box), link, bold)
+            known[element] = home
+        return home
+
+    def _box(self, element: html.HtmlElement, tag: str, parent: int) -> int:
+        blocks = self.blocks
+        look = element.get("class", "")
+        names = f"{look} {element.get('id', '')} {element.get('itemprop', '')} {element.get('role', '')}"
+        style = element.get("style")
+        own = hints(tag, names) if tag != "body" else 0  # which names what the page could have, and not what it has
+        if (
+            (style and _HIDDEN.search(style))
+            or element.get("hidden") is not None
+            or element.get("aria-hidden") == "true"
+        ):
+            own |= 1
+        blocks.parent.append(parent)
+        blocks.element.append(element)
+        blocks.tag.append(tag)
+        blocks.depth.append(blocks.depth[parent] + 1 if parent >= 0 else 0)
+        key = (tag, _DIGITS.sub("", look))
+        blocks.sign.append(self.signs.setdefault(key, len(self.signs)))
+        blocks.own.append(own)
+        blocks.around.append(blocks.around[parent] | blocks.own[parent] if parent >= 0 else 0)
+        return len(blocks.tag) - 1
+
+
+_BOLD = frozenset({"b", "strong", "em", "i"})
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+
+
+def blocks_of(stream: TextStream) -> Blocks:
+    """The blocks of a page in document order."""
+    blocks = Blocks()
+    homes = _Homes(blocks)
+    raws, owners = stream.raws, stream.owners
+    starts = [*stream.starts, len(stream.solid)]
+    begin = -1
+    box = size = linked = bold = last = leads = -1
+    for number, after in enumerate(stream.after):
+        held = starts[number + 1] - starts[number]
+        if not held:
+            continue
+        home, in_link, in_bold = homes.of(owners[number])
+        if begin < 0 or home != box or _parts(after):
+            if begin >= 0:
+                _close(blocks, raws, begin, last, box, size, linked, bold, leads)
+            begin, box = number, home
+            size = linked = bold = 0
+            leads = 1 if in_bold else 0
+        last = number
+        size += held
+        if in_link:
+            linked += held
+        if in_bold:
+            bold += held
+    if begin >= 0:
+        _close(blocks, raws, begin, last, box, size, linked, bold, leads)
+    return blocks
+
+
+def _parts(element: html.HtmlElement | None) -> bool:
+    """Whether the element that ended just before a text node of the same box sets the text behind it apart."""
+    if element is None or element.tag in INLINE:
+        return False
+    if element.tag != "br":
+        return True
+    before = element.getprevious()
+    return before is not None and before.tag == "br" and not (before.tail or "").strip()
+
+
+def _close(
+    blocks: Blocks, raws: list[str], first: int, last: int, box: int, size: int, linked: int, bold: int, leads: int
+) -> None:
+    text = normalise("".join(raws[first : last + 1]) if first != last else raws[first])
+    words = text.count(" ") + 1
+    if not text.isascii():
+        words += len(_DENSE.findall(text)) // 2
+    ends = len(_END.findall(text)) if words >= 3 else 0
+    blocks.box.append(box)
+    blocks.first.append(first)
+    blocks.last.append(last)
+    blocks.text.append(text)
+    blocks.size.append(size)
+    blocks.linked.append(linked)
+    blocks.bold.append(bold)
+    blocks.leads.append(leads)
+    blocks.words.append(words)
+    blocks.ends.append(ends)
+    blocks.story.append(words if words >= LONG and ends and 2 * linked < size else 0)

@@ -1,0 +1,37 @@
+"""Captions that stand as paragraphs: a line that names the photographer, and the one above it, below a picture."""
+
+from __future__ import annotations
+
+import re
+
+from archive.cleaning.blocks import Blocks
+
+_CREDIT = re.compile(
+    r"(?:photo(?:s|graph|graphy|graphie)?|foto(?:s|graf|grafie)?|pictures?|images?|bild(?:er|quelle|nachweis)?|imagen|"
+    r"immagine|crédits?|credits?|фото|写真|图片|圖片|사진)"
+    r"(?: (?:by|von|credits?|crédits?|de|di|av|af|courtesy))?\s*[:/|©].",
+    re.IGNORECASE,
+)
+_LONGEST_CREDIT, _LONGEST_CAPTION = 14, 45  # words
+_PICTURES = frozenset({"img", "figure", "picture"})
+
+
+def without_captions(blocks: Blocks, kept: list[int]) -> list[int]:
+    """The blocks without credits that stand alone, and without the captions between them and a picture."""
+    gone = set()
+    for number in kept:
+        if blocks.words[number] <= _LONGEST_CREDIT and _CREDIT.match(blocks.text[number]):
+            gone.add(number)
+            if number and blocks.words[number - 1] <= _LONGEST_CAPTION and _below_picture(blocks, number - 1):
+                gone.add(number - 1)
+    return [number for number in kept if number not in gone]
+
+
+def _below_picture(blocks: Blocks, number: int) -> bool:
+    """Whether what stands just before a block's element is a picture, or holds one and nothing else."""
+    before = blocks.element[blocks.box[number]].getprevious()
+    if before is None:
+        return False
+    if before.tag in _PICTURES:
+        return True
+    return before.find(".//img") is not None and not "".join(map(str, before.itertext())).strip()

@@ -1,0 +1,58 @@
+"""What a page says of itself, for comparison with its blocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lxml import etree
+
+from archive.cleaning.evidence import Page
+from archive.cleaning.linked import Linked
+
+# Characters of scripts that set no spaces stand for themselves.
+_DENSE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_TOKEN = re.compile(rf"[{_DENSE}]|[^\W{_DENSE}]+")
+_TITLE = etree.XPath("string(//head/title)")
+_TITLES = ("og:title", "twitter:title")
+_DESCRIPTIONS = ("og:description", "description", "twitter:description")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Its titles and descriptions as words, and what it declares to be."""
+
+    titles: frozenset[str]
+    description: frozenset[str]
+    declared: int  # what its linked data calls it: 0 nothing, 1 an article, 2 a blog's, 3 a newspaper's
+
+    @classmethod
+    def of(cls, titles: Iterable[str], descriptions: Iterable[str], types: Iterable[str] = ()) -> Said:
+        """What a page says, from its titles, its descriptions and the types of its article's node."""
+        declared = max((3 if "News" in one else 2 if "Blog" in one else 1 for one in types), default=0)
+        return cls(tokens(titles), tokens(descriptions), declared)
+
+
+def tokens(texts: Iterable[str]) -> frozenset[str]:
+    """The distinct words of texts, case folded."""
+    return frozenset(word for text in texts for word in _TOKEN.findall(text[:2000].casefold()))
+
+
+def said(page: Page, linked: Linked) -> Said:
+    """What the page says of itself: titles, descriptions, and the kind of article that it declares."""
+    article = linked.article or {}
+    kinds = article.get("@type")
+    return Said.of(
+        [*_contents(page, _TITLES), str(_TITLE(page.root)), *_text(article.get("headline"))],
+        [*_contents(page, _DESCRIPTIONS), *_text(article.get("description"))],
+        [one for one in (kinds if isinstance(kinds, list) else [kinds]) if isinstance(one, str)],
+    )
+
+
+def _contents(page: Page, names: tuple[str, ...]) -> list[str]:
+    return [one.get("content", "") for name in names for one in page.metas.get(name, ())]
+
+
+def _text(value: object) -> list[str]:
+    return [value] if isinstance(value, str) else []

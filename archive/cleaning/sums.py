@@ -1,0 +1,224 @@
+"""A page in sums: where its sentences stand, by box and by look, and how far everything is from there."""
+
+from __future__ import annotations
+
+from archive.cleaning.blocks import Blocks
+from archive.cleaning.hints import BITS
+from archive.cleaning.said import Said, tokens
+
+# Places that say something of all that stands in them.
+PLACES = ("article", "main", "aside", "footer", "figure", "form", "li", "section", "table")
+PLACE_BITS = {name: 1 << number for number, name in enumerate(PLACES)}
+_HEADS = frozenset({"h1", "h2", "h3", "div", "span", "p", "header"})
+_ENOUGH = 60  # words of a story that make readers' comments beside it what they are
+FAR = 60  # blocks or steps: what is farther is as good as nowhere
+
+
+def _told(blocks: Blocks) -> list[int]:
+    """The story's words of each block, without those of readers' comments where there is a story beside them."""
+    comment = BITS["comment"]
+    outside = [
+        0 if (blocks.own[box] | blocks.around[box]) & comment else words
+        for box, words in zip(blocks.box, blocks.story, strict=True)
+    ]
+    return outside if sum(outside) >= _ENOUGH else blocks.story
+
+
+class Sums:
+    """The page in sums, from which the numbers of a block are read."""
+
+    def __init__(self, blocks: Blocks, said: Said) -> None:
+        self.blocks = blocks
+        self.said = said
+        self.told = _told(blocks)
+        boxes = len(blocks.tag)
+        parent = blocks.parent
+        self.direct = [[0] * boxes for _ in range(3)]  # of the blocks of a box itself: story, words, linked
+        self.level1 = [[0] * boxes for _ in range(4)]  # of its children's blocks: story, words, linked, count
+        self.level2 = [[0] * boxes for _ in range(3)]  # of its grandchildren's
+        self.whole = [[0] * boxes for _ in range(3)]  # of all in it: story, words, linked
+        looks: dict[tuple[int, int], list[int]] = {}
+        self.look_of = []
+        copies: dict[str, int] = {}
+        self.earlier = []
+        self.total_words = self.total_linked = self.total_size = 0
+        for number, box in enumerate(blocks.box):
+            story, words, linked, size = (
+                self.told[number],
+                blocks.words[number],
+                blocks.linked[number],
+                blocks.size[number],
+            )
+            linked_words = words * linked // size
+            self.total_words += words
+            self.total_linked += linked_words
+            above = parent[box]
+            key = (blocks.sign[box], blocks.sign[above] if above >= 0 else -1)
+            look = looks.setdefault(key, [0, 0, 0, 0, 0, 0])
+            self.look_of.append(look)
+            look[0] += story
+            look[1] += words
+            look[2] += linked_words
+            look[3] += 1
+            for table, at in (
+                (self.direct, box),
+                (self.level1, above),
+                (self.level2, parent[above] if above >= 0 else -1),
+            ):
+                if at >= 0:
+                    table[0][at] += story
+                    table[1][at] += words
+                    table[2][at] += linked_words
+            if above >= 0:
+                self.level1[3][above] += 1
+            self.whole[0][box] += story
+            self.whole[1][box] += words
+            self.whole[2][box] += linked_words
+            text = blocks.text[number]
+            self.earlier.append(copies.get(text, 0))
+            copies[text] = copies.get(text, 0) + 1
+        self.copies = copies
+        for box in range(boxes - 1, 0, -1):
+            above = parent[box]
+            if above >= 0:
+                self.whole[0][above] += self.whole[0][box]
+                self.whole[1][above] += self.whole[1][box]
+                self.whole[2][above] += self.whole[2][box]
+        self.story = sum(self.told)
+        self.story_blocks = min(sum(map(bool, self.told)), 200)
+        self._find_best()
+        self._places()
+        self._stories()
+
+    def _find_best(self) -> None:
+        """The box that holds most of the story near itself (four fifths for each step), and every box's way to it."""
+        parent = self.blocks.parent
+        scores = list(self.direct[0])
+        for box in range(len(scores) - 1, -1, -1):
+            if parent[box] >= 0:
+                scores[parent[box]] += 4 * scores[box] // 5
+        self.best = max(range(len(scores)), key=scores.__getitem__) if scores else -1
+        self.up, self.down = self._line(self.best)
+        self.branch: list[int] = []  # what the names say between where a box leaves the best box's line and the box
+        for box, up in enumerate(self.up):
+            self.branch.append(0 if not up else self.branch[parent[box]] | self.blocks.own[box])
+        alike: dict[tuple[int, int], int] = {}
+        for key in zip(parent, self.blocks.sign, strict=True):
+            alike[key] = alike.get(key, 0) + 1
+        self.alike = [alike[key] for key in zip(parent, self.blocks.sign, strict=True)]  # siblings that look the same
+        self.crowd: list[int] = []  # the most of them, of all boxes around a box's parent
+        for above in parent:
+            self.crowd.append(max(self.crowd[above], self.alike[above]) if above >= 0 else 1)
+        stories = [number for number, box in enumerate(self.blocks.box) if self.told[number] and self.down[box] == 0]
+        self.best_first = stories[0] if stories else 0
+        self.best_last = stories[-1] if stories else len(self.blocks.box) - 1
+
+    def _line(self, goal: int) -> tuple[list[int], list[int]]:
+        """For each box the steps up to the line from a box to the root, and from there down to that box."""
+        parent = self.blocks.parent
+        line: dict[int, int] = {}
+        at, steps = goal, 0
+        while at >= 0:
+            line[at] = steps
+            at = parent[at]
+            steps += 1
+        up: list[int] = []
+        down: list[int] = []
+        for box, above in enumerate(parent):
+            if box in line:
+                up.append(0)
+                down.append(line[box])
+            else:
+                up.append(up[above] + 1 if above >= 0 else FAR)
+                down.append(down[above] if above >= 0 else FAR)
+        return up, down
+
+    def _places(self) -> None:
+        bits = PLACE_BITS
+        self.place: list[int] = []
+        for box, tag in enumerate(self.blocks.tag):
+            above = self.blocks.parent[box]
+            self.place.append((self.place[above] if above >= 0 else 0) | bits.get(tag, 0))
+
+    def _stories(self) -> None:
+        """For each block the nearest story block before and behind it; and the last headline before the story."""
+        blocks = self.blocks
+        count = len(blocks.box)
+        self.before, self.behind = [-1] * count, [-1] * count
+        seen = -1
+        self.sofar = []
+        total = 0
+        for number in range(count):
+            self.before[number] = seen
+            self.sofar.append(total)
+            if self.told[number]:
+                seen = number
+                total += self.told[number]
+        seen = -1
+        for number in range(count - 1, -1, -1):
+            self.behind[number] = seen
+            if self.told[number]:
+                seen = number
+        for number, box in enumerate(blocks.box):
+            look = self.look_of[number]
+            if self.down[box] == 0 and self.best_first <= number <= self.best_last:
+                look[4] += 1
+            for other in (self.before[number], self.behind[number]):
+                if other >= 0 and -2 <= other - number <= 2 and self.kin(number, other) >= 3:
+                    look[5] += 1
+                    break
+        self.head = -1
+        best = 0
+        for number in range(min(count, self.best_last + 1)):
+            tag = blocks.tag[blocks.box[number]]
+            if tag in _HEADS and blocks.words[number] < 60:
+                words = tokens((blocks.text[number],))
+                if not words:
+                    continue
+                shared = len(words & self.said.titles)
+                score = 1000 * shared // len(words) + (400 if tag == "h1" else 0) + 20 * min(shared, 10)
+                if score > best and score >= 400:
+                    best, self.head = score, number
+        if self.head >= 0:
+            self.head_up, self.head_down = self._line(blocks.box[self.head])
+
+    def hopeful(self, number: int) -> bool:
+        """Whether sentences stand anywhere near a block, or it stands where a standfirst would."""
+        blocks = self.blocks
+        box = blocks.box[number]
+        above = blocks.parent[box]
+        if self.look_of[number][0] or self.direct[0][box]:
+            return True
+        if above >= 0:
+            if self.level1[0][above] or self.direct[0][above]:
+                return True
+            grand = blocks.parent[above]
+            if grand >= 0 and (self.level2[0][grand] or self.level1[0][grand]):
+                return True
+        if self.down[box] <= 1 and self.best_first <= number <= self.best_last:
+            return True
+        if not self.down[box] and self.place[box] & PLACE_BITS["table"] and number >= self.best_first:
+            return True
+        return blocks.words[number] >= 5 and 0 <= number - self.head <= 12
+
+    def kin(self, number: int, other: int) -> int:
+        """How near of kin two blocks are by their boxes."""
+        if other < 0:
+            return -1
+        blocks = self.blocks
+        box, near = blocks.box[number], blocks.box[other]
+        parent = blocks.parent
+        if box == near:
+            return 4
+        if parent[box] == parent[near]:
+            return 3
+        if parent[box] == near or parent[near] == box:
+            return 2
+        above, over = parent[box], parent[near]
+        if (
+            above >= 0
+            and over >= 0
+            and (parent[above] == parent[over] or parent[above] == over or parent[over] == above)
+        ):
+            return 1
+        return 0
