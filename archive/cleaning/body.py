@@ -40,7 +40,7 @@ def extract(page: Page, linked: Linked) -> tuple[Placed, ...]:
     """The body of a page, in the order of the page. Each block's text is that of its sources.
 
     Trafilatura's opinion is taken where the classifier keeps next to nothing, and where it is unsure of most of what it
-    sees; not on pages of so many boxes that it would take too long.
+    sees; not on pages of so many boxes that it would take too long: there, whatever reads like sentences is.
     """
     forest = learned()
     blocks = blocks_of(page.stream)
@@ -60,7 +60,10 @@ def extract(page: Page, linked: Linked) -> tuple[Placed, ...]:
             sure += blocks.words[number]
     little = sum(blocks.words[number] for number in kept) < _LITTLE
     doubtful = little or 10 * unsure >= _DOUBTFUL * (sure + unsure)
-    if doubtful and len(blocks.tag) <= _MOST_BOXES and (second := opinion(page.root, page.stream)):
+    if len(blocks.tag) > _MOST_BOXES:
+        if doubtful:  # a page unlike any news: nothing that reads like sentences is lost
+            kept = [number for number, words in enumerate(blocks.story) if words]
+    elif doubtful and (second := opinion(page.root, page.stream)):
         return second
     return tuple(_placed(page, blocks, _once(blocks, without_captions(blocks, kept))))
 

@@ -89,3 +89,14 @@ def test_a_caption_between_a_picture_and_its_credit_is_none_of_the_story() -> No
     texts = [one.block.text for one in found]
     assert STORY[0] in texts
     assert not any("Toman" in text or "hinges" in text for text in texts)
+
+
+def test_a_page_of_very_many_bare_paragraphs_is_told() -> None:
+    """So many that trafilatura would take minutes, and unlike any page that was learned from."""
+    told = body(
+        "".join(
+            f"<p>The {number}th ferry of the day left the harbour in thick fog, as always.</p>"
+            for number in range(9000)
+        )
+    )
+    assert len(told) == 9000
