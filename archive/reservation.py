@@ -17,8 +17,13 @@ _WITHIN = 300_000
 # A hostile head may have thousands of fields; no page needs as many reservations.
 MOST = 16
 
-_NOT_KEPT = re.compile(r"(?:x-robots-tag|meta robots): (?:noarchive|nocache|none)")
-_NOT_MINED = re.compile(r"tdm-reservation: 1|(?:x-robots-tag|meta robots): no(?:image)?ai")
+# A field of X-Robots-Tag that is for one crawler begins with its name; these begin with a directive of their own.
+_NAMED = re.compile(r"\s{0,9}([A-Za-z0-9_-]{1,60})\s{0,9}:")
+_VALUED = frozenset({"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"})
+
+# `none` is "noindex, nofollow": of a copy it says nothing.
+_NOT_KEPT = re.compile(r"(?:x-robots-tag|meta robots): (?:noarchive|nocache)")
+_NOT_MINED = re.compile(r"tdm-reservation: 1|tdmrep\.json .{1,300}: 1|(?:x-robots-tag|meta robots): no(?:image)?ai")
 _USE_DENIED = re.compile(r"[a-z-]+\s{0,9}=\s{0,9}n(?![a-z])")
 
 
@@ -39,7 +44,9 @@ def reservations_of(fields: Iterable[tuple[str, str]], page: str) -> tuple[str, 
     for field, written in fields:
         name, value = field.lower(), written.strip()[:300]
         if name == "x-robots-tag":
-            found.update(dict.fromkeys(f"X-Robots-Tag: {one.lower()}" for one in _DIRECTIVES.findall(value)))
+            bot = _NAMED.match(value)
+            of = f"{bot[1].lower()}: " if bot and bot[1].lower() not in _VALUED else ""
+            found.update(dict.fromkeys(f"X-Robots-Tag: {of}{one.lower()}" for one in _DIRECTIVES.findall(value)))
         elif name == "content-usage" and value:
             found[f"{name}: {value}"] = None
         else:
@@ -55,7 +62,10 @@ def reservations_of(fields: Iterable[tuple[str, str]], page: str) -> tuple[str, 
 
 
 def reserved(reservations: Iterable[str]) -> frozenset[Reserved]:
-    """What these reservations, as `reservations_of` words them, reserve; noindex and nosnippet reserve neither."""
+    """What these reservations, as `reservations_of` words them, reserve.
+
+    `noindex` and `nosnippet` reserve neither, nor does what is said to one crawler alone.
+    """
     found = set()
     for said in map(str.lower, reservations):
         if _NOT_KEPT.fullmatch(said):

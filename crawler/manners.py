@@ -47,8 +47,13 @@ from crawler.robots import (
     product_token,
 )
 from crawler.scheduling.articles import OVERLOADED
+from crawler.tdmrep import PATH as TDMREP
+from crawler.tdmrep import TdmRule, reservations_of_host
 from crawler.urls import resolve
 from crawler.walk import REDIRECTS
+
+# What is mined of a site: its articles, not its lists of them.
+_MINED = frozenset({Role.ARTICLE, Role.OTHER})
 
 # What a download can fail with. Each has been recorded by the wire before it is raised.
 FETCH_ERRORS = (
@@ -83,6 +88,7 @@ class Manners:
         self._agent = product_token(crawler.settings["USER_AGENT"])
         self._taken_down = capturing.archive.taken_down()
         self._asking: dict[str, asyncio.Future[Robots]] = {}
+        self._looking: dict[str, asyncio.Future[tuple[TdmRule, ...]]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -108,6 +114,8 @@ class Manners:
                 await self._refuse(request, NoAnswer.ROBOTS, refused)
             if delay > 0:
                 request.meta["presskeep_delay"] = max(delay, robots.delay(self._agent))
+            if origin.role in _MINED and robots.refusal(origin_of(request.url) + TDMREP, self._agent) is None:
+                request.meta["presskeep_reserved"] = reservations_of_host(await self._tdmrep_of(request), request.url)
         host = host_of(request.url)
         self._have_slot(request, host)
         try:
@@ -151,10 +159,8 @@ class Manners:
 
     async def _robots_of(self, request: Request) -> Robots:
         """The robots.txt that holds for a request; it is fetched once, however many wait for it."""
-        remembering = self._crawler.get_extension(Remembering)
-        assert remembering is not None
         origin = origin_of(request.url)
-        known = remembering.robots.get(origin, clock.now())
+        known = self._remembering().robots.get(origin, clock.now())
         if known is not None:
             return known
         asking = self._asking.get(origin)
@@ -165,10 +171,61 @@ class Manners:
             return await asyncio.shield(asking)
 
     async def _fetch(self, origin: str, request: Request) -> Robots:
+        robots = await self._ask(origin, request)
+        return await self._capturing.patiently(lambda: self._remembering().robots.put(robots))
+
+    async def _tdmrep_of(self, request: Request) -> tuple[TdmRule, ...]:
+        """What the host of a request reserves; its file is fetched once, however many wait for it."""
+        memory = self._remembering().tdmrep
+        origin = origin_of(request.url)
+        known = memory.get(origin, clock.now())
+        if known is not None:
+            return known
+        asking = self._looking.get(origin)
+        if asking is None:
+            asking = self._looking[origin] = asyncio.ensure_future(self._look(origin, request))
+            asking.add_done_callback(lambda _: self._looking.pop(origin, None))
+        with waiting(self._crawler.engine.downloader):
+            return await asyncio.shield(asking)
+
+    async def _look(self, origin: str, request: Request) -> tuple[TdmRule, ...]:
+        given: Origin = request.meta["presskeep_origin"]
+        asked = self._of_host(f"{origin}{TDMREP}", request, "tdmrep", given.via, given.hops + "I")
+        body: bytes | None = None
+        try:
+            response = await self._crawler.engine.download_async(asked)
+            if response.status < 500 and response.status != 429:
+                body = decoded(response).body if response.status == 200 else b""
+        except FETCH_ERRORS:
+            if "presskeep_attempt" not in asked.meta and "presskeep_capture" not in asked.meta:
+                raise  # the crawl stops
+        except PayloadRefused:
+            body = b""
+        memory = self._remembering().tdmrep
+        return await self._capturing.patiently(lambda: memory.put(origin, clock.now(), body))
+
+    def _remembering(self) -> Remembering:
         remembering = self._crawler.get_extension(Remembering)
         assert remembering is not None
-        robots = await self._ask(origin, request)
-        return await self._capturing.patiently(lambda: remembering.robots.put(robots))
+        return remembering
+
+    def _of_host(self, url: str, request: Request, source: str, via: str | None, hops: str) -> Request:
+        """A request for what a host says of itself, before this one."""
+        given: Origin = request.meta["presskeep_origin"]
+        return Request(
+            url,
+            callback=NO_CALLBACK,
+            dont_filter=True,
+            priority=1000,
+            meta={
+                **{key: value for key, value in request.meta.items() if key in _PASSED_ON},
+                "presskeep_origin": Origin(
+                    site=given.site, run=given.run, role=Role.ROBOTS, via=via, source=source, hops=hops
+                ),
+                "dont_redirect": True,
+                "dont_retry": True,
+            },
+        )
 
     async def _ask(self, origin: str, request: Request) -> Robots:
         """Fetch, following redirects to any host (RFC 9309, section 2.3.1.2); the rules hold for the first one."""
@@ -176,20 +233,7 @@ class Manners:
         url, via, hops = f"{origin}/robots.txt", given.via, given.hops + "I"
         response: Response | None = None
         for _ in range(MAX_HOPS + 1):
-            asked = Request(
-                url,
-                callback=NO_CALLBACK,
-                dont_filter=True,
-                priority=1000,
-                meta={
-                    **{key: value for key, value in request.meta.items() if key in _PASSED_ON},
-                    "presskeep_origin": Origin(
-                        site=given.site, run=given.run, role=Role.ROBOTS, via=via, source="robots", hops=hops
-                    ),
-                    "dont_redirect": True,
-                    "dont_retry": True,
-                },
-            )
+            asked = self._of_host(url, request, "robots", via, hops)
             try:
                 response = await self._crawler.engine.download_async(asked)
             except FETCH_ERRORS as error:

@@ -20,6 +20,7 @@ from crawler.frontier import Frontier
 from crawler.politeness import Pacing
 from crawler.robots import RobotsMemory
 from crawler.sites import Site
+from crawler.tdmmemory import TdmMemory
 from crawler.validators import ValidatorMemory
 
 # Other processes may have committed later captures than those that one did not live to note (microseconds).
@@ -31,8 +32,9 @@ logger = logging.getLogger(__name__)
 class Remembering:
     """The extension that keeps the frontier true to the archive; it shares the state of `crawler.politeness.Pacing`.
 
-    ``frontier``, ``agenda``, ``robots`` and ``validators`` are there once the spider is open. A frontier that was lost
-    is seeded then; ``failure`` says why it could not be, where it could not, and the crawl does not begin.
+    ``frontier``, ``agenda``, ``robots``, ``tdmrep`` and ``validators`` are there once the spider is open. A frontier
+    that was lost is seeded then; ``failure`` says why it could not be, where it could not, and the crawl does not
+    begin.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -40,6 +42,7 @@ class Remembering:
         self.frontier: Frontier
         self.agenda: Agenda
         self.robots: RobotsMemory
+        self.tdmrep: TdmMemory
         self.validators: ValidatorMemory
         self.failure: PresskeepError | None = None
         self._committed: list[Committed] = []  # and not noted yet
@@ -60,6 +63,7 @@ class Remembering:
         self.frontier = Frontier(pacing.state, _steps(self._crawler.settings.getdict("PRESSKEEP_SITES")))
         self.agenda = Agenda(pacing.state)
         self.robots = RobotsMemory(pacing.state)
+        self.tdmrep = TdmMemory(pacing.state)
         self.validators = ValidatorMemory(pacing.state)
         try:
             if not pacing.state.seeded:

@@ -82,7 +82,9 @@ def report(archive: Archive, result: CrawlResult) -> tuple[SiteResult, ...]:
 def _count(site: SiteResult, capture: Capture) -> None:
     site.fetched += 1
     site.bytes += capture.payload_length or 0
-    if capture.status is not None and capture.status >= 400 and capture.role is not Role.PROBE:
+    # A host need not have what it may say of itself: robots.txt, tdmrep.json.
+    absent = 500 if capture.role is Role.ROBOTS else 400
+    if capture.status is not None and capture.status >= absent and capture.role is not Role.PROBE:
         site.errors[capture.status] += 1
     if capture.truncated is not None:
         site.cut[str(capture.truncated)] += 1

@@ -8,7 +8,7 @@ from dataclasses import replace
 from archive.errors import PresskeepError
 from archive.exchange import Exchange, Role
 from archive.http import HttpMessage
-from archive.reservation import reservations_of
+from archive.reservation import MOST, reservations_of
 
 # Pages whose metas are read; feeds and robots.txt have none.
 _PAGES = frozenset({Role.ARTICLE, Role.FRONT, Role.SECTION, Role.OTHER})
@@ -18,8 +18,8 @@ _END = re.compile(rb"</head|<body", re.IGNORECASE)
 _MARKUP = frozenset({"text/html", "application/xhtml+xml"})
 
 
-def with_reservations(exchange: Exchange) -> Exchange:
-    """The exchange, with what its answer says of keeping and mining it (`archive.reservation`).
+def with_reservations(exchange: Exchange, of_host: tuple[str, ...] = ()) -> Exchange:
+    """The exchange, with what its answer says of keeping and mining it (`archive.reservation`), and its host of it.
 
     Metas are ASCII in every charset that pages have but UTF-16, so the page is read as latin-1: nothing is guessed.
     No more of it is decoded than its head; a body that cannot be decoded tells by the fields of the answer alone.
@@ -36,5 +36,5 @@ def with_reservations(exchange: Exchange) -> Exchange:
             page = begun[: end.start() if end else None].decode("latin-1")
         except PresskeepError:
             page = ""
-    found = reservations_of(message.fields, page)
+    found = (*of_host, *reservations_of(message.fields, page))[:MOST]
     return replace(exchange, reservations=found) if found else exchange

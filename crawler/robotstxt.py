@@ -206,6 +206,18 @@ def _token(value: bytes) -> bytes | None:
     return found[0].lower() if found else None
 
 
+def pattern_of(written: str) -> bytes:
+    """A path pattern as octets are compared (RFC 9309, section 2.2.2); empty where it can match nothing."""
+    return _pattern(written.encode("utf-8", "surrogatepass"))
+
+
+def pattern_matches(pattern: bytes, path: bytes) -> bool:
+    """Whether a pattern of `pattern_of` matches a path of `path_of`, in time in proportion to both."""
+    if b"*" in pattern or pattern.endswith(b"$"):
+        return _matches(pattern, path)
+    return path.startswith(pattern)
+
+
 def _pattern(value: bytes) -> bytes:
     """A path pattern as octets are compared; empty where it can match nothing."""
     if not value.startswith((b"/", b"*")):

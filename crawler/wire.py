@@ -151,7 +151,7 @@ class Wire(HTTP11DownloadHandler):
         url = urldefrag(request.url).url
         what = fact(url, request.method, tape, error, origin=origin, request=sent, masked=names, confirms=confirms)
         if isinstance(what, Exchange):
-            what = with_reservations(what)
+            what = with_reservations(what, request.meta.get("presskeep_reserved", ()))
         waiting = self._capturing.keep(what, request)
         return result if waiting is None else Deferred.fromFuture(waiting).addCallback(lambda _: result)
 

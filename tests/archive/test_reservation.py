@@ -16,7 +16,7 @@ from archive.entering.importing import import_files
 from archive.entering.sources import sources
 from archive.errors import ConfigurationError
 from archive.exchange import Role
-from archive.reservation import Reserved, reserved
+from archive.reservation import Reserved, reservations_of, reserved
 from archive.store import Archive
 from crawler.reserving import with_reservations
 
@@ -25,7 +25,11 @@ from crawler.reserving import with_reservations
     ("said", "what"),
     [
         ("X-Robots-Tag: noarchive", {Reserved.NOARCHIVE}),
-        ("meta robots: none", {Reserved.NOARCHIVE}),
+        ("meta robots: nocache", {Reserved.NOARCHIVE}),
+        ("meta robots: none", set()),
+        ("X-Robots-Tag: otherbot: noarchive", set()),
+        ("tdmrep.json /news/: 1", {Reserved.TDM}),
+        ("tdmrep.json /news/: 0", set()),
         ("meta robots: noindex", set()),
         ("meta robots: noai", {Reserved.TDM}),
         ("tdm-reservation: 1", {Reserved.TDM}),
@@ -37,6 +41,14 @@ from crawler.reserving import with_reservations
 )
 def test_what_is_reserved(said: str, what: set[Reserved]) -> None:
     assert reserved([said]) == what
+
+
+def test_what_is_said_to_one_crawler_names_it() -> None:
+    fields = [("X-Robots-Tag", "OtherBot: noarchive, noindex"), ("x-robots-tag", "unavailable_after: 2030-01-01, noai")]
+    assert reservations_of(fields, "") == (
+        *("X-Robots-Tag: otherbot: noarchive", "X-Robots-Tag: otherbot: noindex"),
+        "X-Robots-Tag: noai",
+    )
 
 
 SAID = ("X-Robots-Tag: noarchive", "tdm-reservation: 1")

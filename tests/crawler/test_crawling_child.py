@@ -86,7 +86,8 @@ def test_only_what_is_new_or_edited_is_fetched_the_second_time(crawled: Crawled)
 
 def test_robots_txt_is_archived_once_and_remembered_by_the_next_crawl(crawled: Crawled) -> None:
     robots = list(crawled.archive.captures(site=TALBLATT, role=Role.ROBOTS))
-    assert [one.run for one in robots] == [crawled.runs[0]]
+    assert [one.run for one in robots] == [crawled.runs[0]] * 2
+    assert [one.source for one in robots] == ["robots", "tdmrep"]
     assert b"Disallow: /intern/" in robots[0].payload()
     assert sum(one.host == TALBLATT and one.path == "/robots.txt" for one in crawled.first_log) == 1
     assert not any(one.path == "/robots.txt" for one in crawled.second_log)

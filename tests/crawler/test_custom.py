@@ -59,6 +59,7 @@ def test_it_marks_articles_and_everything_is_captured_as_always(tmp_path: Path) 
         found = captured(archive, HOST)
         assert {path: one.role for path, one in found.items()} == {
             "/robots.txt": Role.ROBOTS,
+            "/.well-known/tdmrep.json": Role.ROBOTS,
             "/list?page=1": Role.SECTION,
             "/list?page=2": Role.SECTION,
             "/story/1": Role.ARTICLE,
