@@ -146,13 +146,10 @@ class Reservations:
 
     def pardon(self, host: str) -> None:
         """The host answers again: its next rest begins small, and its delay grows shorter again."""
-        factor = self.factor(host)
-        if factor > 1:
-            with self._state.write() as db:
-                if factor * EASING > 1:
-                    db.execute("UPDATE paces SET factor = ? WHERE host = ?", (factor * EASING, host))
-                else:
-                    db.execute("DELETE FROM paces WHERE host = ?", (host,))
+        if self.factor(host) > 1:
+            with self._state.write() as db:  # by what stands there now: another process may just have lengthened it
+                db.execute("UPDATE paces SET factor = min(factor, ?) * ? WHERE host = ?", (SLOWEST, EASING, host))
+                db.execute("DELETE FROM paces WHERE host = ? AND factor <= 1", (host,))
         if self._state.read("SELECT 1 FROM hosts WHERE host = ? AND strikes > 0", (host,)):
             with self._state.write() as db:
                 db.execute("UPDATE hosts SET strikes = 0 WHERE host = ?", (host,))

@@ -14,7 +14,7 @@ from rich.text import Text
 from archive.article import Article, BlockKind, Refusal
 from archive.capture import Capture, Location
 from archive.clock import to_datetime
-from archive.dataset.rows import Entry
+from archive.dataset.rows import Entry, reservations
 from archive.terminal import one_line, plain
 
 MARGIN = 2
@@ -140,6 +140,7 @@ def provenance(
             ("cleaner", text.provenance.cleaner),
             ("profile", text.provenance.profile),
             ("found", found(capture)),
+            ("reserved", "; ".join(reservations(capture))),
         ]
     )
     rule = Text("─" * max(1, width - 2 * MARGIN), style="dim")  # not a Rule: a pipe has no edge where it could end

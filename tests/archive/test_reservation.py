@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from exchanges import exchange
+from rich.console import Console
 
 from archive.configuration import read_configuration
+from archive.crew import clean_pending
 from archive.dataset.rows import reservations
 from archive.entering.importing import import_files
 from archive.entering.sources import sources
@@ -18,6 +21,7 @@ from archive.errors import ConfigurationError
 from archive.exchange import Role
 from archive.reservation import Reserved, reservations_of, reserved
 from archive.store import Archive
+from archive.verbs.typeset import provenance
 from crawler.reserving import with_reservations
 
 
@@ -118,3 +122,14 @@ def test_what_is_withheld_is_set_in_archive_toml(tmp_path: Path) -> None:
     path.write_text(f'{plain}[reservations]\ntdm = "drop"\n', "utf-8")
     with pytest.raises(ConfigurationError, match=rf"line {plain.count(chr(10)) + 2}: .*withhold"):
         read_configuration(path)
+
+
+@pytest.mark.slow
+def test_show_tells_them(archive: Archive) -> None:
+    with archive.writer("test") as writer:
+        writer.add(replace(exchange("crane"), reservations=SAID))
+    clean_pending(archive, workers=1)
+    [entry] = archive.entries()
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(provenance(entry, [], [], 100))
+    assert "reserved  X-Robots-Tag: noarchive; tdm-reservation: 1" in console.export_text()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -232,3 +233,15 @@ def test_a_host_without_a_delay_is_not_slowed(reservations: Reservations) -> Non
     reservations.answered(HOST, 0, 100, NOW)
     reservations.sent(HOST, 0, NOW + SECOND)
     assert reservations.peek(HOST, 0, NOW).at == NOW
+
+
+def test_a_pardon_does_not_undo_what_another_process_was_just_told(path: Path) -> None:
+    with State(path) as one, State(path) as other:
+        patient, hasty = Reservations(one), Reservations(other)
+        patient.strike(HOST, NOW, 1)
+        known = patient.factor(HOST)
+        with mock.patch.object(patient, "factor", return_value=known):  # as it was read before the other's strike
+            hasty.strike(HOST, NOW + 60 * SECOND, 1)
+            longer = hasty.factor(HOST)
+            patient.pardon(HOST)
+        assert known < hasty.factor(HOST) < longer
