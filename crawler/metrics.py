@@ -31,6 +31,7 @@ LOOK = 300.0  # seconds for which a look at all sites does
 PATH = "/metrics"
 _PATIENCE = 10.0  # seconds that a client has for each of its lines, and for taking the answer
 _MOST = 8  # clients at a time
+_TURN = 2.0  # seconds that another one waits for a place
 _LOOPBACK = "127.0.0.1"
 
 
@@ -137,7 +138,7 @@ def _families(found: Status, texts: tuple[int, int]) -> Iterator[Metric]:
 
 
 class _Server(ThreadingHTTPServer):
-    """Serves so many clients at a time, and hangs up on the others."""
+    """Serves so many clients at a time; who finds no place soon is hung up on."""
 
     daemon_threads = True
     registry: CollectorRegistry
@@ -149,7 +150,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__((address.host, address.port), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as the library has it
-        if self._free.acquire(blocking=False):
+        if self._free.acquire(timeout=_TURN):
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
