@@ -16,93 +16,10 @@ from typing import Any, Self
 
 from archive.durable import is_read_only
 from archive.errors import ArchiveBusy, DamagedRecord, NotAnArchive, StorageFull
+from crawler.schema import SCHEMA, TABLES, UPGRADES
 
-SCHEMA = 2  # of the tables below; a newer one than the program knows is refused
 _STEP = 0.02  # seconds
 BUSY = 30.0  # seconds to wait for another process's transaction, which take milliseconds
-
-_TABLES = """
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS urls (
-    site TEXT NOT NULL,
-    key TEXT NOT NULL,
-    url TEXT NOT NULL,
-    state TEXT NOT NULL,
-    rank INTEGER NOT NULL DEFAULT 0,
-    announced TEXT,
-    updated INTEGER,
-    via TEXT,
-    source TEXT,
-    hops TEXT NOT NULL DEFAULT '',
-    tries INTEGER NOT NULL DEFAULT 0,
-    reason TEXT NOT NULL DEFAULT '',
-    run TEXT,
-    at INTEGER NOT NULL DEFAULT 0,
-    captured INTEGER,
-    edited INTEGER,
-    watch TEXT,
-    next INTEGER,
-    PRIMARY KEY (site, key)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS urls_due ON urls (site, rank DESC) WHERE state = 'due';
-CREATE INDEX IF NOT EXISTS urls_next ON urls (site, next) WHERE next IS NOT NULL OR state = 'due';
-CREATE INDEX IF NOT EXISTS urls_watched ON urls (site) WHERE watch IS NOT NULL;
-CREATE TABLE IF NOT EXISTS sources (
-    site TEXT NOT NULL,
-    url TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    found TEXT NOT NULL,
-    via TEXT,
-    hops TEXT NOT NULL DEFAULT '',
-    asked INTEGER NOT NULL,
-    next INTEGER NOT NULL,
-    every TEXT,
-    memory TEXT NOT NULL,
-    seen BLOB NOT NULL,
-    PRIMARY KEY (site, url)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS visits (
-    site TEXT PRIMARY KEY,
-    at INTEGER NOT NULL,
-    problem TEXT,
-    failures INTEGER NOT NULL,
-    rest INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS hosts (
-    host TEXT PRIMARY KEY,
-    next INTEGER NOT NULL DEFAULT 0,
-    rest INTEGER NOT NULL DEFAULT 0,
-    strikes INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS paces (
-    host TEXT PRIMARY KEY,
-    factor REAL NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS robots (
-    origin TEXT PRIMARY KEY,
-    at INTEGER NOT NULL,
-    outcome TEXT NOT NULL,
-    detail TEXT NOT NULL,
-    body BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS tdmrep (
-    origin TEXT PRIMARY KEY,
-    at INTEGER NOT NULL,
-    body BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS validators (
-    site TEXT NOT NULL,
-    url TEXT NOT NULL,
-    capture TEXT NOT NULL,
-    at INTEGER NOT NULL,
-    etag TEXT,
-    modified TEXT,
-    PRIMARY KEY (site, url)
-) WITHOUT ROWID;
-"""
-
-# What schema 2 added to the URLs: when they were first captured and last edited, who follows them, when they are next.
-_ADDED = ("captured INTEGER", "edited INTEGER", "watch TEXT", "next INTEGER")
 
 
 class State:
@@ -131,11 +48,9 @@ class State:
                     f"state.sqlite is of schema {version[0]}, this program knows {SCHEMA}: install a newer Presskeep",
                     file=str(self.path),
                 )
-            if version is not None and int(version[0]) < SCHEMA:
-                for column in _ADDED:
-                    db.execute(f"ALTER TABLE urls ADD COLUMN {column}")
-            for statement in _TABLES.split(";"):
-                db.execute(statement)
+            for step in UPGRADES[int(version[0]) :] if version is not None else ():
+                _run(db, step)
+            _run(db, TABLES)
             if version is None or int(version[0]) != SCHEMA:  # else nothing is written, and a full disk is no matter
                 db.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", (str(SCHEMA),))
 
@@ -173,6 +88,12 @@ class State:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _run(db: sqlite3.Connection, script: str) -> None:
+    # Not `executescript`, which commits what came before.
+    for statement in script.split(";"):
+        db.execute(statement)
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from archive.errors import DamagedRecord, NotAnArchive, StorageFull
+from crawler.schema import SCHEMA
 from crawler.state import State, translated
 
 
@@ -83,3 +84,25 @@ def test_a_full_disk_is_told_as_such(tmp_path: Path) -> None:
 def test_other_errors_of_sql_stay_what_they_are(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.OperationalError), translated(tmp_path):
         raise sqlite3.OperationalError("no such table: nowhere")
+
+
+def test_a_file_of_the_first_schema_keeps_its_rows(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    with sqlite3.connect(path) as db:
+        db.executescript(
+            "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+            "CREATE TABLE urls (site TEXT NOT NULL, key TEXT NOT NULL, url TEXT NOT NULL, state TEXT NOT NULL,"
+            " rank INTEGER NOT NULL DEFAULT 0, announced TEXT, updated INTEGER, via TEXT, source TEXT,"
+            " hops TEXT NOT NULL DEFAULT '', tries INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '',"
+            " run TEXT, at INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (site, key)) WITHOUT ROWID;"
+            "INSERT INTO meta VALUES ('schema', '1');"
+            "INSERT INTO urls (site, key, url, state) VALUES ('herald', 'k', 'u', 'due');"
+        )
+    db.close()
+    State(tmp_path / "new.sqlite").close()
+    for _ in range(2):  # the second time there is nothing to do
+        with State(path) as state, State(tmp_path / "new.sqlite") as new:
+            assert state.read("SELECT site, url, next FROM urls") == [("herald", "u", None)]
+            described = "SELECT m.name, p.name FROM sqlite_master m, pragma_table_info(m.name) p ORDER BY 1, 2"
+            assert state.read(described) == new.read(described)
+            assert state.read("SELECT value FROM meta WHERE name = 'schema'") == [(str(SCHEMA),)]

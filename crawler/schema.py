@@ -1,0 +1,100 @@
+"""The tables of ``state.sqlite``, and how an older file becomes one of today."""
+
+from __future__ import annotations
+
+from typing import Final
+
+TABLES: Final = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS urls (
+    site TEXT NOT NULL,
+    key TEXT NOT NULL,
+    url TEXT NOT NULL,
+    state TEXT NOT NULL,
+    rank INTEGER NOT NULL DEFAULT 0,
+    announced TEXT,
+    updated INTEGER,
+    via TEXT,
+    source TEXT,
+    hops TEXT NOT NULL DEFAULT '',
+    tries INTEGER NOT NULL DEFAULT 0,
+    reason TEXT NOT NULL DEFAULT '',
+    run TEXT,
+    at INTEGER NOT NULL DEFAULT 0,
+    captured INTEGER,
+    edited INTEGER,
+    watch TEXT,
+    next INTEGER,
+    PRIMARY KEY (site, key)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS urls_due ON urls (site, rank DESC) WHERE state = 'due';
+CREATE INDEX IF NOT EXISTS urls_next ON urls (site, next) WHERE next IS NOT NULL OR state = 'due';
+CREATE INDEX IF NOT EXISTS urls_watched ON urls (site) WHERE watch IS NOT NULL;
+CREATE TABLE IF NOT EXISTS sources (
+    site TEXT NOT NULL,
+    url TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    found TEXT NOT NULL,
+    via TEXT,
+    hops TEXT NOT NULL DEFAULT '',
+    asked INTEGER NOT NULL,
+    next INTEGER NOT NULL,
+    every TEXT,
+    memory TEXT NOT NULL,
+    seen BLOB NOT NULL,
+    PRIMARY KEY (site, url)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS visits (
+    site TEXT PRIMARY KEY,
+    at INTEGER NOT NULL,
+    problem TEXT,
+    failures INTEGER NOT NULL,
+    rest INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS hosts (
+    host TEXT PRIMARY KEY,
+    next INTEGER NOT NULL DEFAULT 0,
+    rest INTEGER NOT NULL DEFAULT 0,
+    strikes INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS paces (
+    host TEXT PRIMARY KEY,
+    factor REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS robots (
+    origin TEXT PRIMARY KEY,
+    at INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    body BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tdmrep (
+    origin TEXT PRIMARY KEY,
+    at INTEGER NOT NULL,
+    body BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS validators (
+    site TEXT NOT NULL,
+    url TEXT NOT NULL,
+    capture TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    etag TEXT,
+    modified TEXT,
+    PRIMARY KEY (site, url)
+) WITHOUT ROWID;
+"""
+
+# What takes a file of schema n to schema n + 1, by n; run before the tables above, which are only made where missing. A
+# step stays as it was written, whatever the tables become later.
+UPGRADES: Final = (
+    "",  # 0 was never written
+    # When URLs were first captured and last edited, who follows them, when they are next.
+    """
+    ALTER TABLE urls ADD COLUMN captured INTEGER;
+    ALTER TABLE urls ADD COLUMN edited INTEGER;
+    ALTER TABLE urls ADD COLUMN watch TEXT;
+    ALTER TABLE urls ADD COLUMN next INTEGER
+    """,
+)
+
+SCHEMA: Final = len(UPGRADES)  # of the tables above; a newer one than the program knows is refused
