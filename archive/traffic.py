@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from archive.capture import Capture
 from archive.event import StoredAttempt
 from archive.exchange import Role
 
 OTHER = "other"  # an answer without a status that HTTP knows
+
+
+class Answers(NamedTuple):
+    """So many captures that are alike, and what their records take together, in bytes."""
+
+    status: int | None
+    role: Role
+    kind: str
+    truncated: bool
+    number: int
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +48,28 @@ class Traffic:
     @classmethod
     def of(cls, captures: Iterable[Capture], attempts: Iterable[StoredAttempt] = ()) -> Self:
         """The traffic of these."""
-        answers, roles, counted = Counter[str](), Counter[str](), Counter[str]()
-        for one in captures:
-            answers[status_class(one.status)] += 1
-            roles[str(one.role)] += 1
-            counted["articles"] += is_article(one.role, one.status)
-            counted["unchanged"] += one.status == 304
-            counted["revisits"] += one.kind == "revisit"
-            counted["truncated"] += one.truncated is not None
-            counted["bytes"] += one.location.length if one.location is not None else 0
-        reasons = Counter(str(one.attempt.reason) for one in attempts)
-        return cls(dict(answers), dict(roles), attempts=dict(reasons), **counted)
+        answers = (
+            Answers(
+                *(one.status, one.role, one.kind, one.truncated is not None, 1),
+                one.location.length if one.location is not None else 0,
+            )
+            for one in captures
+        )
+        return cls.summed(answers, Counter(str(one.attempt.reason) for one in attempts))
+
+    @classmethod
+    def summed(cls, answers: Iterable[Answers], attempts: Mapping[str, int]) -> Self:
+        """The traffic of answers that were counted by what is alike, and of attempts that were counted by reason."""
+        classes, roles, counted = Counter[str](), Counter[str](), Counter[str]()
+        for one in answers:
+            classes[_class_of(one.status)] += one.number
+            roles[str(one.role)] += one.number
+            counted["articles"] += one.number * _is_article(one.role, one.status)
+            counted["unchanged"] += one.number * (one.status == 304)
+            counted["revisits"] += one.number * (one.kind == "revisit")
+            counted["truncated"] += one.number * one.truncated
+            counted["bytes"] += one.bytes
+        return cls(dict(classes), dict(roles), attempts=dict(attempts), **counted)
 
     def __add__(self, other: Traffic) -> Traffic:
         return Traffic(
@@ -86,13 +108,11 @@ class Traffic:
         }
 
 
-def status_class(status: int | None) -> str:
-    """The class of a status, as in ``2xx``."""
+def _class_of(status: int | None) -> str:
     return f"{status // 100}xx" if status is not None and 100 <= status < 600 else OTHER
 
 
-def is_article(role: Role, status: int | None) -> bool:
-    """Whether it is a page that was asked for as an article, and came."""
+def _is_article(role: Role, status: int | None) -> bool:
     return role is Role.ARTICLE and status is not None and (200 <= status < 300 or status == 304)
 
 

@@ -10,7 +10,7 @@ from exchanges import attempt, exchange
 from archive.catalogue.exchanged import traffic
 from archive.exchange import Role
 from archive.store import Archive
-from archive.traffic import Traffic, status_class
+from archive.traffic import Answers, Traffic
 
 
 def test_what_was_committed_adds_up_to_what_the_catalogue_has(tmp_path: Path) -> None:
@@ -38,8 +38,11 @@ def test_what_was_committed_adds_up_to_what_the_catalogue_has(tmp_path: Path) ->
 
 
 def test_classes() -> None:
-    assert [status_class(one) for one in (200, 304, 404, 599, 99, 600, None)] == [
-        *("2xx", "3xx", "4xx", "5xx"),
-        *("other", "other", "other"),
+    some = [
+        Answers(status, Role.ARTICLE, "response", status == 599, 2, 10)
+        for status in (200, 304, 404, 599, 99, 600, None)
     ]
+    found = Traffic.summed(some, {})
+    assert found.answers == {"2xx": 2, "3xx": 2, "4xx": 2, "5xx": 2, "other": 6}
+    assert (found.articles, found.unchanged, found.truncated, found.bytes) == (4, 2, 2, 70)
     assert Traffic({"2xx": 1}, attempts={"dns": 2}).document()["attempts"] == {"dns": 2}
