@@ -16,6 +16,7 @@ PATH = "/.well-known/tdmrep.json"
 MAX_TDMREP = 256 * 1024  # bytes that are read of a file
 MOST = 1000  # rules; each is looked at for each page
 _LONGEST = 300  # characters of a location or policy
+_TOLD = 8  # things said about one page: a capture keeps twice as many, and its own words are among them
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +45,19 @@ def parse_tdmrep(body: bytes) -> tuple[TdmRule, ...]:
 def reservations_of_host(rules: tuple[TdmRule, ...], url: str) -> tuple[str, ...]:
     """What the rules that match a URL say, in words such as ``tdmrep.json /news/: 1``; nothing where none reserves.
 
-    Where rules differ, each is told: which of them is meant must be judged by people, and none is lost.
+    Where rules differ, each is told, those that reserve first: which of them is meant must be judged by people. Of very
+    many the first are told.
     """
     path = path_of(url)
     matching = [rule for rule in rules if pattern_matches(rule.pattern, path)]
     if not any(rule.reserved for rule in matching):
         return ()
     said: dict[str, None] = {}
-    for rule in matching:
+    for rule in sorted(matching, key=lambda rule: not rule.reserved):
         said[f"tdmrep.json {rule.location}: {int(rule.reserved)}"] = None
         if rule.reserved and rule.policy:
             said[f"tdmrep.json policy: {rule.policy}"] = None
-    return tuple(said)
+    return tuple(said)[:_TOLD]
 
 
 def _rule(given: dict[str, Any]) -> TdmRule | None:

@@ -34,9 +34,16 @@ def test_what_a_path_reserves() -> None:
     policy = "tdmrep.json policy: https://gazette.example/policy.json"
     assert said(rules, "/news/a") == ("tdmrep.json /news/: 1", policy)
     assert said(rules, "/open/a") == ()
-    assert said(rules, "/open/a.pdf") == ("tdmrep.json /open/*: 0", "tdmrep.json /*.pdf$: 1")
+    assert said(rules, "/open/a.pdf") == ("tdmrep.json /*.pdf$: 1", "tdmrep.json /open/*: 0")
     assert said(rules, "/a.pdf?page=1") == ()
     assert said(rules, "/") == ()
+
+
+def test_very_many_rules_leave_room_and_hide_no_reservation() -> None:
+    free = [{"location": "/" + "*" * number, "tdm-reservation": 0} for number in range(50)]
+    found = said([*free, {"location": "/a", "tdm-reservation": 1}], "/a")
+    assert found[0] == "tdmrep.json /a: 1"
+    assert len(found) == 8
 
 
 @pytest.mark.parametrize("rule", [{"location": "/", "tdm-reservation": 1}, {"location": "*", "tdm-reservation": 1}])
