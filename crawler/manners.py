@@ -7,7 +7,8 @@ attempt in the archive, and is never fetched; what was taken down, likewise.
 from __future__ import annotations
 
 import asyncio
-from typing import Self
+from collections.abc import Callable, Coroutine
+from typing import Self, TypeVar
 
 from scrapy import Request
 from scrapy.core.downloader import Slot
@@ -51,6 +52,8 @@ from crawler.tdmrep import PATH as TDMREP
 from crawler.tdmrep import TdmRule, reservations_of_host
 from crawler.urls import resolve
 from crawler.walk import REDIRECTS
+
+_T = TypeVar("_T")
 
 # What is mined of a site: its articles, not its lists of them.
 _MINED = frozenset({Role.ARTICLE, Role.OTHER})
@@ -114,8 +117,9 @@ class Manners:
                 await self._refuse(request, NoAnswer.ROBOTS, refused)
             if delay > 0:
                 request.meta["presskeep_delay"] = max(delay, robots.delay(self._agent))
-            if origin.role in _MINED and robots.refusal(origin_of(request.url) + TDMREP, self._agent) is None:
-                request.meta["presskeep_reserved"] = reservations_of_host(await self._tdmrep_of(request), request.url)
+            if origin.role in _MINED:
+                rules = await self._tdmrep_of(request, robots)
+                request.meta["presskeep_reserved"] = reservations_of_host(rules, request.url)
         host = host_of(request.url)
         self._have_slot(request, host)
         try:
@@ -158,35 +162,37 @@ class Manners:
             slot.concurrency = width
 
     async def _robots_of(self, request: Request) -> Robots:
-        """The robots.txt that holds for a request; it is fetched once, however many wait for it."""
+        """The robots.txt that holds for a request."""
         origin = origin_of(request.url)
         known = self._remembering().robots.get(origin, clock.now())
         if known is not None:
             return known
-        asking = self._asking.get(origin)
-        if asking is None:
-            asking = self._asking[origin] = asyncio.ensure_future(self._fetch(origin, request))
-            asking.add_done_callback(lambda _: self._asking.pop(origin, None))
-        with waiting(self._crawler.engine.downloader):
-            return await asyncio.shield(asking)
+        return await self._once(self._asking, origin, lambda: self._fetch(origin, request))
 
     async def _fetch(self, origin: str, request: Request) -> Robots:
         robots = await self._ask(origin, request)
         return await self._capturing.patiently(lambda: self._remembering().robots.put(robots))
 
-    async def _tdmrep_of(self, request: Request) -> tuple[TdmRule, ...]:
-        """What the host of a request reserves; its file is fetched once, however many wait for it."""
-        memory = self._remembering().tdmrep
+    async def _tdmrep_of(self, request: Request, robots: Robots) -> tuple[TdmRule, ...]:
+        """What the host of a request reserves, where robots.txt lets that be read."""
         origin = origin_of(request.url)
-        known = memory.get(origin, clock.now())
+        known = self._remembering().tdmrep.get(origin, clock.now())
         if known is not None:
             return known
-        asking = self._looking.get(origin)
-        if asking is None:
-            asking = self._looking[origin] = asyncio.ensure_future(self._look(origin, request))
-            asking.add_done_callback(lambda _: self._looking.pop(origin, None))
+        if robots.refusal(origin + TDMREP, self._agent) is not None:
+            return ()
+        return await self._once(self._looking, origin, lambda: self._look(origin, request))
+
+    async def _once(
+        self, asking: dict[str, asyncio.Future[_T]], origin: str, ask: Callable[[], Coroutine[None, None, _T]]
+    ) -> _T:
+        """What a host says of itself, asked for once, however many requests wait for it."""
+        under_way = asking.get(origin)
+        if under_way is None:
+            under_way = asking[origin] = asyncio.ensure_future(ask())
+            under_way.add_done_callback(lambda _: asking.pop(origin, None))
         with waiting(self._crawler.engine.downloader):
-            return await asyncio.shield(asking)
+            return await asyncio.shield(under_way)
 
     async def _look(self, origin: str, request: Request) -> tuple[TdmRule, ...]:
         given: Origin = request.meta["presskeep_origin"]
