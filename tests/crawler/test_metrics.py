@@ -126,6 +126,30 @@ def test_clients_that_hang_or_talk_nonsense_cost_nothing(archive: Archive) -> No
         assert asked(address)[0] == 200
 
 
+def test_clients_that_drip_do_not_keep_their_places(archive: Archive) -> None:
+    with served(HERE, archive, Counted()) as address:
+        with pytest.MonkeyPatch.context() as hurried:
+            hurried.setattr(metrics, "_PATIENCE", 0.3)
+            dripping = [socket.create_connection((address.host, address.port), 30) for _ in range(metrics._MOST)]
+            for one in dripping:
+                one.settimeout(0.02)
+                while not _is_hung_up(one):
+                    pass
+                one.close()
+        assert asked(address)[0] == 200
+
+
+def _is_hung_up(client: socket.socket) -> bool:
+    """Whether the server closed the connection, to which one more byte is sent."""
+    try:
+        client.sendall(b"G")
+        return client.recv(1) == b""
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
+
+
 def test_an_address_that_is_taken_is_told(archive: Archive) -> None:
     with served(HERE, archive, Counted()) as address, pytest.raises(UsageError, match="in use; name another port"):  # noqa: SIM117
         with served(address, archive, Counted()):
