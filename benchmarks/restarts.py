@@ -46,12 +46,14 @@ class Log:
     """When each host was asked, in seconds since 1970, as the kernel's dates of arrival are."""
 
     seen: dict[str, list[float]] = field(default_factory=dict)
+    undated: int = 0  # requests that the kernel gave no date; this process's clock dated them, later than they came
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, host: str, at: float) -> None:
-        """A request came."""
+    def note(self, host: str, at: float | None) -> None:
+        """A request came, by the kernel's date where it gave one."""
         with self.lock:
-            self.seen.setdefault(host, []).append(at)
+            self.undated += at is None
+            self.seen.setdefault(host, []).append(time.time() if at is None else at)
 
 
 @dataclass
@@ -60,6 +62,7 @@ class Sums:
 
     rounds: int = 0
     requests: int = 0
+    undated: int = 0  # of them, those that the kernel did not date
     gaps: int = 0
     across_kills: int = 0  # gaps that a kill lies in
     held: int = 0  # those of them in which the next crawl stood ready, and waited
@@ -75,12 +78,12 @@ def serve(log: Log) -> ThreadingHTTPServer:
 
         def setup(self) -> None:
             super().setup()
-            self.arrived = 0.0
+            self.arrived: float | None = None
 
         def handle_one_request(self) -> None:
             # Nothing is pipelined: what waits in the socket now is the beginning of the next request.
             _, beside, _, _ = self.connection.recvmsg(1, socket.CMSG_SPACE(_TIMEVAL.size), socket.MSG_PEEK)
-            self.arrived = time.time()  # where the kernel gives no date
+            self.arrived = None
             for level, kind, value in beside:
                 if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMP):
                     seconds, micros = _TIMEVAL.unpack(value)
@@ -170,6 +173,7 @@ def _site(host: str, delay: float) -> str:
 
 
 def _count(sums: Sums, log: Log, delay: float, restarts: list[tuple[float, float]], say: IO[str]) -> None:
+    sums.undated = log.undated
     for host, times in log.seen.items():
         sums.requests += len(times)
         for sooner, later in pairwise(times):
@@ -199,7 +203,8 @@ def main() -> int:
         print(json.dumps({**asdict(sums), "delay": given.delay, "seed": seed}))
     else:
         print(
-            f"{sums.rounds} kill-restarts, {sums.requests} requests: {sums.across_kills} gaps across a kill,"
+            f"{sums.rounds} kill-restarts, {sums.requests} requests ({sums.undated} not dated by the kernel):"
+            f" {sums.across_kills} gaps across a kill,"
             f" {sums.held} of them held by a crawl that stood ready; {sums.violations} violations,"
             f" the shortest gap {sums.shortest:.2f} s at a delay of {given.delay:g} s"
         )
