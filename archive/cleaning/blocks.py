@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from lxml import html
 
 from archive.cleaning.hints import hints
+from archive.cleaning.said import DENSE
 from archive.cleaning.stream import INLINE, TextStream, normalise
 
-# Han, kana, Hangul, Thai, Lao, Burmese and Khmer are written without spaces, or with few.
-_DENSE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_DENSE = re.compile(f"[{DENSE}]")
 # What closes a sentence, with the quotes and brackets behind it.
 _END = re.compile(
     r"[.!?\u2026\u061f\u06d4\u0964\u0589][\"'\u201c\u201d\u2019\u00bb\u00ab\u203a)\]]*(?=\s|$)|[\u3002\uff01\uff1f]|"

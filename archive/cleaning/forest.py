@@ -25,7 +25,7 @@ class Forest:
     """A classifier: blocks that reach the limit of their page are kept. ``made`` says what made it, and how good."""
 
     names: tuple[str, ...]  # of the features that it asks for, in their order
-    limits: tuple[int, ...]  # for each kind of page that `archive.cleaning.features.Said.declared` tells apart
+    limits: tuple[int, ...]  # for each kind of page that `archive.cleaning.said.Said.declared` tells apart
     made: dict[str, Any]
     size: int  # trees
     start: int

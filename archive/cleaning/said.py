@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from lxml import etree
 
 from archive.cleaning.evidence import Page
 from archive.cleaning.linked import Linked
 
-# Characters of scripts that set no spaces stand for themselves.
-_DENSE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
-_TOKEN = re.compile(rf"[{_DENSE}]|[^\W{_DENSE}]+")
+# Han, kana, Hangul, Thai, Lao, Burmese and Khmer: characters of scripts that part words by few spaces, or by none.
+DENSE: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_TOKEN = re.compile(rf"[{DENSE}]|[^\W{DENSE}]+")
 _TITLE = etree.XPath("string(//head/title)")
 _TITLES = ("og:title", "twitter:title")
 _DESCRIPTIONS = ("og:description", "description", "twitter:description")
