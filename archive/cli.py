@@ -78,6 +78,11 @@ VERBS |= {
         "presskeep takedown --list",
     ),
     "clean": Verb("archive.verbs.keeping:clean", "presskeep clean"),
+    "clean-warc": Verb(
+        "archive.verbs.bulk:clean_warc",
+        "presskeep clean-warc CC-NEWS-*.warc.gz --out texts",
+        "presskeep clean-warc --files-from warcs.txt --out texts --shard 17/256 --json",
+    ),
     "rebuild": Verb("archive.verbs.keeping:rebuild", "presskeep rebuild"),
 }
 

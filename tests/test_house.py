@@ -48,6 +48,7 @@ ROOMS: dict[str, set[str]] = {
         *("removal", "store", "textjob", "warc", "writing"),
     },
     "repairing": {"catalogue", "entering", "removal", "store", "verification", "warc", "writing"},
+    "bulk": {"catalogue", "cleaning", "crew", "dataset", "entering", "store", "textjob"},
     "sharing": {"catalogue", "cleaning", "store", "warc"},
 }
 # Who takes an open archive names its type; and the store is the door to what is built upon it.

@@ -23,14 +23,14 @@ class Absent:
     error: PresskeepError
 
 
-def sources(given: Iterable[str], archive: Path, *, alone: bool = True) -> list[Path | Absent]:
+def sources(given: Iterable[str], archive: Path | None, *, alone: bool = True) -> list[Path | Absent]:
     """The files that paths, directories and patterns stand for, in their order, each once, and what is none.
 
     Directories are searched with all that is below them, through symbolic links, too. Where there is nothing to take at
     all, and these are ``alone`` what is asked for, the first reason is raised: NotFound for what is not there or empty,
-    UsageError for what lies in the archive's own ``warc/``, or is no regular file.
+    UsageError for what lies in the archive's own ``warc/``, if there is an archive, or is no regular file.
     """
-    own = Path(os.path.realpath(archive / "warc"))
+    own = Path(os.path.realpath(archive / "warc")) if archive is not None else None
     found: dict[str, Path | Absent] = {}
     for one in given:
         for each in _of(one, own):
@@ -45,7 +45,7 @@ def sources(given: Iterable[str], archive: Path, *, alone: bool = True) -> list[
     return list(found.values())
 
 
-def _of(given: str, own: Path) -> Iterator[Path | Absent]:
+def _of(given: str, own: Path | None) -> Iterator[Path | Absent]:
     path = Path(given)
     if "\0" in given:
         yield Absent(given, UsageError("a file's name cannot hold a NUL character"))
@@ -74,7 +74,7 @@ def _matching(pattern: str) -> Iterable[Path]:
     return Path(*parts[:first]).glob(str(Path(*parts[first:])))
 
 
-def _checked(path: Path, own: Path) -> Path | Absent:
+def _checked(path: Path, own: Path | None) -> Path | Absent:
     """A file that was named, if it can be taken."""
     try:
         about = path.stat()
@@ -95,11 +95,11 @@ def _of_our_own(path: Path) -> Absent:
     )
 
 
-def _is_within(path: Path, own: Path) -> bool:
-    return Path(os.path.realpath(path)).is_relative_to(own)
+def _is_within(path: Path, own: Path | None) -> bool:
+    return own is not None and Path(os.path.realpath(path)).is_relative_to(own)
 
 
-def _in_directory(top: Path, own: Path) -> Iterator[Path | Absent]:
+def _in_directory(top: Path, own: Path | None) -> Iterator[Path | Absent]:
     found: list[Path | Absent] = []
     seen: set[tuple[int, int]] = set()
     waiting = [top]

@@ -35,7 +35,7 @@ ASKED = {
 }
 SILENT = {
     *("init", "add", "crawl", "import", "attach", "detach", "demo", "verify", "repair", "lint", "takedown", "clean"),
-    *("rebuild", "run", "watch", "status", "why", "runs", "coverage"),
+    *("clean-warc", "rebuild", "run", "watch", "status", "why", "runs", "coverage"),
 }
 
 
