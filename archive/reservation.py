@@ -23,8 +23,13 @@ _VALUED = frozenset({"unavailable_after", "max-snippet", "max-image-preview", "m
 
 # `none` is "noindex, nofollow": of a copy it says nothing.
 _NOT_KEPT = re.compile(r"(?:x-robots-tag|meta robots): (?:noarchive|nocache)")
-_NOT_MINED = re.compile(r"tdm-reservation: 1|tdmrep\.json .{1,300}: 1|(?:x-robots-tag|meta robots): no(?:image)?ai")
-_USE_DENIED = re.compile(r"[a-z-]+\s{0,9}=\s{0,9}n(?![a-z])")
+_NOT_MINED = re.compile(r"(?:x-robots-tag|meta robots): no(?:image)?ai")
+_RESERVATION = re.compile(r"(meta tdm-reservation|tdm-reservation|tdmrep\.json)(?: .{1,300})?: ([01])")
+# TDMRep's ways, in the order in which they count.
+_WAYS = ("meta tdm-reservation", "tdm-reservation", "tdmrep.json")
+_USE = re.compile(r"(?:robots\.txt )?content-(?:usage|signal)(?: [/*]\S{0,300})?: (.{1,300})")
+# A use is denied by the token `n` (Content-Usage) or `no` (Content-Signal).
+_DENIED = frozenset({"n", "no"})
 
 
 class Reserved(StrEnum):
@@ -35,10 +40,10 @@ class Reserved(StrEnum):
 
 
 def reservations_of(fields: Iterable[tuple[str, str]], page: str) -> tuple[str, ...]:
-    """What header fields and the metas of a page reserve, each once and in words, such as ``tdm-reservation: 1``.
+    """What header fields and the metas of a page reserve or permit, each once and in words: ``tdm-reservation: 1``.
 
-    TDM Reservation Protocol (W3C Community Group, 2024), `X-Robots-Tag`, `Content-Usage` (IETF draft "AI preferences").
-    Of hostile pages the first sixteen, each of at most 300 characters.
+    TDM Reservation Protocol (W3C Community Group, 2024), `X-Robots-Tag`, `Content-Usage` (IETF draft "AI preferences"),
+    `Content-Signal`. Of hostile pages the first sixteen, each of at most 300 characters.
     """
     found: dict[str, None] = {}
     for field, written in fields:
@@ -47,7 +52,7 @@ def reservations_of(fields: Iterable[tuple[str, str]], page: str) -> tuple[str, 
             bot = _NAMED.match(value)
             of = f"{bot[1].lower()}: " if bot and bot[1].lower() not in _VALUED else ""
             found.update(dict.fromkeys(f"X-Robots-Tag: {of}{one.lower()}" for one in _DIRECTIVES.findall(value)))
-        elif name == "content-usage" and value:
+        elif name in {"content-usage", "content-signal"} and value:
             found[f"{name}: {value}"] = None
         else:
             found.update(dict.fromkeys(_tdm(name, value)))
@@ -57,25 +62,43 @@ def reservations_of(fields: Iterable[tuple[str, str]], page: str) -> tuple[str, 
         if name == "robots":
             found.update(dict.fromkeys(f"meta robots: {one.lower()}" for one in _DIRECTIVES.findall(value)))
         else:
-            found.update(dict.fromkeys(_tdm(name, value)))
+            found.update(dict.fromkeys(f"meta {one}" for one in _tdm(name, value)))
     return tuple(found)[:MOST]
 
 
 def reserved(reservations: Iterable[str]) -> frozenset[Reserved]:
     """What these reservations, as `reservations_of` words them, reserve.
 
-    `noindex` and `nosnippet` reserve neither, nor does what is said to one crawler alone.
+    `noindex` and `nosnippet` reserve neither, nor does what is said to one crawler alone. Of TDMRep's three ways a meta
+    goes before a header field, and that before tdmrep.json ("Processing priority"): a page may permit what its host
+    reserves. All other ways add up: one use that is denied reserves mining, whatever is permitted elsewhere (so the
+    IETF's vocabulary has it: the most restrictive counts).
     """
     found = set()
+    by_way = dict.fromkeys(_WAYS, "")
     for said in map(str.lower, reservations):
         if _NOT_KEPT.fullmatch(said):
             found.add(Reserved.NOARCHIVE)
-        elif _NOT_MINED.fullmatch(said) or (said.startswith("content-usage: ") and _USE_DENIED.search(said)):
+        elif _NOT_MINED.fullmatch(said) or ((use := _USE.fullmatch(said)) and _denies(use[1])):
             found.add(Reserved.TDM)
+        elif told := _RESERVATION.fullmatch(said):
+            by_way[told[1]] = max(by_way[told[1]], told[2])  # one that contradicts itself reserves
+    if next(filter(None, by_way.values()), "") == "1":
+        found.add(Reserved.TDM)
     return frozenset(found)
 
 
+def _denies(preferences: str) -> bool:
+    """Whether a dictionary such as ``search=y, train-ai=n`` denies a use."""
+    for member in preferences.split(","):
+        value = member.partition(";")[0].partition("=")[2]
+        if value.strip() in _DENIED:
+            return True
+    return False
+
+
 def _tdm(name: str, value: str) -> tuple[str, ...]:
-    if (name == "tdm-reservation" and value == "1") or (name == "tdm-policy" and value):
+    """What a field or meta says by TDMRep; other values than 0 and 1 are errors that mean: unset."""
+    if (name == "tdm-reservation" and value in {"0", "1"}) or (name == "tdm-policy" and value):
         return (f"{name}: {value}",)
     return ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Self, TypeVar
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.core.downloader import Slot
@@ -119,7 +120,8 @@ class Manners:
                 request.meta["presskeep_delay"] = max(delay, robots.delay(self._agent))
             if origin.role in _MINED:
                 rules = await self._tdmrep_of(request, robots)
-                request.meta["presskeep_reserved"] = reservations_of_host(rules, request.url)
+                said = reservations_of_host(rules, request.url), robots.usage(request.url, self._agent)
+                request.meta["presskeep_reserved"] = (*said[0], *said[1])
         host = host_of(request.url)
         self._have_slot(request, host)
         try:
@@ -195,18 +197,13 @@ class Manners:
             return await asyncio.shield(under_way)
 
     async def _look(self, origin: str, request: Request) -> tuple[TdmRule, ...]:
-        given: Origin = request.meta["presskeep_origin"]
-        asked = self._of_host(f"{origin}{TDMREP}", request, "tdmrep", given.via, given.hops + "I")
+        _, came = await self._follow(f"{origin}{TDMREP}", request, "tdmrep")
         body: bytes | None = None
-        try:
-            response = await self._crawler.engine.download_async(asked)
-            if response.status < 500 and response.status != 429:
-                body = decoded(response).body if response.status == 200 else b""
-        except FETCH_ERRORS:
-            if "presskeep_attempt" not in asked.meta and "presskeep_capture" not in asked.meta:
-                raise  # the crawl stops
-        except PayloadRefused:
-            body = b""
+        if isinstance(came, Response) and came.status < 500 and came.status != 429:
+            try:
+                body = decoded(came).body if came.status == 200 else b""
+            except PayloadRefused:
+                body = b""
         memory = self._remembering().tdmrep
         return await self._capturing.patiently(lambda: memory.put(origin, clock.now(), body))
 
@@ -234,31 +231,48 @@ class Manners:
         )
 
     async def _ask(self, origin: str, request: Request) -> Robots:
-        """Fetch, following redirects to any host (RFC 9309, section 2.3.1.2); the rules hold for the first one."""
+        """Fetch a robots.txt; the rules hold for the origin that was asked first, wherever redirects lead."""
+        asked, came = await self._follow(f"{origin}/robots.txt", request, "robots")
+        if not isinstance(came, Response):
+            stored: StoredAttempt | None = asked.meta.get("presskeep_attempt")
+            if stored is not None:
+                return after_failure(origin, clock.now(), stored.attempt.reason, _words(stored.attempt))
+            return after_failure(origin, clock.now(), NoAnswer.DISCONNECT, f"its answer was cut: {came}")
+        try:
+            return after_answer(origin, clock.now(), came.status, decoded(came).body)
+        except PayloadRefused as error:
+            return Robots(origin, clock.now(), Access.UNREACHABLE, str(error))
+
+    async def _follow(self, url: str, request: Request, source: str) -> tuple[Request, Response | Exception]:
+        """Fetch what a host says of itself, following redirects to any host (RFC 9309, section 2.3.1.2; TDMRep).
+
+        The last request, and what came of it. Raises where nothing is known of it because the crawl stops.
+        """
         given: Origin = request.meta["presskeep_origin"]
-        url, via, hops = f"{origin}/robots.txt", given.via, given.hops + "I"
-        response: Response | None = None
+        asked = self._of_host(url, request, source, given.via, given.hops + "I")
         for _ in range(MAX_HOPS + 1):
-            asked = self._of_host(url, request, "robots", via, hops)
             try:
                 response = await self._crawler.engine.download_async(asked)
             except FETCH_ERRORS as error:
-                stored: StoredAttempt | None = asked.meta.get("presskeep_attempt")
-                if stored is not None:
-                    return after_failure(origin, clock.now(), stored.attempt.reason, _words(stored.attempt))
-                if "presskeep_capture" not in asked.meta:
-                    raise  # the crawl stops: nothing is known of this robots.txt
-                return after_failure(origin, clock.now(), NoAnswer.DISCONNECT, f"its answer was cut: {error}")
+                if "presskeep_attempt" not in asked.meta and "presskeep_capture" not in asked.meta:
+                    raise
+                return asked, error
             location = response.headers.get("Location")
             target = resolve(response.url, location.decode("utf-8", "replace")) if location else None
             if response.status not in REDIRECTS or target is None:
                 break
-            url, via, hops = target, response.url, hops + "R"
-        assert response is not None
-        try:
-            return after_answer(origin, clock.now(), response.status, decoded(response).body)
-        except PayloadRefused as error:
-            return Robots(origin, clock.now(), Access.UNREACHABLE, str(error))
+            hops = asked.meta["presskeep_origin"].hops + "R"
+            onward = self._of_host(target, request, source, response.url, hops)
+            if source == "tdmrep" and not await self._may_look(onward):
+                break
+            asked = onward
+        return asked, response
+
+    async def _may_look(self, request: Request) -> bool:
+        """Whether a redirect from a tdmrep.json is worth following: to JSON, not to a front page, and if allowed."""
+        if not urlsplit(request.url).path.endswith(".json"):
+            return False
+        return (await self._robots_of(request)).refusal(request.url, self._agent) is None
 
 
 _PASSED_ON = frozenset(

@@ -61,6 +61,10 @@ class Robots:
         """The rule that counts for a URL; None where none does, or where there are no rules."""
         return self._rules.rule(url, agent) if self.access is Access.RULES else None
 
+    def usage(self, url: str, agent: str) -> tuple[str, ...]:
+        """What it says of the use of a page that may be fetched, in words (`crawler.usagerules`)."""
+        return self._rules.usage(url, agent) if self.access is Access.RULES else ()
+
     def delay(self, agent: str) -> float:
         """The seconds between two requests that it asks for; 0 where it does not."""
         if self.access is not Access.RULES:

@@ -10,9 +10,11 @@ import math
 import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from crawler.discovery.decoding import encoding_of
+from crawler.pathpatterns import path_of, pattern_matches, pattern_of_octets
+from crawler.usagerules import NAMES as _USAGE
+from crawler.usagerules import UsageRules
 
 # What is read of a file: the 500 KiB that section 2.5 asks for at least.
 MAX_ROBOTS = 500 * 1024
@@ -24,7 +26,7 @@ _DISALLOW = frozenset({b"disallow", b"dissallow", b"dissalow", b"disalow", b"dia
 _ALLOW = frozenset({b"allow"})
 _DELAY = frozenset({b"crawl-delay", b"crawldelay", b"crawl delay"})
 _RATE = frozenset({b"request-rate", b"request rate"})
-_NAMES = _AGENT | _DISALLOW | _ALLOW | _DELAY | _RATE
+_NAMES = _AGENT | _DISALLOW | _ALLOW | _DELAY | _RATE | _USAGE.keys()
 
 _SPACE = b" \t\x0b\x0c"
 # A product token (section 2.2.1); of "Examplebot/2.1" the version does not count.
@@ -34,13 +36,6 @@ _SECONDS = re.compile(rb"(?:\d{1,12}(?:\.\d{0,12})?|\.\d{1,12})(?:e\d{1,2})?", r
 _REQUESTS = re.compile(rb"(\d{1,9})\s*/\s*(\d{1,9})\s*([smhd]?)", re.IGNORECASE)
 _UNITS = {b"": 1, b"s": 1, b"m": 60, b"h": 3600, b"d": 86_400}
 
-# Escapes of these are the character itself (RFC 3986, section 2.3); all others stay, with capital letters.
-_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-# These delimit nothing within a query (section 3.4), so that both spellings are one; RFC 9309's table has them so.
-_UNRESERVED_IN_QUERY = _UNRESERVED | frozenset(b":/?@")
-# What no URI holds bare, and what robots.txt gives a meaning of its own: in a URL, `*` and `$` are only characters.
-_ESCAPED = re.compile(rb"%[0-9A-Fa-f]{2}|[^!&-)+-;=?-\[\]_a-z~%]")
-_ESCAPED_PATTERN = re.compile(rb"%[0-9A-Fa-f]{2}|[^!&-;=?-\[\]_a-z~%]")
 # A byte order mark, or what a careless editor left of one.
 _MARK = re.compile(rb"\xef(?:\xbb\xbf?)?")
 
@@ -64,6 +59,7 @@ class Group:
     """The rules for one product token, of all its groups in the file together (section 2.2.1)."""
 
     delay: float = 0.0
+    usage: UsageRules = field(default_factory=UsageRules)
     _prefixes: dict[bytes, Rule] = field(default_factory=dict)
     _globs: dict[bytes, Rule] = field(default_factory=dict)
     _order: tuple[tuple[int, ...], tuple[Rule, ...]] | None = None
@@ -93,7 +89,7 @@ class Group:
         for glob in globs:
             if best is not None and glob.weight <= best.weight:
                 break
-            if _matches(glob.pattern, path):
+            if pattern_matches(glob.pattern, path):
                 return glob
         return best
 
@@ -103,6 +99,7 @@ class RobotsTxt:
 
     def __init__(self, body: bytes) -> None:
         self._groups: dict[bytes, Group] = {}
+        self._of_all = UsageRules()
         if len(body) > MAX_ROBOTS:
             # Half a line might allow more than the whole one.
             body = body[:MAX_ROBOTS]
@@ -131,6 +128,12 @@ class RobotsTxt:
         group = self.group(token)
         return group.delay if group is not None else 0.0
 
+    def usage(self, url: str, token: str) -> tuple[str, ...]:
+        """What is said to a product token of the use of a page (`crawler.usagerules`), in words."""
+        group, path = self.group(token), path_of(url)
+        said = (*self._of_all.of(path), *(group.usage.of(path) if group is not None else ()))
+        return tuple(dict.fromkeys(said))
+
     def _read(self, body: bytes) -> None:
         group: list[Group] = []  # whom rules are for
         ruled = False  # whether a rule came: then a further user-agent line begins another group
@@ -151,7 +154,7 @@ class RobotsTxt:
                     named.append(one)
             elif name in _ALLOW or name in _DISALLOW:
                 ruled = other = True
-                rule = Rule(name in _ALLOW, _pattern(value), _shown(line), number)
+                rule = Rule(name in _ALLOW, pattern_of_octets(value), _shown(line), number)
                 for one in group:
                     one.add(rule)
             elif name in _DELAY or name in _RATE:
@@ -161,15 +164,13 @@ class RobotsTxt:
                 seconds = _delay(value) if name in _DELAY else _rate(value)
                 for one in named:
                     one.delay = max(one.delay, seconds)
-
-
-def path_of(url: str) -> bytes:
-    """Path and query of a URL, normalised as patterns are (RFC 9309, section 2.2.2)."""
-    parts = urlsplit(url)
-    path = parts.path or "/"
-    if parts.query or "?" in url.partition("#")[0]:
-        path += f"?{parts.query}"
-    return _normalised(_ESCAPED, path.encode("utf-8", "surrogatepass"))
+            elif name in _USAGE:
+                # A rule of its group by the draft; but who does not know it reads on (section 2.2.4), and we must not
+                # fetch more than they do: so it ends no group of rules, and is for whom a delay here would be.
+                other = True
+                # Before any group, where it is misplaced, it is meant for all: reading it so can only be too careful.
+                for usage in [one.usage for one in named] if self._groups else [self._of_all]:
+                    usage.add(name, value)
 
 
 def _utf8(body: bytes) -> bytes:
@@ -204,68 +205,6 @@ def _token(value: bytes) -> bytes | None:
         return b"*"
     found = _TOKEN.match(value)
     return found[0].lower() if found else None
-
-
-def pattern_of(written: str) -> bytes:
-    """A path pattern as octets are compared (RFC 9309, section 2.2.2); empty where it can match nothing."""
-    return _pattern(written.encode("utf-8", "surrogatepass"))
-
-
-def pattern_matches(pattern: bytes, path: bytes) -> bool:
-    """Whether a pattern of `pattern_of` matches a path of `path_of`, in time in proportion to both."""
-    if b"*" in pattern or pattern.endswith(b"$"):
-        return _matches(pattern, path)
-    return path.startswith(pattern)
-
-
-def _pattern(value: bytes) -> bytes:
-    """A path pattern as octets are compared; empty where it can match nothing."""
-    if not value.startswith((b"/", b"*")):
-        return b""
-    end = b"$" if value.endswith(b"$") else b""
-    bare = value[: len(value) - len(end)]
-    return re.sub(rb"\*{2,}", b"*", _normalised(_ESCAPED_PATTERN, bare)) + end
-
-
-def _normalised(escaped: re.Pattern[bytes], path: bytes) -> bytes:
-    """Path and query with each octet in one spelling."""
-    bare, mark, query = path.partition(b"?")
-    return escaped.sub(_in_path, bare) + mark + escaped.sub(_in_query, query)
-
-
-def _in_path(found: re.Match[bytes]) -> bytes:
-    return _spelled(found[0], _UNRESERVED)
-
-
-def _in_query(found: re.Match[bytes]) -> bytes:
-    return _spelled(found[0], _UNRESERVED_IN_QUERY)
-
-
-def _spelled(octets: bytes, bare: frozenset[int]) -> bytes:
-    if len(octets) == 1:
-        return b"%%%02X" % octets[0]
-    code = int(octets[1:], 16)
-    return bytes((code,)) if code in bare else octets.upper()
-
-
-def _matches(pattern: bytes, path: bytes) -> bool:
-    """Whether a pattern with `*` or a final `$` matches; each part is looked for once, where it comes first."""
-    anchored = pattern.endswith(b"$")
-    first, *parts = (pattern[:-1] if anchored else pattern).split(b"*")
-    if not path.startswith(first):
-        return False
-    at = len(first)
-    if not parts:
-        return at == len(path)  # without a star it is here only for its `$`
-    last = parts.pop()
-    for part in parts:
-        found = path.find(part, at)
-        if found < 0:
-            return False
-        at = found + len(part)
-    if anchored:
-        return len(path) - len(last) >= at and path.endswith(last)
-    return path.find(last, at) >= 0
 
 
 def _delay(value: bytes) -> float:

@@ -1,7 +1,8 @@
 """``/.well-known/tdmrep.json``: what a host reserves of text and data mining, path by path. Pure.
 
-TDM Reservation Protocol (W3C Community Group, final report of May 2024): an array of rules, each with a ``location``,
-which matches paths as a line of robots.txt does, a ``tdm-reservation`` of 0 or 1, and perhaps a ``tdm-policy``.
+TDM Reservation Protocol (W3C Community Group, final report of May 2024, "TDM File on the Origin Server"): an array of
+rules, each with a ``location``, which matches paths as a line of robots.txt does, a ``tdm-reservation`` of 0 or 1, and
+perhaps a ``tdm-policy``. Of those that match the first in sequence counts: not the longest, as in robots.txt.
 """
 
 from __future__ import annotations
@@ -10,13 +11,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from crawler.robotstxt import path_of, pattern_matches, pattern_of
+from crawler.pathpatterns import path_of, pattern_matches, pattern_of
 
 PATH = "/.well-known/tdmrep.json"
 MAX_TDMREP = 256 * 1024  # bytes that are read of a file
 MOST = 1000  # rules; each is looked at for each page
 _LONGEST = 300  # characters of a location or policy
-_TOLD = 8  # things said about one page: a capture keeps twice as many, and its own words are among them
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +43,14 @@ def parse_tdmrep(body: bytes) -> tuple[TdmRule, ...]:
 
 
 def reservations_of_host(rules: tuple[TdmRule, ...], url: str) -> tuple[str, ...]:
-    """What the rules that match a URL say, in words such as ``tdmrep.json /news/: 1``; nothing where none reserves.
-
-    Where rules differ, each is told, those that reserve first: which of them is meant must be judged by people. Of very
-    many the first are told.
-    """
+    """What the rules say of a URL, in words such as ``tdmrep.json /news/: 1``; nothing where none matches."""
     path = path_of(url)
-    matching = [rule for rule in rules if pattern_matches(rule.pattern, path)]
-    if not any(rule.reserved for rule in matching):
+    rule = next((one for one in rules if pattern_matches(one.pattern, path)), None)
+    if rule is None:
         return ()
-    said: dict[str, None] = {}
-    for rule in sorted(matching, key=lambda rule: not rule.reserved):
-        said[f"tdmrep.json {rule.location}: {int(rule.reserved)}"] = None
-        if rule.reserved and rule.policy:
-            said[f"tdmrep.json policy: {rule.policy}"] = None
-    return tuple(said)[:_TOLD]
+    said = f"tdmrep.json {rule.location}: {int(rule.reserved)}"
+    # A policy says how to be permitted what is reserved: beside 0 it is not looked at (section 4.2).
+    return (said, f"tdmrep.json policy: {rule.policy}") if rule.reserved and rule.policy else (said,)
 
 
 def _rule(given: dict[str, Any]) -> TdmRule | None:

@@ -10,12 +10,9 @@ from statistics import median
 from archive.article import Article, Verdict
 from archive.capture import Capture
 from archive.catalogue.texts import Outcome
-from archive.errors import PresskeepError
 from archive.exchange import NoAnswer, Role
-from archive.reservation import reservations_of
 from archive.store import Archive
 from crawler.crawling import CleanProgress, CrawlResult, crawl
-from crawler.discovery.decoding import decode
 from crawler.discovery.rates import Rate, rate_of
 from crawler.jobs import Progress, Stop
 from crawler.newcomer import Newcomer
@@ -36,7 +33,7 @@ class Expectation:
     ``tried`` counts answers to requests for articles; ``words`` are of each text that came; ``verdicts`` what the
     cleaner made of each page; ``walls`` those that a machine does not see whole, ``access`` what articles say of
     theirs; ``statuses`` answers other than 200, ``unanswered`` attempts without an answer, by reason; ``signs`` how
-    many pages said what of machines; ``sizes`` the bytes of each article on disk.
+    many pages said what of machines, or their host of them; ``sizes`` the bytes of each article on disk.
     """
 
     site: str
@@ -120,12 +117,7 @@ def _count(one: Expectation, capture: Capture) -> None:
         return
     if capture.location is not None:
         one.sizes.append(capture.location.length + BESIDE)
-    try:
-        message = capture.message()
-        page = decode(message.decoded()[:1_000_000], message.charset)
-    except PresskeepError:  # the cleaner's verdict tells of it
-        return
-    one.signs.update(reservations_of(message.fields, page))
+    one.signs.update(capture.reservations)
 
 
 def _judge(archive: Archive, one: Expectation, outcome: Outcome) -> None:

@@ -37,6 +37,8 @@ from crawler.reserving import with_reservations
         ("meta robots: noindex", set()),
         ("meta robots: noai", {Reserved.TDM}),
         ("tdm-reservation: 1", {Reserved.TDM}),
+        ("tdm-reservation: 0", set()),
+        ("meta tdm-reservation: 1", {Reserved.TDM}),
         ("tdm-policy: https://a.example/policy.json", set()),
         ("content-usage: train-ai=n", {Reserved.TDM}),
         ("content-usage: search=y, train-ai = n", {Reserved.TDM}),
@@ -52,6 +54,16 @@ def test_what_is_said_to_one_crawler_names_it() -> None:
     assert reservations_of(fields, "") == (
         *("X-Robots-Tag: otherbot: noarchive", "X-Robots-Tag: otherbot: noindex"),
         "X-Robots-Tag: noai",
+    )
+
+
+def test_a_permission_is_told_too_and_by_whom() -> None:
+    page = '<meta name="tdm-reservation" content="0"><meta name=tdm-policy content=/p.json>'
+    page += "<meta name=tdm-reservation content=2>"
+    fields = [("TDM-Reservation", " 1 "), ("tdm-reservation", "yes"), ("Content-Signal", "ai-train=no")]
+    assert reservations_of(fields, page) == (
+        *("tdm-reservation: 1", "content-signal: ai-train=no"),
+        *("meta tdm-reservation: 0", "meta tdm-policy: /p.json"),
     )
 
 

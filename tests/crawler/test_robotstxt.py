@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.robotstxt import MAX_ROBOTS, RobotsTxt, path_of
+from crawler.pathpatterns import path_of
+from crawler.robotstxt import MAX_ROBOTS, RobotsTxt
 
 BASE = "https://a.example"
 

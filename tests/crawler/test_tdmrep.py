@@ -33,17 +33,18 @@ def test_what_a_path_reserves() -> None:
     ]
     policy = "tdmrep.json policy: https://gazette.example/policy.json"
     assert said(rules, "/news/a") == ("tdmrep.json /news/: 1", policy)
-    assert said(rules, "/open/a") == ()
-    assert said(rules, "/open/a.pdf") == ("tdmrep.json /*.pdf$: 1", "tdmrep.json /open/*: 0")
+    assert said(rules, "/open/a") == ("tdmrep.json /open/*: 0",)
+    assert said(rules, "/a.pdf") == ("tdmrep.json /*.pdf$: 1",)
     assert said(rules, "/a.pdf?page=1") == ()
     assert said(rules, "/") == ()
 
 
-def test_very_many_rules_leave_room_and_hide_no_reservation() -> None:
-    free = [{"location": "/" + "*" * number, "tdm-reservation": 0} for number in range(50)]
-    found = said([*free, {"location": "/a", "tdm-reservation": 1}], "/a")
-    assert found[0] == "tdmrep.json /a: 1"
-    assert len(found) == 8
+def test_of_the_rules_that_match_the_first_counts() -> None:
+    everything = {"location": "/", "tdm-reservation": 1}
+    free = {"location": "/open/", "tdm-reservation": 0, "tdm-policy": "https://gazette.example/policy.json"}
+    assert said([free, everything], "/open/a") == ("tdmrep.json /open/: 0",)
+    assert said([everything, free], "/open/a") == ("tdmrep.json /: 1",)
+    assert said([free, everything], "/closed/a") == ("tdmrep.json /: 1",)
 
 
 @pytest.mark.parametrize("rule", [{"location": "/", "tdm-reservation": 1}, {"location": "*", "tdm-reservation": 1}])
@@ -92,6 +93,16 @@ def test_it_is_remembered_for_a_day(tmp_path: Path) -> None:
         assert TdmMemory(state).get(origin, NOW + 2 * DAY) == ()
 
 
+def test_a_page_goes_before_its_head_and_that_before_the_file_of_its_host() -> None:
+    file, head, page = "tdmrep.json /: {}", "tdm-reservation: {}", "meta tdm-reservation: {}"
+    for ways in ((file, head), (head, page), (file, page)):
+        for first, second in (("0", "1"), ("1", "0")):
+            told = (ways[0].format(first), ways[1].format(second))
+            assert reserved(told) == reserved(told[::-1]) == ({Reserved.TDM} if second == "1" else set())
+    assert reserved(("meta tdm-reservation: 0", "meta tdm-reservation: 1")) == {Reserved.TDM}
+    assert reserved(("meta tdm-reservation: 0", "content-usage: train-ai=n")) == {Reserved.TDM}
+
+
 def feed() -> bytes:
     links = "".join(f"<item><link>http://{HOST}/{part}/2026/11/24/a-story-of-today</link></item>" for part in "ab")
     return f"<rss version='2.0'><channel>{links}</channel></rss>".encode()
@@ -102,7 +113,9 @@ def test_captures_say_what_their_host_reserves(tmp_path: Path) -> None:
     page = b"<html><head><title>A story</title></head><body><p>Of today.</p></body></html>"
     answers: Answers = {
         f"{HOST}/feed": Odd(body=feed(), fields={"Content-Type": "application/rss+xml"}),
-        f"{HOST}{PATH}": b'[{"location": "/a/", "tdm-reservation": 1}]',
+        f"{HOST}/robots.txt": b"User-agent: *\nContent-Usage: /b/ train-ai=n\nDisallow: /private/\n",
+        f"{HOST}{PATH}": Odd(302, fields={"Location": "/legal/tdm.json"}),
+        f"{HOST}/legal/tdm.json": b'[{"location": "/a/", "tdm-reservation": 1}]',
         **dict.fromkeys((f"{HOST}/{part}/2026/11/24/a-story-of-today" for part in "ab"), page),
     }
     with OddServer(answers) as server, make_archive(tmp_path / "A", server.resolve(HOST)) as archive:
@@ -113,8 +126,10 @@ def test_captures_say_what_their_host_reserves(tmp_path: Path) -> None:
         assert asked.count(PATH) == 1
         assert asked.index(PATH) < asked.index("/a/2026/11/24/a-story-of-today")
     assert found[f"http://{HOST}/a/2026/11/24/a-story-of-today"].reservations == ("tdmrep.json /a/: 1",)
-    assert found[f"http://{HOST}/b/2026/11/24/a-story-of-today"].reservations == ()
-    file = found[f"http://{HOST}{PATH}"]
+    assert found[f"http://{HOST}/b/2026/11/24/a-story-of-today"].reservations == (
+        "robots.txt Content-Usage /b/: train-ai=n",
+    )
+    file = found[f"http://{HOST}/legal/tdm.json"]
     assert (file.role, file.source) == (Role.ROBOTS, "tdmrep")
 
 
