@@ -77,11 +77,16 @@ VERBS |= {
         f"presskeep takedown {URL} --purge --reason 'court order 12/2026'",
         "presskeep takedown --list",
     ),
-    "clean": Verb("archive.verbs.keeping:clean", "presskeep clean"),
+    "clean": Verb("archive.verbs.keeping:clean", "presskeep clean", "presskeep clean --all"),
     "clean-warc": Verb(
         "archive.verbs.bulk:clean_warc",
         "presskeep clean-warc CC-NEWS-*.warc.gz --out texts",
         "presskeep clean-warc --files-from warcs.txt --out texts --shard 17/256 --json",
+    ),
+    "changes": Verb(
+        "archive.verbs.changing:changes_",
+        "presskeep changes --sample 300",
+        "presskeep changes 0.1.0+f4cb 0.1.0+91aa --site example-news.org",
     ),
     "rebuild": Verb("archive.verbs.keeping:rebuild", "presskeep rebuild"),
 }

@@ -21,7 +21,7 @@ from archive.worker import CleaningChild
 if TYPE_CHECKING:
     from archive.store import Archive
 
-__all__ = ["TextJob", "TextSummary", "clean_job", "run_text_job"]
+__all__ = ["TextJob", "TextSummary", "clean_job", "cleaned", "run_text_job"]
 
 # A commit waits for the disk (3 ms), and texts should appear while a crawl goes on.
 BATCH = 50  # texts
@@ -89,7 +89,7 @@ def committed(archive: Archive, job: TextJob, child: CleaningChild, stop: Stop |
     for capture in archive.waiting_in(job):
         if stop is not None and stop():
             break
-        result = _cleaned(archive, capture, child, timeout)
+        result = cleaned(archive, capture, child, timeout)
         if isinstance(result, bytes):
             texts.append((capture, result))
         else:
@@ -100,7 +100,8 @@ def committed(archive: Archive, job: TextJob, child: CleaningChild, stop: Stop |
     yield from _commit(archive, texts, failures)
 
 
-def _cleaned(archive: Archive, capture: Capture, child: CleaningChild, timeout: float) -> bytes | CleaningFailure:
+def cleaned(archive: Archive, capture: Capture, child: CleaningChild, timeout: float) -> bytes | CleaningFailure:
+    """The canonical JSON of the text of a capture, or why there is none; nothing is kept. Raises ChildBroken."""
     try:
         # A revisit brings the capture that holds its payload.
         capture = followed(archive.catalog, archive.warc_path, capture)

@@ -23,7 +23,8 @@ STORE = {
 GROUND = {
     f"archive.{name}"
     for name in (
-        *("article", "attributes", "capture", "clock", "configuration", "cores", "declaration", "digest", "durable"),
+        *("article", "attributes", "capture", "clock", "configuration", "cores", "declaration", "difference"),
+        *("digest", "durable"),
         *("errors", "event", "exchange", "failure", "heap", "http", "locking", "misuse", "progress", "reservation"),
         *("surt", "target", "terminal", "tracking", "traffic", "url"),
     )
@@ -49,6 +50,7 @@ ROOMS: dict[str, set[str]] = {
     },
     "repairing": {"catalogue", "entering", "removal", "store", "verification", "warc", "writing"},
     "bulk": {"catalogue", "cleaning", "crew", "dataset", "entering", "store", "textjob"},
+    "changelog": {"catalogue", "cleaning", "crew", "textjob", "store"},
     "sharing": {"catalogue", "cleaning", "store", "warc"},
 }
 # Who takes an open archive names its type; and the store is the door to what is built upon it.

@@ -85,16 +85,39 @@ def still_to_clean(archive: Archive) -> int:
     return max(0, waiting - failed)
 
 
-def all_entries(archive: Archive, selection: Selection) -> Iterator[Entry]:
+def all_entries(archive: Archive, selection: Selection, cleaner: str | None = None) -> Iterator[Entry]:
     """The texts of the selection's sites, ordered by site, key, time and id; raises NotFound for an unknown site."""
     require_sites(archive, selection.sites)
-    return archive.entries(sites=selection.sites)
+    return archive.entries(sites=selection.sites, cleaner=cleaner)
 
 
-def look_up(archive: Archive, given: str) -> Known:
+def meant(archive: Archive, given: str | None) -> str | None:
+    """The version of a cleaner that somebody means by it, or by how it or its fingerprint begins; None for no wish.
+
+    Raises NotFound where the archive has no text by such a one, UsageError where there are several.
+    """
+    if given is None:
+        return None
+    from archive.catalogue.cleaners import cleaners  # noqa: PLC0415 - SQL takes 0.3 s to import
+
+    known = sorted(one.version for one in cleaners(archive.catalog))
+    if given in known:
+        return given
+    found = [one for one in known if one.startswith(given) or one.partition("+")[2].startswith(given)]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        said = f"it has those of {', '.join(known)}" if known else "it has none at all: run 'presskeep clean'"
+        raise NotFound(f"the archive has no texts by a cleaner {given}: {said}")
+    raise UsageError(f"--cleaner {given} means several: {', '.join(found)}")
+
+
+def look_up(archive: Archive, given: str, cleaner: str | None = None) -> Known:
     """What is known of a URL, which may lack its scheme; raises NotFound, which suggests near ones, and TakenDown."""
     url = address(given)
-    entries = tuple(sorted(archive.entries(url=url), key=lambda entry: (entry.capture.at, entry.capture.id)))
+    entries = tuple(
+        sorted(archive.entries(url=url, cleaner=cleaner), key=lambda entry: (entry.capture.at, entry.capture.id))
+    )
     known = Known(url, entries, archive.timeline(url), tuple(archive.attempts(url=url)))
     if not known.timeline and not known.attempts:
         from archive.catalogue.blocking import refuse  # noqa: PLC0415 - SQL takes 0.3 s to import

@@ -19,8 +19,17 @@ from archive.dataset.rows import Entry
 from archive.dataset.selection import Editions, Selection
 from archive.errors import UsageError
 from archive.target import STDOUT
-from archive.verbs.entries import all_entries, open_archive, still_to_clean
-from archive.verbs.options import ArchiveOption, JsonOption, LanguagesOption, SitesOption, day, noted, point
+from archive.verbs.entries import all_entries, meant, open_archive, still_to_clean
+from archive.verbs.options import (
+    ArchiveOption,
+    CleanerOption,
+    JsonOption,
+    LanguagesOption,
+    SitesOption,
+    day,
+    noted,
+    point,
+)
 from archive.verbs.typeset import count
 from archive.verbs.words import waits
 
@@ -61,6 +70,7 @@ def export_(
     csv_safe: Annotated[
         bool, typer.Option("--csv-safe", help="CSV for spreadsheets: nothing in it runs as a formula.")
     ] = False,
+    cleaner: CleanerOption = None,
     json: JsonOption = False,
     archive: ArchiveOption = None,
 ) -> None:
@@ -85,7 +95,7 @@ def export_(
         raise UsageError("Parquet is no text for a terminal: name a file, or pipe it into a program")
     with open_archive(archive) as opened, terminal.progress() as bar:
         selection = replace(selection, withheld=opened.configuration.reservations.withheld)
-        entries = _counted(all_entries(opened, selection), bar)
+        entries = _counted(all_entries(opened, selection, meant(opened, cleaner)), bar)
         if waiting := still_to_clean(opened):
             terminal.say(waits(waiting))
         done = export(

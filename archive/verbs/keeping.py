@@ -9,6 +9,7 @@ import typer
 from rich.filesize import decimal
 
 from archive import terminal
+from archive.cores import cores
 from archive.errors import DamagedRecord
 from archive.verbs.entries import open_archive
 from archive.verbs.options import ArchiveOption, JsonOption
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 def clean(
     again: Annotated[bool, typer.Option("--again", help="Try pages again that failed too often.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Whatever lacks a text by this cleaner, also those, on all cores.")
+    ] = False,
     json: JsonOption = False,
     archive: ArchiveOption = None,
 ) -> None:
@@ -31,10 +35,10 @@ def clean(
     from archive.crew import clean_pending  # noqa: PLC0415 - brings the extraction library: half a second
 
     with open_archive(archive) as opened:
-        if again:
+        if again or everything:
             opened.forgive_failures()
         with terminal.reported() as progress:
-            done = clean_pending(opened, progress=progress)
+            done = clean_pending(opened, workers=cores() if everything else 0, progress=progress)
             compaction = opened.compact()
         given_up = sum(1 for _ in opened.failures())
     if json:

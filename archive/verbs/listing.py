@@ -18,8 +18,8 @@ from archive.article import Article, Refusal, Verdict
 from archive.clock import warc_date
 from archive.dataset.rows import Entry
 from archive.dataset.selection import Selection, matches, not_before
-from archive.verbs.entries import Failure, all_entries, failures, open_archive, require_sites, still_to_clean
-from archive.verbs.options import ArchiveOption, JsonOption, LanguagesOption, SitesOption, day, noted
+from archive.verbs.entries import Failure, all_entries, failures, meant, open_archive, require_sites, still_to_clean
+from archive.verbs.options import ArchiveOption, CleanerOption, JsonOption, LanguagesOption, SitesOption, day, noted
 from archive.verbs.typeset import count
 from archive.verbs.words import explain, waits
 
@@ -69,6 +69,7 @@ def list_(
     limit: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Only the newest N.", show_default=False)
     ] = None,
+    cleaner: CleanerOption = None,
     json: JsonOption = False,
     archive: ArchiveOption = None,
 ) -> None:
@@ -89,7 +90,7 @@ def list_(
         lines: list[Line] = []
         others: Counter[str] = Counter()
         if selection.verdicts:
-            for entry in standing(all_entries(opened, selection), selection):
+            for entry in standing(all_entries(opened, selection, meant(opened, cleaner)), selection):
                 line = _of_text(entry)
                 if entry.text.verdict in selection.verdicts:
                     lines.append(line)

@@ -33,6 +33,15 @@ LanguagesOption = Annotated[
         "--language", metavar="TAG", help="Only this language, such as de; may be repeated.", show_default=False
     ),
 ]
+CleanerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cleaner",
+        metavar="VERSION",
+        help="Texts by this version of the cleaner, or one that begins so; else by the installed one.",
+        show_default=False,
+    ),
+]
 UrlArgument = Annotated[str, typer.Argument(metavar="URL", help="The page's address.", show_default=False)]
 AtOption = Annotated[
     str | None,

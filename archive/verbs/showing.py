@@ -14,8 +14,8 @@ from archive.clock import warc_date
 from archive.dataset.rows import PRESSKEEP, Entry, json_value
 from archive.errors import NotFound, UsageError
 from archive.terminal import TEXT_WIDTH
-from archive.verbs.entries import Known, capture_at, entry_at, look_up, open_archive, redirected_to
-from archive.verbs.options import ArchiveOption, AtOption, JsonOption, UrlArgument, point
+from archive.verbs.entries import Known, capture_at, entry_at, look_up, meant, open_archive, redirected_to
+from archive.verbs.options import ArchiveOption, AtOption, CleanerOption, JsonOption, UrlArgument, point
 from archive.verbs.timeline import events, print_events
 from archive.verbs.typeset import EditionLine, article_text, count, moment, provenance, refused, typeset
 from archive.verbs.words import ROLES, Json, explain
@@ -28,6 +28,7 @@ def show(
     payload: Annotated[
         bool, typer.Option("--payload", help="Only the captured page's own bytes, decoded: what 'prove' counts in.")
     ] = False,
+    cleaner: CleanerOption = None,
     json: JsonOption = False,
     archive: ArchiveOption = None,
 ) -> None:
@@ -39,7 +40,7 @@ def show(
         raise UsageError("--text, --payload and --json exclude each other: choose one")
     when = point(at, "--at")
     with open_archive(archive) as opened:
-        known = look_up(opened, url)
+        known = look_up(opened, url, meant(opened, cleaner))
         if payload:
             _write_payload(known, when)
             return
