@@ -126,7 +126,7 @@ class Frontier:
                 " ON CONFLICT (site, key) DO UPDATE SET"
                 " tries = CASE WHEN state = 'due' THEN tries ELSE 0 END,"
                 " next = CASE WHEN state = 'due' THEN next END,"
-                " state = 'due', url = excluded.url, rank = max(rank, excluded.rank),"
+                " state = 'due', lane = NULL, url = excluded.url, rank = max(rank, excluded.rank),"
                 " announced = coalesce(excluded.announced, announced),"
                 " updated = max(coalesce(excluded.updated, updated), coalesce(updated, excluded.updated)),"
                 " via = excluded.via, source = excluded.source, hops = excluded.hops",
@@ -136,20 +136,29 @@ class Frontier:
                 ],
             )
             # Noted by a clock that was ahead: no fetch could settle it before that time.
-            db.execute("UPDATE urls SET at = ? WHERE site = ? AND state = 'due' AND at > ?", (now, site, now))
+            # ``at > 0`` is that of an index, in which those are not that were never tried.
+            db.execute(
+                "UPDATE urls SET at = ? WHERE site = ? AND state = 'due' AND at > 0 AND at > ?", (now, site, now)
+            )
 
-    def due(self, site: str, limit: int, now: int | None = None) -> list[Found]:
+    def due(self, site: str, limit: int, now: int | None = None, after: Found | None = None) -> list[Found]:
         """What is due for a site, the newest first, leftovers of earlier crawls among it.
 
-        With a time, without what failed and is not to be tried again before.
+        With a time, without what failed and is not to be tried again before; ``after`` is the last of the part of it
+        that was read before.
         """
-        rows = self._state.read(
-            "SELECT key, url, rank, announced, updated, via, source, hops FROM urls"
-            " WHERE site = ? AND state = 'due' AND (? IS NULL OR coalesce(next, 0) <= ?)"
-            " ORDER BY rank DESC, key LIMIT ?",
-            (site, now, now, limit),
-        )
-        return [Found(*row) for row in rows]
+        found: list[Found] = []
+        # In two steps, that of the same rank first: each begins in the index where the last one ended.
+        for bound in ("",) if after is None else (" AND rank = ? AND key > ?", " AND rank < ?"):
+            place = () if after is None else (after.rank, after.key)[: bound.count("?")]
+            rows = self._state.read(
+                "SELECT key, url, rank, announced, updated, via, source, hops FROM urls"  # noqa: S608 - bounds
+                f" WHERE site = ? AND state = 'due'{bound} AND (? IS NULL OR coalesce(next, 0) <= ?)"
+                " ORDER BY rank DESC, key LIMIT ?",
+                (site, *place, now, now, limit - len(found)),
+            )
+            found += (Found(*row) for row in rows)
+        return found
 
     def looks(self, site: str, limit: int, now: int) -> list[Found]:
         """What was captured and is to be looked at again: the newest first, watched ones before all."""
@@ -177,13 +186,18 @@ class Frontier:
         """Which of these URLs are not followed yet, or at other times."""
         if not followed:
             return []
-        known = dict(self._state.read("SELECT key, watch FROM urls WHERE site = ? AND watch IS NOT NULL", (site,)))
+        known = self._watched(site)
         return [url for url, every in followed.items() if known.get(normalise(url)) != every]
+
+    def _watched(self, site: str) -> dict[str, str]:
+        # Of its own accord SQLite reads all URLs of the site.
+        query = "SELECT key, watch FROM urls INDEXED BY urls_watched WHERE site = ? AND watch IS NOT NULL"
+        return dict(self._state.read(query, (site,)))
 
     def watch(self, site: str, followed: Mapping[str, str], now: int) -> None:
         """These URLs are followed for good, each at its own times (`crawler.scheduling.parse_pattern`); no others."""
         wanted = {normalise(url): (url, every) for url, every in followed.items()}
-        known = dict(self._state.read("SELECT key, watch FROM urls WHERE site = ? AND watch IS NOT NULL", (site,)))
+        known = self._watched(site)
         if known == {key: every for key, (_, every) in wanted.items()}:
             return
         steps = self.steps.get(site, DEFAULT_STEPS)
@@ -219,7 +233,7 @@ class Frontier:
 
     def count(self, site: str) -> dict[Phase, int]:
         """How many URLs of a site are in each phase."""
-        rows = self._state.read("SELECT state, count(*) FROM urls WHERE site = ? GROUP BY state", (site,))
+        rows = self._state.read("SELECT state, number FROM phases WHERE site = ? AND number > 0", (site,))
         return {Phase(state): number for state, number in rows}
 
     def is_done(self, site: str, key: str) -> bool:

@@ -25,11 +25,31 @@ CREATE TABLE IF NOT EXISTS urls (
     edited INTEGER,
     watch TEXT,
     next INTEGER,
+    lane TEXT,
     PRIMARY KEY (site, key)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS urls_due ON urls (site, rank DESC) WHERE state = 'due';
 CREATE INDEX IF NOT EXISTS urls_next ON urls (site, next) WHERE next IS NOT NULL OR state = 'due';
 CREATE INDEX IF NOT EXISTS urls_watched ON urls (site) WHERE watch IS NOT NULL;
+CREATE INDEX IF NOT EXISTS urls_ahead ON urls (site, at) WHERE state = 'due' AND at > 0;
+CREATE INDEX IF NOT EXISTS urls_captured ON urls (captured, site) WHERE captured IS NOT NULL;
+CREATE INDEX IF NOT EXISTS urls_backfill ON urls (site, lane, tries, rank DESC) WHERE state = 'backfill';
+CREATE TABLE IF NOT EXISTS phases (
+    site TEXT NOT NULL,
+    state TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (site, state)
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS phases_more AFTER INSERT ON urls BEGIN
+    INSERT INTO phases VALUES (new.site, new.state, 1) ON CONFLICT (site, state) DO UPDATE SET number = number + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS phases_other AFTER UPDATE OF state ON urls WHEN old.state != new.state BEGIN
+    UPDATE phases SET number = number - 1 WHERE site = old.site AND state = old.state;
+    INSERT INTO phases VALUES (new.site, new.state, 1) ON CONFLICT (site, state) DO UPDATE SET number = number + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS phases_less AFTER DELETE ON urls BEGIN
+    UPDATE phases SET number = number - 1 WHERE site = old.site AND state = old.state;
+END;
 CREATE TABLE IF NOT EXISTS sources (
     site TEXT NOT NULL,
     url TEXT NOT NULL,
@@ -94,6 +114,17 @@ UPGRADES: Final = (
     ALTER TABLE urls ADD COLUMN edited INTEGER;
     ALTER TABLE urls ADD COLUMN watch TEXT;
     ALTER TABLE urls ADD COLUMN next INTEGER
+    """,
+    # What a backfill waits for, by host; and how many URLs are in each phase, without reading them all.
+    """
+    ALTER TABLE urls ADD COLUMN lane TEXT;
+    CREATE TABLE phases (
+        site TEXT NOT NULL,
+        state TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        PRIMARY KEY (site, state)
+    ) WITHOUT ROWID;
+    INSERT INTO phases SELECT site, state, count(*) FROM urls GROUP BY site, state
     """,
 )
 

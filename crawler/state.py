@@ -91,9 +91,13 @@ class State:
 
 
 def _run(db: sqlite3.Connection, script: str) -> None:
-    # Not `executescript`, which commits what came before.
-    for statement in script.split(";"):
-        db.execute(statement)
+    # Not `executescript`, which commits what came before. A trigger has semicolons within.
+    statement = ""
+    for part in script.split(";"):
+        statement += f"{part};"
+        if sqlite3.complete_statement(statement):
+            db.execute(statement)
+            statement = ""
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -22,7 +22,7 @@ from archive.url import normalise
 from crawler.agenda import Agenda, Item, Poll, Root, Task
 from crawler.discovery import may_be_article
 from crawler.frontier import Found, Frontier
-from crawler.scheduling.articles import rank, updates
+from crawler.scheduling.articles import Phase, rank, updates
 from crawler.scheduling.polling import Outcome
 from crawler.sites import Site, SourceKind
 from crawler.sources import Listing, RobotsBody, SourceWalk, in_scope
@@ -37,6 +37,8 @@ MAX_FAILURES = 10
 UNPACED_WIDTH = 8
 
 _BLOCKED = frozenset({401, 403, 429, 451})
+# Articles of which so many are held in memory at once: a site may have a million that are due.
+WINDOW = 2_000
 # What Scrapy sends exactly as it stands; anything else is asked of Scrapy, so that keys meet those of the captures.
 _SENT_AS_IT_STANDS = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?/[A-Za-z0-9\-._~/?=&+,;:@!$'()*]*")
 
@@ -83,10 +85,13 @@ class Visit:
         self._numbers = count()
         self._running: dict[int, Walk] = {}
         self._sources = SourceWalk(site, self._take, robots_body, ended=self._ended)
-        self._listings: list[Listing] = []
+        self._read: list[tuple[str, int, str]] = []  # what was read: URL, number of announcements, problem or kind
         self._found: dict[str, Found] = {}  # new and changed ones, bounded
         self._changed: set[str] = set()
-        self._due: deque[Found] | None = None  # None while the sources are being read
+        self._due: deque[Found] | None = None  # those of a window; None while the sources are being read
+        self._room = 0  # for so many more, in further windows
+        self._last: Found | None = None  # of the windows so far
+        self._looks: list[Found] = []  # after all of them
         self._asked: set[str] = set()  # keys that this visit fetches, or will
         self._failures = 0
         self._stopped = False
@@ -145,15 +150,15 @@ class Visit:
     def stop(self) -> None:
         """Ask for nothing more: what is due stays due."""
         self._stopped = True
-        self._due = deque()
+        self._end()
         self._running.clear()
 
     def report(self) -> VisitReport:
         """How it went so far."""
-        left = sum(number for phase, number in self._frontier.count(self.site.host).items() if phase == "due")
-        sources = tuple((one.url, len(one.announcements), one.problem or str(one.kind)) for one in self._listings)
+        left = self._frontier.count(self.site.host).get(Phase.DUE, 0)
+        sources = tuple(self._read)
         problem = self.problem
-        if problem is None and self.planned == 0 and not any(one.announcements for one in self._listings):
+        if problem is None and self.planned == 0 and not any(number for _, number, _ in self._read):
             problem = "; ".join(self._sources.problems[:3]) or None
         return VisitReport(
             self.site.host, self.planned, self.answered, self._again, left, self._unchosen, sources, problem
@@ -175,7 +180,31 @@ class Visit:
         asks: list[Ask] = []
         while self._due and len(self._running) < self.width:
             asks.extend(self._started(self._article(self._due.popleft())))
+            if not self._due:
+                self._due = self._window()
         return asks
+
+    def _window(self) -> deque[Found]:
+        """The next articles that are due: so many as are held at once; at last those that are looked at again."""
+        now = self._now() if self._only_due else None
+        due: list[Found] = []
+        while self._room and not due:
+            size = min(self._room, WINDOW)
+            read = self._frontier.due(self.site.host, size, now, self._last)
+            self._room = self._room - len(read) if len(read) == size else 0
+            self._last = read[-1] if read else None
+            due = [one for one in read if one.key not in self._asked]  # a redirect has just led there
+        if not due:
+            due, self._looks = self._looks, []
+        # Of those before, the frontier knows by now which are done.
+        self._asked = {one.key for one in due}
+        self.planned = max(self.planned, self.answered + len(due))
+        return deque(due)
+
+    def _end(self) -> None:
+        self._due = deque()
+        self._room = 0
+        self._looks = []
 
     def _article(self, found: Found) -> Walk:
         self.answered += 1
@@ -214,9 +243,11 @@ class Visit:
             self._give_up(f"{self._failures} failures in a row, the last one: {answer.why}")
 
     def _give_up(self, why: str) -> None:
-        self.problem = f"{why}; {len(self._due or ()) + 1} articles stay due for the next crawl"
-        if self._due is not None:
-            self._due.clear()
+        left = len(self._due or ()) + len(self._looks) + 1
+        if self._room:
+            left = max(left, self.planned - self.answered + 1)
+        self.problem = f"{why}; {left:,} articles stay due for the next crawl"
+        self._end()
 
     def _ended(self, root: Root, outcome: Outcome, problem: str) -> None:
         """A root was polled: what it showed is remembered, and when it is next."""
@@ -246,11 +277,8 @@ class Visit:
 
     def _take(self, listing: Listing) -> None:
         """Keep what a source announces that is to be fetched: a bounded number, the newest."""
-        self._listings.append(
-            Listing(listing.kind, listing.url, listing.hops, listing.announcements[:0], listing.problem)
-            if listing.problem
-            else listing
-        )
+        number = 0 if listing.problem else len(listing.announcements)
+        self._read.append((listing.url, number, listing.problem or str(listing.kind)))
         now = self._now()
         vouched = listing.kind not in {SourceKind.FRONT, SourceKind.SECTION}
         changed = updates(listing.announcements)
@@ -303,7 +331,6 @@ class Visit:
         again = nlargest(min(MAX_AGAIN, self._limit), changed, key=lambda one: one.rank)
         now = self._now()
         self._frontier.plan(self.site.host, [*chosen, *again], now)
-        due = self._frontier.due(self.site.host, self._limit, now if self._only_due else None)
         looks = self._frontier.looks(self.site.host, min(MAX_AGAIN, self._limit), now)
         # From here on nothing fails for want of room: it may be done again up to here.
         self._unchosen += len(new) - len(chosen)
@@ -311,10 +338,13 @@ class Visit:
         self._found.clear()
         if self._agenda is not None and self._sources.searched is not None:
             self._searched(self._sources.searched)
-        self._changed.update(one.key for one in looks)
-        self._due = deque([*due, *(replace(one, source="look", via=None, hops="") for one in looks)])
-        self._asked = {one.key for one in self._due}
-        self.planned = len(self._due)
+        self._changed = {one.key for one in [*again, *looks]}
+        self._looks = [replace(one, source="look", via=None, hops="") for one in looks]
+        self._room = self._limit
+        self._due = self._window()
+        if self._room:  # else they are counted
+            self.planned = min(self._limit, self._frontier.count(self.site.host).get(Phase.DUE, 0))
+        self.planned += len(self._looks)
 
 
 def _merged(one: Found, other: Found) -> Found:

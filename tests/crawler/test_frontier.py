@@ -212,6 +212,49 @@ def test_a_clock_that_was_ahead_keeps_nothing_due(frontier: Frontier) -> None:
     assert frontier.count(SITE) == {Phase.DONE: 1}
 
 
+def test_what_is_due_is_read_part_by_part(frontier: Frontier) -> None:
+    frontier.plan(SITE, [found(f"{number:02}", number // 4) for number in range(20)], NOW)
+    whole = frontier.due(SITE, 100)
+    for size in (1, 3, 20):
+        parts: list[Found] = []
+        while part := frontier.due(SITE, size, after=parts[-1] if parts else None):
+            parts += part
+        assert parts == whole
+
+
+def test_the_numbers_of_the_phases_are_those_of_the_rows(frontier: Frontier, state: State) -> None:
+    frontier.plan(SITE, [found(name) for name in "abcd"], NOW)
+    frontier.note([capture("a"), capture("b", 404), capture("z")], [attempt("c", NoAnswer.ROBOTS)])
+    with state.write() as db:
+        db.execute("DELETE FROM urls WHERE url LIKE '%z'")
+    assert frontier.count(SITE) == {Phase.DONE: 1, Phase.GONE: 1, Phase.DISALLOWED: 1, Phase.DUE: 1}
+    assert state.read("SELECT state, count(*) FROM urls GROUP BY 1") == state.read(
+        "SELECT state, number FROM phases WHERE number > 0"
+    )
+
+
+def test_no_question_reads_all_urls_of_a_site(frontier: Frontier, state: State) -> None:
+    asked: list[str] = []
+    state._db.set_trace_callback(asked.append)
+    frontier.plan(SITE, [found("a"), found("b")], NOW)
+    part = frontier.due(SITE, 1)
+    frontier.due(SITE, 1, NOW, part[0])
+    frontier.looks(SITE, 1, NOW)
+    frontier.next(SITE)
+    frontier.count(SITE)
+    frontier.watch(SITE, {}, NOW)
+    frontier.unwatched(SITE, {"https://a.example/a": "1h"})
+    frontier.note([capture("a")], [attempt("b", NoAnswer.TIMEOUT)])
+    frontier.is_done(SITE, "a")
+    state._db.set_trace_callback(None)
+    asked = [one for one in asked if one.split()[0] in {"SELECT", "UPDATE", "DELETE"} and "urls" in one]
+    assert len(asked) > 8
+    for query in asked:
+        for *_, plan in state.read(f"EXPLAIN QUERY PLAN {query}"):
+            assert not plan.startswith("SCAN"), query
+            assert not plan.endswith("PRIMARY KEY (site=?)"), query
+
+
 def test_noting_the_same_again_changes_nothing(frontier: Frontier, state: State) -> None:
     frontier.plan(SITE, [found("a"), found("b")], NOW)
     captures = [capture("a", 500, NOW), capture("a", 500, NOW + 1), capture("b", 200, NOW + 2)]

@@ -96,6 +96,35 @@ def test_no_more_than_max_articles_and_the_rest_is_told(frontier: Frontier) -> N
     assert len(articles(limited)) == 1
 
 
+def test_more_than_a_window_is_fetched_window_by_window(frontier: Frontier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawler.visit.WINDOW", 4)
+    web = Web({f"{BASE}/feed": feed(*range(11)), **{story(n): b"" for n in range(11)}})
+    declared = site(max_articles=9)
+    made = Visit(declared, frontier, lambda _: None, lambda: NOW)
+    held: list[int] = []
+    waiting = made.begin()
+    while waiting:
+        ask = waiting.pop(0)
+        waiting += made.answered_by(ask.number, web.answer(ask.want))
+        held.append(len(made._due or ()))
+    assert articles(web) == [story(n) for n in range(10, 1, -1)]
+    assert max(held) <= 4
+    assert (made.planned, made.answered, made.report().left) == (9, 9, 9)
+    commit(frontier, web)
+    assert frontier.count("a.example") == {Phase.DONE: 9}
+
+
+def test_a_site_that_is_given_up_leaves_its_further_windows(
+    frontier: Frontier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawler.visit.WINDOW", MAX_FAILURES // 2)
+    web = Web({f"{BASE}/feed": feed(*range(25)), **{story(n): 403 for n in range(25)}})
+    made = visit(web, frontier)
+    assert len(articles(web)) == MAX_FAILURES
+    assert made.problem is not None
+    assert made.problem.endswith("16 articles stay due for the next crawl"), "the last one, too, which is tried again"
+
+
 def test_a_sitemap_of_thousands_is_held_in_part(frontier: Frontier) -> None:
     web = Web({f"{BASE}/map.xml": sitemap(*(f"{BASE}/2026/11/24/story-number-{n}" for n in range(20_000)))})
     made = visit(web, frontier, site(f"{BASE}/map.xml", SourceKind.SITEMAP, max_articles=10))

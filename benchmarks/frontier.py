@@ -1,0 +1,120 @@
+"""A queue of a million URLs of one site: what the calls of a crawl cost with it, beside a short one.
+
+    python benchmarks/frontier.py [--urls 1000000] [--json]
+
+For each call, CPU milliseconds with a queue of a thousand URLs and with the long one, the better of several rounds.
+`visit` fetches 5,000 articles of the queue, in memory and in windows; `peak` is what the process has grown by since
+the queue was there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # else archive.py beside it is found for the package `archive`
+
+from archive.exchange import Role  # noqa: E402
+from crawler.agenda import Agenda  # noqa: E402
+from crawler.frontier import Found, Frontier  # noqa: E402
+from crawler.scheduling.articles import Phase  # noqa: E402
+from crawler.sites import Site, Source, SourceKind  # noqa: E402
+from crawler.state import State  # noqa: E402
+from crawler.visit import Visit  # noqa: E402
+from crawler.walk import Answer  # noqa: E402
+
+NAME = "a.example"
+NOW = 1_796_083_200_000_000
+ROUNDS = 5
+PART = 10_000
+SITE = Site(
+    host=NAME, max_articles=5000, delay=0.0, sources=(Source(kind=SourceKind.FEED, url="https://a.example/feed"),)
+)
+FEED = b"<rss version='2.0'><channel><title>F</title></channel></rss>"
+
+
+def found(numbers: range) -> Iterator[Found]:
+    """Articles of an archive, ten a day."""
+    for number in numbers:
+        url = f"https://a.example/archive/{number // 10:06}/a-story-of-some-words-{number}"
+        yield Found(url, url, number, None, None, "https://a.example/sitemap.xml", "sitemap", "L")
+
+
+def fill(frontier: Frontier, urls: int) -> None:
+    """A queue of so many."""
+    for start in range(0, urls, PART):
+        frontier.plan(NAME, found(range(start, min(urls, start + PART))), NOW)
+
+
+def visit(frontier: Frontier) -> None:
+    """A visit that fetches what it may; nothing is committed, so that it stays due."""
+    made = Visit(SITE, frontier, lambda _: None, lambda: NOW)
+    waiting = made.begin()
+    while waiting:
+        ask = waiting.pop()
+        body = FEED if ask.want.role is Role.FEED else b""
+        waiting += made.answered_by(ask.number, Answer(ask.want.url, 200, body))
+    if made.answered != SITE.max_articles and made.answered != frontier.count(NAME)[Phase.DUE]:
+        raise AssertionError(f"{made.answered} articles were asked for")
+
+
+def cost(call: Callable[[], object]) -> float:
+    """CPU milliseconds, the least of some rounds."""
+    least = float("inf")
+    for _ in range(ROUNDS):
+        began = time.process_time()
+        call()
+        least = min(least, time.process_time() - began)
+    return round(1000 * least, 3)
+
+
+def measured(path: Path, urls: int) -> dict[str, float]:
+    """What the calls cost with a queue of so many."""
+    with State(path) as state:
+        fill(Frontier(state), urls)
+    before = peak()
+    with State(path) as state:
+        frontier, agenda = Frontier(state), Agenda(state)
+        calls: dict[str, Callable[[], object]] = {
+            "open": lambda: State(path).close(),
+            "when": lambda: agenda.when(SITE, frontier, NOW),
+            "plan 100": lambda: frontier.plan(NAME, found(range(100)), NOW),
+            "due 1000": lambda: frontier.due(NAME, 1000, NOW),
+            "looks": lambda: frontier.looks(NAME, 100, NOW),
+            "count": lambda: frontier.count(NAME),
+            "visit": lambda: visit(frontier),
+        }
+        costs = {name: cost(call) for name, call in calls.items()}
+    return {**costs, "peak MB": round((peak() - before) / 2**20, 1)}
+
+
+def peak() -> int:
+    """The largest memory of this process so far, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--urls", type=int, default=1_000_000)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        short = measured(Path(folder) / "short.sqlite", 1000)
+        long = measured(Path(folder) / "long.sqlite", options.urls)
+    if options.json:
+        print(json.dumps({"urls": options.urls, "short": short, "long": long}))
+        return
+    print(f"{'':12} {1000:>12,} {options.urls:>12,}")
+    for name, value in short.items():
+        print(f"{name:12} {value:12,.2f} {long[name]:12,.2f}")
+
+
+if __name__ == "__main__":
+    main()
