@@ -6,32 +6,20 @@ which it is looked at again for edits (`crawler.scheduling.revisits`), or none.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 
+from archive.article import Verdict
 from archive.capture import Capture
-from archive.errors import DamagedRecord
 from archive.event import StoredAttempt
 from archive.exchange import Role
 from archive.url import normalise
-from crawler.discovery.announcement import parse_date
-from crawler.scheduling.articles import (
-    MAX_TRIES,
-    Known,
-    Phase,
-    after_failure,
-    after_status,
-    counts,
-    is_due,
-    next_try,
-)
-from crawler.scheduling.pattern import parse_pattern
-from crawler.scheduling.revisits import DEFAULT_STEPS, Looks, next_look, next_watched
+from crawler import pairs
+from crawler.scheduling.articles import Known, Phase, is_due
+from crawler.scheduling.revisits import DEFAULT_STEPS
+from crawler.settling import note_attempt, note_capture, settle
 from crawler.state import State
-from crawler.urls import resolve
-from crawler.walk import MAX_REDIRECTS, REDIRECTS
 
 # SQLite takes 32,766 variables; smaller questions keep the transaction of another process waiting less.
 _CHUNK = 500
@@ -71,12 +59,12 @@ class Sifted:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the cleaner made of a capture at a time: an article or not, and whether its text is a new one."""
+    """What the cleaner made of a capture at a time: its verdict, and whether its text is a new one."""
 
     site: str
     key: str
     at: int
-    is_article: bool
+    verdict: Verdict
     new_text: bool
 
 
@@ -91,12 +79,14 @@ class Frontier:
         self.steps = dict(steps or {})
 
     def sift(self, site: str, found: Sequence[Found], now: int) -> Sifted:
-        """Which of these are to be fetched. Nothing is written."""
+        """Which of these are to be fetched; what is said of a twin is said of the article. Nothing is written."""
         new: list[Found] = []
         changed: list[Found] = []
         learned: list[Found] = []
         unknown: set[str] = set()
-        for part in _parts(found):
+        for announced in _parts(found):
+            twins = pairs.standing(self._state.read, site, [one.key for one in announced])
+            part = [_instead(one, twins) for one in announced]
             rows = self._known(site, [one.key for one in part])
             for one in part:
                 known = rows.get(one.key)
@@ -204,7 +194,7 @@ class Frontier:
         with self._state.write() as db:
             for key in known.keys() - wanted.keys():
                 db.execute("UPDATE urls SET watch = NULL WHERE site = ? AND key = ?", (site, key))
-                _settle(db, site, key, steps)
+                settle(db, site, key, steps)
             for key, (url, every) in wanted.items():
                 db.execute(
                     "INSERT INTO urls (site, key, url, state, rank, source, watch)"
@@ -212,7 +202,7 @@ class Frontier:
                     " ON CONFLICT (site, key) DO UPDATE SET watch = excluded.watch",
                     (site, key, url, now, every),
                 )
-                _settle(db, site, key, steps)
+                settle(db, site, key, steps)
 
     def judge(self, judged: Iterable[Judged]) -> None:
         """What the cleaner found out: what is no article is not looked at again, what was edited sooner."""
@@ -223,13 +213,23 @@ class Frontier:
                 ).fetchone()
                 if row is None or row[1] != one.at:
                     continue  # an older capture than the last one
-                if not one.is_article:
-                    db.execute(
-                        "UPDATE urls SET next = NULL WHERE site = ? AND key = ? AND watch IS NULL", (one.site, one.key)
-                    )
+                db.execute(
+                    "UPDATE urls SET verdict = ? WHERE site = ? AND key = ?", (str(one.verdict), one.site, one.key)
+                )
+                steps = self.steps.get(one.site, DEFAULT_STEPS)
+                if one.verdict not in pairs.TEXTS:
+                    settle(db, one.site, one.key, steps)
+                    for twin in pairs.of_own(pairs.reader(db), one.site, one.key):  # then that one is the article
+                        settle(db, one.site, twin.key, steps)
                 elif one.new_text and row[0] is not None and row[0] < one.at:
                     db.execute("UPDATE urls SET edited = ? WHERE site = ? AND key = ?", (one.at, one.site, one.key))
-                    _settle(db, one.site, one.key, self.steps.get(one.site, DEFAULT_STEPS))
+                    settle(db, one.site, one.key, steps)
+
+    def settle(self, site: str, keys: Iterable[str]) -> None:
+        """Work out anew when these are next."""
+        with self._state.write() as db:
+            for key in keys:
+                settle(db, site, key, self.steps.get(site, DEFAULT_STEPS))
 
     def count(self, site: str) -> dict[Phase, int]:
         """How many URLs of a site are in each phase."""
@@ -253,10 +253,10 @@ class Frontier:
                 latest = max(latest, capture.at)
                 if capture.role is Role.ARTICLE and capture.site and capture.status is not None:
                     steps = self.steps.get(capture.site, DEFAULT_STEPS)
-                    _note_capture(db, capture, capture.site, capture.status, steps)
+                    note_capture(db, capture, capture.site, capture.status, steps)
             for stored in attempts:
                 if stored.attempt.origin.role is Role.ARTICLE and stored.attempt.origin.site:
-                    _note_attempt(db, stored, stored.attempt.origin.site)
+                    note_attempt(db, stored, stored.attempt.origin.site)
             db.execute(
                 "INSERT INTO meta VALUES ('noted', ?) ON CONFLICT (name) DO UPDATE"
                 " SET value = max(CAST(value AS INTEGER), excluded.value)",
@@ -269,15 +269,17 @@ class Frontier:
         rows = self._state.read("SELECT value FROM meta WHERE name = 'noted'")
         return int(rows[0][0]) if rows else 0
 
-    def seed(self, captures: Iterable[Capture]) -> int:
+    def seed(self, captures: Iterable[Capture], also: Callable[[Sequence[Capture]], None] = lambda _: None) -> int:
         """Fill a new frontier from the archive's captures, in their order; gives how many there were.
 
-        Attempts are left out: what they failed at is announced again, or is no loss.
+        ``also`` hears of each part once the frontier knows it. Attempts are left out: what they failed at is announced
+        again, or is no loss.
         """
         seen = 0
         stream = iter(captures)
         while part := list(islice(stream, _CHUNK)):
             self.note(part)
+            also(part)
             seen += len(part)
         with self._state.write() as db:
             db.execute("INSERT OR REPLACE INTO meta VALUES ('seeded', ?)", (str(seen),))
@@ -292,95 +294,11 @@ class Frontier:
         return {key: Known(Phase(state), updated, at, tries) for key, state, updated, at, tries in rows}
 
 
+def _instead(one: Found, twins: Mapping[str, tuple[str, str]]) -> Found:
+    key, url = twins.get(one.key, (one.key, one.url))
+    return replace(one, key=key, url=url)
+
+
 def _parts(found: Sequence[Found]) -> Iterator[Sequence[Found]]:
     for start in range(0, len(found), _CHUNK):
         yield found[start : start + _CHUNK]
-
-
-def _failures(db: sqlite3.Connection, site: str, key: str, run: str | None) -> int:
-    """The number of crawls in which a URL has failed, this run included: retries within a run count once."""
-    row = db.execute("SELECT tries, run FROM urls WHERE site = ? AND key = ?", (site, key)).fetchone()
-    if row is None:
-        return 1
-    tries, last = int(row[0]), row[1]
-    return max(1, tries) if run is not None and last == run else tries + 1
-
-
-def _note_capture(db: sqlite3.Connection, capture: Capture, site: str, status: int, steps: Sequence[int]) -> None:
-    tries = _failures(db, site, capture.key, capture.run)
-    phase = after_status(status, capture.truncated, tries)
-    target = _target_of(capture) if status in REDIRECTS else None
-    if target is not None and normalise(target) == capture.key:
-        # The same page by another spelling (https for http, without utm_source): not fetched yet.
-        phase = Phase.DUE if tries < MAX_TRIES else Phase.FAILED
-    elif target is not None and not capture.hops.endswith("R" * MAX_REDIRECTS):
-        db.execute(
-            "INSERT OR IGNORE INTO urls (site, key, url, state, rank, announced, via, source, hops)"
-            " VALUES (?, ?, ?, 'due', ?, ?, ?, 'redirect', ?)",
-            (site, normalise(target), target, capture.at, capture.announced, capture.url, capture.hops + "R"),
-        )
-    reason = f"it answers {status}" if status >= 400 else ""
-    # A whole answer forgives earlier failures.
-    tries = tries if phase in {Phase.DUE, Phase.FAILED} else 0
-    row = (site, capture.key, capture.url, phase, tries, reason, capture.run, capture.at, capture.announced)
-    # What redirects is no article: its target is looked at again.
-    _put(db, row, steps if status < 300 or status == 304 else ())
-
-
-def _target_of(capture: Capture) -> str | None:
-    """Where a redirect leads; None where that cannot be read, or is no address."""
-    try:
-        location = capture.message().field("Location")
-    except (DamagedRecord, OSError):  # also a file that is gone
-        return None
-    return resolve(capture.url, location.encode("latin-1").decode("utf-8", "replace")) if location else None
-
-
-def _note_attempt(db: sqlite3.Connection, stored: StoredAttempt, site: str) -> None:
-    attempt, run = stored.attempt, stored.attempt.origin.run
-    tries = _failures(db, site, stored.key, run)
-    if not counts(attempt.reason):
-        tries -= 1
-    phase = after_failure(attempt.reason, tries)
-    reason = f"{attempt.reason}: {attempt.detail}"[:300]
-    row = (site, stored.key, attempt.url, phase, tries, reason, run, attempt.at, attempt.origin.announced)
-    _put(db, row, ())
-
-
-_Row = tuple[str, str, str, Phase, int, str, str | None, int, str | None]
-
-
-def _put(db: sqlite3.Connection, row: _Row, steps: Sequence[int]) -> None:
-    # What a later exchange settled stays so: exchanges of one URL may be noted out of their order. And what was noted
-    # before makes nothing done that has become due since.
-    site, key, _, phase, _, _, _, at, _ = row
-    noted = db.execute(
-        "INSERT INTO urls (site, key, url, state, tries, reason, run, at, announced, rank, captured)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (site, key) DO UPDATE SET state = excluded.state, tries = excluded.tries,"
-        " reason = excluded.reason, run = excluded.run, at = excluded.at,"
-        " announced = coalesce(announced, excluded.announced), captured = coalesce(captured, excluded.captured)"
-        " WHERE excluded.at > at",
-        (*row, at, at if phase is Phase.DONE else None),
-    )
-    if noted.rowcount:
-        _settle(db, site, key, steps)
-
-
-def _settle(db: sqlite3.Connection, site: str, key: str, steps: Sequence[int]) -> None:
-    """Note when a URL is next, by what is known of it."""
-    state, at, tries, announced, captured, edited, watch = db.execute(
-        "SELECT state, at, tries, announced, captured, edited, watch FROM urls WHERE site = ? AND key = ?", (site, key)
-    ).fetchone()
-    phase = Phase(state)
-    following: int | None = None
-    if phase is Phase.DUE:
-        following = next_try(at, tries, key) if tries else None
-    elif phase is Phase.DONE and captured is not None:
-        following = next_look(Looks(captured, at, parse_date(announced), edited), key, steps)
-    if watch is not None and at and phase not in {Phase.DUE, Phase.REFUSED}:
-        watched = next_watched(at, at, key, parse_pattern(watch))
-        following = watched if following is None else min(watched, following)
-    db.execute(
-        "UPDATE urls SET next = ? WHERE site = ? AND key = ? AND next IS NOT ?", (following, site, key, following)
-    )

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from archive.article import Verdict
 from archive.store import Archive
 from crawler.frontier import Frontier, Judged
 from crawler.sites import Site
 from crawler.state import State
-
-# Verdicts of which there is a text.
-TEXTS = frozenset({Verdict.ARTICLE, Verdict.TEASER, Verdict.PAYWALL, Verdict.LIVE_BLOG})
 
 
 def judge(archive: Archive, sites: Iterable[Site], since: int) -> None:
@@ -21,7 +17,7 @@ def judge(archive: Archive, sites: Iterable[Site], since: int) -> None:
     """
     steps = {site.host: site.steps for site in sites}
     judged = (
-        Judged(one.site, one.key, one.at, one.verdict in TEXTS, one.new_edition)
+        Judged(one.site, one.key, one.at, one.verdict, one.new_edition)
         for one in archive.outcomes(since)
         if one.site in steps
     )

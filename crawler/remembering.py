@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Self
 
 from scrapy import signals
@@ -17,6 +17,7 @@ from archive.writing import Committed
 from crawler.agenda import Agenda
 from crawler.capturing import Capturing, captures_committed
 from crawler.frontier import Frontier
+from crawler.pairing import Pairing
 from crawler.politeness import Pacing
 from crawler.robots import RobotsMemory
 from crawler.sites import Site
@@ -32,14 +33,15 @@ logger = logging.getLogger(__name__)
 class Remembering:
     """The extension that keeps the frontier true to the archive; it shares the state of `crawler.politeness.Pacing`.
 
-    ``frontier``, ``agenda``, ``robots``, ``tdmrep`` and ``validators`` are there once the spider is open. A frontier
-    that was lost is seeded then; ``failure`` says why it could not be, where it could not, and the crawl does not
-    begin.
+    ``frontier``, ``pairing``, ``agenda``, ``robots``, ``tdmrep`` and ``validators`` are there once the spider is open.
+    A frontier that was lost is seeded then; ``failure`` says why it could not be, where it could not, and the crawl
+    does not begin.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self.frontier: Frontier
+        self.pairing: Pairing
         self.agenda: Agenda
         self.robots: RobotsMemory
         self.tdmrep: TdmMemory
@@ -60,21 +62,34 @@ class Remembering:
         pacing, capturing = self._crawler.get_extension(Pacing), self._crawler.get_extension(Capturing)
         if pacing is None or capturing is None:
             raise NotConfigured("crawler.remembering needs crawler.politeness.Pacing and crawler.capturing.Capturing")
-        self.frontier = Frontier(pacing.state, _steps(self._crawler.settings.getdict("PRESSKEEP_SITES")))
+        self.frontier = Frontier(pacing.state)
+        self.pairing = Pairing(capturing.archive, pacing.state, self.frontier)
+        declared = self._crawler.settings.getdict("PRESSKEEP_SITES")
+        self.know(Site.model_validate_json(body) for body in declared.values())
         self.agenda = Agenda(pacing.state)
         self.robots = RobotsMemory(pacing.state)
         self.tdmrep = TdmMemory(pacing.state)
         self.validators = ValidatorMemory(pacing.state)
         try:
             if not pacing.state.seeded:
-                self.frontier.seed(capturing.archive.captures(role=Role.ARTICLE))
+                self.frontier.seed(
+                    capturing.archive.captures(role=Role.ARTICLE), lambda part: self.pairing.note(part, whole=False)
+                )
             else:
                 # What a process left that was killed between the WARC file and the frontier.
                 since = min(self.frontier.noted, clock.now()) - _BACK
-                self.frontier.note(capturing.archive.captures(role=Role.ARTICLE, since=since))
+                left = list(capturing.archive.captures(role=Role.ARTICLE, since=since))
+                self.frontier.note(left)
+                self.pairing.note(left, whole=False)
         except PresskeepError as error:
             self.failure = error
             raise CloseSpider("state_unusable") from error
+
+    def know(self, sites: Iterable[Site]) -> None:
+        """These sites are crawled: what is declared of them counts from now on."""
+        for site in sites:
+            self.frontier.steps[site.host] = site.steps
+            self.pairing.scopes[site.host] = site.scope
 
     def note(self, committed: Committed) -> None:
         """Take over what became durable; where there is no room for that, the crawl pauses, and it is done then."""
@@ -91,10 +106,6 @@ class Remembering:
     def _note(self) -> None:
         while self._committed:
             self.frontier.note(self._committed[0].captures, self._committed[0].attempts)
+            self.pairing.note(self._committed[0].captures, self._committed[0].attempts)
             self.validators.note(self._committed[0].captures)
             del self._committed[0]
-
-
-def _steps(sites: Mapping[str, bytes]) -> dict[str, tuple[int, ...]]:
-    """The ages at which the articles of each site of a run are looked at again."""
-    return {host: Site.model_validate_json(body).steps for host, body in sites.items()}

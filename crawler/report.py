@@ -15,7 +15,7 @@ from archive.store import Archive
 from crawler.crawling import CrawlResult
 from crawler.frontier import Frontier
 from crawler.jobs import CrawlJob, JobSummary
-from crawler.judging import TEXTS
+from crawler.pairs import TEXTS
 from crawler.scheduling.articles import Phase
 from crawler.state import State
 from crawler.visited import VisitReport

@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS urls (
     watch TEXT,
     next INTEGER,
     lane TEXT,
+    verdict TEXT,
     PRIMARY KEY (site, key)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS urls_due ON urls (site, rank DESC) WHERE state = 'due';
@@ -50,6 +51,18 @@ END;
 CREATE TRIGGER IF NOT EXISTS phases_less AFTER DELETE ON urls BEGIN
     UPDATE phases SET number = number - 1 WHERE site = old.site AND state = old.state;
 END;
+CREATE TABLE IF NOT EXISTS twins (
+    site TEXT NOT NULL,
+    key TEXT NOT NULL,
+    form TEXT NOT NULL,
+    own TEXT NOT NULL,
+    url TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (site, key)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS twins_own ON twins (site, own);
 CREATE TABLE IF NOT EXISTS sources (
     site TEXT NOT NULL,
     url TEXT NOT NULL,
@@ -126,6 +139,8 @@ UPGRADES: Final = (
     ) WITHOUT ROWID;
     INSERT INTO phases SELECT site, state, count(*) FROM urls GROUP BY site, state
     """,
+    # What the cleaner said of the last capture.
+    "ALTER TABLE urls ADD COLUMN verdict TEXT",
 )
 
 SCHEMA: Final = len(UPGRADES)  # of the tables above; a newer one than the program knows is refused

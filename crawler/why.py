@@ -15,7 +15,9 @@ from archive.event import StoredAttempt
 from archive.store import Archive
 from archive.url import host as host_of
 from archive.url import normalise
+from crawler import pairs
 from crawler.discovery import may_be_article
+from crawler.pairs import Claim, Pair
 from crawler.robots import RobotsMemory
 from crawler.scheduling.articles import MAX_TRIES, Phase
 from crawler.sites import Site, read_sites
@@ -59,6 +61,21 @@ class Waiting:
     edited: int | None
     watch: str | None
     next: int | None
+    verdict: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Twinned:
+    """That a page is a twin: ``stands`` tells whether its ``own`` address is looked at in its place, and ``said`` why.
+
+    Pages that name this one as their own are ``twins``.
+    """
+
+    form: str | None = None
+    own: str | None = None
+    stands: bool = False
+    said: str = ""
+    twins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +126,7 @@ class Explanation:
     taken_down: bool
     robots: Ruled
     frontier: tuple[Waiting, ...]
+    twin: Twinned
     captures: tuple[Capture, ...]
     attempts: tuple[StoredAttempt, ...]
     texts: tuple[Cleaned, ...]
@@ -124,6 +142,7 @@ def explain(archive: Archive, url: str) -> Explanation:
     with State(archive.state_path) as state:
         frontier = tuple(_waiting(state, key))
         robots = _robots(state, url)
+        twin = _twinned(state, frontier, site.host if site is not None else None, key)
     removed = archive.taken_down()(url)
     captures, attempts = archive.timeline(url), tuple(archive.attempts(url=url))
     texts = tuple(_cleaned(archive, url))
@@ -134,10 +153,10 @@ def explain(archive: Archive, url: str) -> Explanation:
     )
     seen = {*(one.url for one in captures), *(one.attempt.url for one in attempts)}
     shape = Normalised(key, _dropped(url), tuple(_changes(url, key)), tuple(sorted(seen - {url})))
-    answer = _answer(url, site, scope, detail, robots, frontier, removed=removed, captured=bool(captures))
+    answer = _answer(url, site, scope, detail, robots, frontier, twin, removed=removed, captured=bool(captures))
     return Explanation(
         *(url, answer, shape, site.host if site is not None else None, scope, detail, removed, robots),
-        *(frontier, captures, attempts, texts, failures),
+        *(frontier, twin, captures, attempts, texts, failures),
     )
 
 
@@ -193,11 +212,36 @@ def _waiting(state: State, key: str) -> list[Waiting]:
     for (site,) in state.read(_SITES):
         for row in state.read(
             "SELECT site, state, announced, via, source, hops, tries, reason, nullif(at, 0),"
-            " captured, edited, watch, next FROM urls WHERE site = ? AND key = ?",
+            " captured, edited, watch, next, verdict FROM urls WHERE site = ? AND key = ?",
             (site, key),
         ):
             found.append(Waiting(*row))
     return found
+
+
+def _twinned(state: State, frontier: tuple[Waiting, ...], site: str | None, key: str) -> Twinned:
+    """What is known of a page as a twin, or of its twins, at its site; where that is not declared, where it is held."""
+    for name in dict.fromkeys([*([site] if site else []), *(one.site for one in frontier)]):
+        named = [one.key for one in pairs.of_own(state.read, name, key)]
+        standing = pairs.standing(state.read, name, [*named, key])
+        twins = tuple(one for one in named if one in standing)
+        pair = pairs.of(state.read, name, key)
+        if pair is not None:
+            stands = key in standing
+            return Twinned(pair.form, pair.url, stands, _told(state, pair, stands=stands), twins)
+        if twins:
+            return Twinned(twins=twins)
+    return Twinned()
+
+
+def _told(state: State, pair: Pair, *, stands: bool) -> str:
+    if pair.claim is Claim.REFUSED:
+        return f"not believed: {pair.reason}"
+    if stands:
+        return "both were fetched, and are one story" if pair.claim is Claim.TWIN else "it is fetched first"
+    rows = state.read("SELECT state, verdict FROM urls WHERE site = ? AND key = ?", (pair.site, pair.own))
+    became, verdict = rows[0] if rows else ("unknown", None)
+    return f"it is no article now ({became}{f', {verdict}' if verdict else ''}): this page is"
 
 
 def _robots(state: State, url: str) -> Ruled:
@@ -224,6 +268,7 @@ def _answer(
     refused: str | None,
     robots: Ruled,
     frontier: tuple[Waiting, ...],
+    twin: Twinned,
     *,
     removed: bool,
     captured: bool,
@@ -235,6 +280,8 @@ def _answer(
     if refused is not None:
         return f"It is never fetched: {refused}."
     row = next((one for one in frontier if one.site == site.host), None)
+    if row is not None and row.state == Phase.DONE and twin.stands and row.watch is None:
+        return f"It was captured, and is not looked at again: it is a twin ({twin.form}) of {twin.own}, which is."
     if row is not None and row.state not in {Phase.DISALLOWED, Phase.DUE}:
         return _became(row)
     if robots.allowed is False:

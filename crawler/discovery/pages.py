@@ -12,6 +12,7 @@ from lxml import etree
 from archive.url import normalise
 from crawler.discovery.announcement import clean_text
 from crawler.discovery.decoding import decode
+from crawler.discovery.face import base_of
 from crawler.discovery.platforms import platforms_of
 from crawler.discovery.shape import ARTICLE, Shape, shape_of
 from crawler.discovery.tree import tree_of
@@ -63,7 +64,6 @@ class Page:
     articles: tuple[Link, ...] = ()
     sections: tuple[Link, ...] = ()
     feeds: tuple[Link, ...] = ()
-    canonical: str | None = None
     title: str | None = None
     language: str | None = None
     nofollow: bool = False
@@ -146,7 +146,7 @@ def links(body: bytes, url: str, charset: str | None = None) -> Page:
     tree = parsed.root
     if tree is None:
         return Page(url, whole=whole)
-    base = _base(tree, url)
+    base = base_of(tree, url)
     nofollow = _asks_not_to_follow(tree)
     seen, complete = ({}, True) if nofollow else _collect(tree, base, url)
     articles: list[Link] = []
@@ -162,7 +162,6 @@ def links(body: bytes, url: str, charset: str | None = None) -> Page:
         articles=tuple(articles),
         sections=tuple(sections),
         feeds=_feeds(tree, base),
-        canonical=_canonical(tree, base),
         title=clean_text(tree.findtext(".//title"), MAX_TEXT),
         language=clean_text(tree.get("lang"), 35),  # RFC 5646, section 4.4.1
         nofollow=nofollow,
@@ -171,26 +170,11 @@ def links(body: bytes, url: str, charset: str | None = None) -> Page:
     )
 
 
-def _base(tree: etree._Element, url: str) -> str:
-    for element in tree.iter("base"):
-        href = element.get("href")
-        if href:
-            return resolve(url, href) or url
-    return url
-
-
 def _asks_not_to_follow(tree: etree._Element) -> bool:
     return any(
         (meta.get("name") or "").strip().lower() == "robots" and _NOFOLLOW.search((meta.get("content") or "")[:200])
         for meta in tree.iter("meta")
     )
-
-
-def _canonical(tree: etree._Element, base: str) -> str | None:
-    for link in tree.iter("link"):
-        if "canonical" in _tokens(link.get("rel")) and link.get("href"):
-            return resolve(base, link.get("href") or "")
-    return None
 
 
 def _feeds(tree: etree._Element, base: str) -> tuple[Link, ...]:

@@ -70,7 +70,7 @@ class NewsSpider(AskingSpider):
             sites = self._sites if self._sites is not None else self._locked(archive)
             require_delays(archive.configuration, sites)
         self._declared = {site.host: site for site in sites}
-        self.remembering.frontier.steps.update((site.host, site.steps) for site in sites)
+        self.remembering.know(sites)
         names = self._ordered if self._fed else list(self._declared)
         self._waiting.extend(self._visit(self._declared[name]) for name in names)
         for _ in range(READING):

@@ -26,6 +26,7 @@ _MOST = 20  # of captures, attempts and spellings that a page shows
 # What sources are called; others are "in a feed", "in a sitemap".
 _WHERE = {
     **{"front": "on the front page", "section": "on a section page", "redirect": "through a redirect"},
+    "canonical": "as the article's own address, on a twin",
     **{"watch": "followed by 'presskeep watch'", "spider": "by the site's own spider", "seed": "as the site's start"},
 }
 Section = tuple[str, list[tuple[str, str]]]
@@ -81,6 +82,8 @@ def sections(found: Explanation) -> Iterator[Section]:
     rules.append(("scope and traps", found.refused or ("nothing against it" if found.site else "no site to judge by")))
     asked = f" (as of {moment(found.robots.at)})" if found.robots.at else ""
     yield "refused by", [*rules, ("robots.txt", f"{found.robots.said}{asked}")]
+    if pairs := list(_twin(found)):
+        yield "twins", pairs
     for row in found.frontier:
         yield "due", list(_due(row))
     if found.captures:
@@ -117,6 +120,16 @@ def _found(found: Explanation) -> Iterator[tuple[str, str]]:
         yield (moment(at) if at else "in the frontier"), " · ".join(one for one in said if one)
 
 
+def _twin(found: Explanation) -> Iterator[tuple[str, str]]:
+    twin = found.twin
+    if twin.own is not None:
+        said = f"a twin ({twin.form}) of" if twin.stands else f"no twin ({twin.form}), though it says so, of"
+        yield said, twin.own
+        yield "", twin.said
+    for one in twin.twins[:_MOST]:
+        yield "looked at in place of", one
+
+
 def _due(row: Waiting) -> Iterator[tuple[str, str]]:
     yield "site", row.site
     yield "state", row.state
@@ -143,7 +156,7 @@ def document(found: Explanation) -> dict[str, object]:
     def when(at: int | None) -> str | None:
         return warc_date(at) if at else None
 
-    shape, robots = found.normalised, found.robots
+    shape, robots, twin = found.normalised, found.robots, found.twin
     return {
         "url": found.url,
         "answer": found.answer,
@@ -164,10 +177,14 @@ def document(found: Explanation) -> dict[str, object]:
                 **{"site": row.site, "state": row.state, "announced": row.announced, "via": row.via},
                 **{"source": row.source, "hops": row.hops, "tries": row.tries, "reason": row.reason},
                 **{"at": when(row.at), "captured": when(row.captured), "edited": when(row.edited)},
-                **{"watch": row.watch, "next": when(row.next)},
+                **{"watch": row.watch, "next": when(row.next), "verdict": row.verdict},
             }
             for row in found.frontier
         ],
+        "twin": {
+            **{"form": twin.form, "of": twin.own, "stands": twin.stands, "said": twin.said},
+            "twins": twin.twins,
+        },
         "events": [
             *(capture_json(one) for one in found.captures),
             *(attempt_json(one) for one in found.attempts),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from web import Page, Web, failed, front, index, rss, sitemap
 
+from archive.article import Verdict
 from archive.capture import Capture
 from archive.exchange import NoAnswer, Role
 from archive.url import normalise
@@ -281,13 +282,13 @@ def test_what_is_no_article_is_not_looked_at_again_and_what_was_edited_sooner(de
     assert usual is not None
     first, second = (normalise(story(n)) for n in (1, 2))
     at = {key: desk.state.read("SELECT at FROM urls WHERE key = ?", (key,))[0][0] for key in (first, second)}
-    desk.frontier.judge([Judged("a.example", second, at[second], is_article=False, new_text=False)])
-    desk.frontier.judge([Judged("a.example", first, at[first], is_article=True, new_text=True)])
+    desk.frontier.judge([Judged("a.example", second, at[second], Verdict.EMPTY, new_text=False)])
+    desk.frontier.judge([Judged("a.example", first, at[first], Verdict.ARTICLE, new_text=True)])
     desk.now = NOON + 3 * DAY
     assert desk.visit(site, {story(1): b"", story(2): b""}) == [story(1)], "the first text is no edit"
     following = desk.when(site)
     ((now,),) = desk.state.read("SELECT at FROM urls WHERE key = ?", (first,))
-    desk.frontier.judge([Judged("a.example", first, now, is_article=True, new_text=True)])
+    desk.frontier.judge([Judged("a.example", first, now, Verdict.ARTICLE, new_text=True)])
     sooner = desk.when(site)
     assert following is not None
     assert sooner is not None
@@ -297,8 +298,8 @@ def test_what_is_no_article_is_not_looked_at_again_and_what_was_edited_sooner(de
 def test_an_edit_that_another_capture_has_overtaken_changes_nothing(desk: Desk) -> None:
     desk.visit(declared(), {f"{BASE}/feed": feed(1), story(1): b""})
     before = desk.state.read("SELECT * FROM urls")
-    desk.frontier.judge([Judged("a.example", normalise(story(1)), NOON - HOUR, is_article=True, new_text=True)])
-    desk.frontier.judge([Judged("a.example", normalise(story(9)), NOON, is_article=True, new_text=True)])
+    desk.frontier.judge([Judged("a.example", normalise(story(1)), NOON - HOUR, Verdict.ARTICLE, new_text=True)])
+    desk.frontier.judge([Judged("a.example", normalise(story(9)), NOON, Verdict.ARTICLE, new_text=True)])
     assert desk.state.read("SELECT * FROM urls") == before
 
 

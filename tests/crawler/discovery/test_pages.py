@@ -30,7 +30,7 @@ def sections(found: Page) -> list[str]:
 def test_head_of_a_page() -> None:
     found = links(
         b"""<html lang="en-GB"><head><base href="/desk/"><title> Example
-        News </title><link rel="canonical" href="/"><link rel="alternate stylesheet" href="x.css">
+        News </title><link rel="alternate stylesheet" href="x.css">
         <link rel="alternate" type="application/rss+xml; charset=utf-8" title="All" href="all.xml">
         <link rel="ALTERNATE" type="application/atom+xml" href="/atom.xml">
         <link rel="alternate" type="application/rss+xml" href="/desk/all.xml#again">
@@ -38,7 +38,7 @@ def test_head_of_a_page() -> None:
         <body><h2><a href="2026/11/24/mayor-resigns">Mayor resigns</a></h2></body></html>""",
         HOME,
     )
-    assert (found.title, found.language, found.canonical, found.nofollow) == ("Example News", "en-GB", HOME, False)
+    assert (found.title, found.language, found.nofollow) == ("Example News", "en-GB", False)
     assert [(feed.url, feed.text) for feed in found.feeds] == [
         ("https://example-news.org/desk/all.xml", "All"),
         ("https://example-news.org/atom.xml", ""),

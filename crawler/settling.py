@@ -1,0 +1,112 @@
+"""Settling: what a capture or an attempt makes of a URL's row in ``state.sqlite``, and when it is next by that."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from archive.capture import Capture
+from archive.errors import DamagedRecord
+from archive.event import StoredAttempt
+from archive.url import normalise
+from crawler import pairs
+from crawler.discovery.announcement import parse_date
+from crawler.scheduling.articles import MAX_TRIES, Phase, after_failure, after_status, counts, next_try
+from crawler.scheduling.pattern import parse_pattern
+from crawler.scheduling.revisits import Looks, next_look, next_watched
+from crawler.urls import resolve
+from crawler.walk import MAX_REDIRECTS, REDIRECTS
+
+
+def _failures(db: sqlite3.Connection, site: str, key: str, run: str | None) -> int:
+    """The number of crawls in which a URL has failed, this run included: retries within a run count once."""
+    row = db.execute("SELECT tries, run FROM urls WHERE site = ? AND key = ?", (site, key)).fetchone()
+    if row is None:
+        return 1
+    tries, last = int(row[0]), row[1]
+    return max(1, tries) if run is not None and last == run else tries + 1
+
+
+def note_capture(db: sqlite3.Connection, capture: Capture, site: str, status: int, steps: Sequence[int]) -> None:
+    """Note the capture of an article's address; ``steps`` are the ages at which its site's are looked at again."""
+    tries = _failures(db, site, capture.key, capture.run)
+    phase = after_status(status, capture.truncated, tries)
+    target = target_of(capture) if status in REDIRECTS else None
+    if target is not None and normalise(target) == capture.key:
+        # The same page by another spelling (https for http, without utm_source): not fetched yet.
+        phase = Phase.DUE if tries < MAX_TRIES else Phase.FAILED
+    elif target is not None and not capture.hops.endswith("R" * MAX_REDIRECTS):
+        db.execute(
+            "INSERT OR IGNORE INTO urls (site, key, url, state, rank, announced, via, source, hops)"
+            " VALUES (?, ?, ?, 'due', ?, ?, ?, 'redirect', ?)",
+            (site, normalise(target), target, capture.at, capture.announced, capture.url, capture.hops + "R"),
+        )
+    reason = f"it answers {status}" if status >= 400 else ""
+    # A whole answer forgives earlier failures.
+    tries = tries if phase in {Phase.DUE, Phase.FAILED} else 0
+    row = (site, capture.key, capture.url, phase, tries, reason, capture.run, capture.at, capture.announced)
+    # What redirects is no article: its target is looked at again.
+    _put(db, row, steps if status < 300 or status == 304 else ())
+
+
+def target_of(capture: Capture) -> str | None:
+    """Where a redirect leads; None where that cannot be read, or is no address."""
+    try:
+        location = capture.message().field("Location")
+    except (DamagedRecord, OSError):  # also a file that is gone
+        return None
+    return resolve(capture.url, location.encode("latin-1").decode("utf-8", "replace")) if location else None
+
+
+def note_attempt(db: sqlite3.Connection, stored: StoredAttempt, site: str) -> None:
+    """Note an attempt at an article's address that got no answer."""
+    attempt, run = stored.attempt, stored.attempt.origin.run
+    tries = _failures(db, site, stored.key, run)
+    if not counts(attempt.reason):
+        tries -= 1
+    phase = after_failure(attempt.reason, tries)
+    reason = f"{attempt.reason}: {attempt.detail}"[:300]
+    row = (site, stored.key, attempt.url, phase, tries, reason, run, attempt.at, attempt.origin.announced)
+    _put(db, row, ())
+
+
+_Row = tuple[str, str, str, Phase, int, str, str | None, int, str | None]
+
+
+def _put(db: sqlite3.Connection, row: _Row, steps: Sequence[int]) -> None:
+    # What a later exchange settled stays so: exchanges of one URL may be noted out of their order. And what was noted
+    # before makes nothing done that has become due since.
+    site, key, _, phase, _, _, _, at, _ = row
+    noted = db.execute(
+        "INSERT INTO urls (site, key, url, state, tries, reason, run, at, announced, rank, captured)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (site, key) DO UPDATE SET state = excluded.state, tries = excluded.tries,"
+        " reason = excluded.reason, run = excluded.run, at = excluded.at,"
+        " announced = coalesce(announced, excluded.announced), captured = coalesce(captured, excluded.captured),"
+        " verdict = NULL"
+        " WHERE excluded.at > at",
+        (*row, at, at if phase is Phase.DONE else None),
+    )
+    if noted.rowcount:
+        settle(db, site, key, steps)
+
+
+def settle(db: sqlite3.Connection, site: str, key: str, steps: Sequence[int]) -> None:
+    """Note when a URL is next, by what is known of it."""
+    state, at, tries, announced, captured, edited, watch, verdict = db.execute(
+        "SELECT state, at, tries, announced, captured, edited, watch, verdict FROM urls WHERE site = ? AND key = ?",
+        (site, key),
+    ).fetchone()
+    phase = Phase(state)
+    following: int | None = None
+    if phase is Phase.DUE:
+        following = next_try(at, tries, key) if tries else None
+    elif phase is Phase.DONE and captured is not None and (verdict is None or verdict in pairs.TEXTS):
+        twins = pairs.standing(pairs.reader(db), site, [key])
+        following = None if key in twins else next_look(Looks(captured, at, parse_date(announced), edited), key, steps)
+    if watch is not None and at and phase not in {Phase.DUE, Phase.REFUSED}:
+        watched = next_watched(at, at, key, parse_pattern(watch))
+        following = watched if following is None else min(watched, following)
+    db.execute(
+        "UPDATE urls SET next = ? WHERE site = ? AND key = ? AND next IS NOT ?", (following, site, key, following)
+    )
