@@ -25,6 +25,9 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import urlsplit
+
+from lxml import html
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # else archive.py beside it is found for the package `archive`
 
@@ -34,6 +37,29 @@ Extractor = Callable[[bytes, str, int], Prediction]  # of a payload, its URL, an
 
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)  # for pages whose date of capture is unknown: no bound for their dates
 UNSPACED = {"zh", "ja", "ko", "th"}
+# What reference authors are, beside people and the papers themselves.
+AGENCIES = {
+    *("ap", "associatedpress", "afp", "agencefrancepresse", "reuters", "dpa", "deutschepresseagentur", "apa", "sda"),
+    *(
+        "keystonesda",
+        "ansa",
+        "efe",
+        "epd",
+        "kna",
+        "sid",
+        "ntb",
+        "ritzau",
+        "anp",
+        "belga",
+        "pti",
+        "tass",
+        "xinhua",
+        "aap",
+    ),
+    *("kyodo", "yonhap", "pap", "bloomberg", "aptn", "pa", "tt", "lusa", "europapress"),
+}
+DESKS = ("redaktion", "redaction", "rédaction", "redacción", "redazione", "newsroom", "news desk", "staff", "agenc",
+         "agentur", "editor", "デジタル", "オンライン", "新聞", "通讯", "기자단", "afp,", "team")  # fmt: skip
 LOST = 0.2  # text F1 below trafilatura's that counts as a page lost
 
 
@@ -59,11 +85,14 @@ def ours() -> Extractor:
         if not isinstance(article, Article):
             return {}
         body = "\n".join(one.text for one in article.body)
+        # The scorer's "authors" are all who sign; an article keeps people apart from agencies and organisations.
+        signed = [one.value for one in article.evidence if one.field == "signature" and one.chosen]
         return {
             "text": f"{article.standfirst}\n{body}" if article.standfirst else body,
             "body": body,
             "title": article.headline,
-            "authors": list(article.byline),
+            "authors": [*article.byline, *signed],
+            "people": list(article.byline),
             "date": (article.published or "")[:10] or None,
         }
 
@@ -123,12 +152,52 @@ def work(name: str, folder: Path, only: str | None, out: Path) -> None:
             lines.write(json.dumps({"id": page["id"], **found, "seconds": seconds}, ensure_ascii=False) + "\n")
 
 
+def squeezed(text: str) -> str:
+    """The letters and digits of a text, case folded."""
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
+def is_person(name: str, page: Page) -> bool:
+    """Whether a reference's author is a person: no agency, no desk, and not the paper (by its name or its host)."""
+    bare = squeezed(name)
+    host = (urlsplit(page["url"]).hostname or "").removeprefix("www.")
+    houses = {squeezed(page["publisher"].rpartition("/")[2]), *map(squeezed, host.split(".")[:-1]), squeezed(host)}
+    if bare in AGENCIES or any(len(one) > 2 and (bare in one or one in bare) for one in houses):
+        return False
+    return not any(word in name.casefold() for word in DESKS) and not any(char.isdigit() for char in name)
+
+
+def people_alone(scorer: ModuleType, pages: Sequence[Page], output: dict[str, Prediction]) -> tuple[int, float]:
+    """On how many pages a person is credited, and the F1 of bylines against those people."""
+    credited = []
+    found = {}
+    for page in pages:
+        if people := [name for name in page["expected"].get("authors") or [] if is_person(name, page)]:
+            credited.append({**page, "expected": {"authors": people}})
+            one = output[page["id"]]
+            found[page["id"]] = {"authors": one.get("people", one.get("authors"))}
+    return len(credited), scorer.score_metadata(credited, found)[2]
+
+
+def shown_alone(
+    scorer: ModuleType, pages: Sequence[Page], output: dict[str, Prediction], folder: Path
+) -> tuple[int, float]:
+    """On how many pages readers see the reference's title as a heading, and on what share of those it is found."""
+    shown = []
+    for page in pages:
+        root = html.document_fromstring(gzip.decompress((folder / page["file"]).read_bytes()))
+        heads = {squeezed(str(one.text_content())) for one in root.iter("h1", "h2")}
+        if squeezed(page["expected"].get("title") or "") in heads - {""}:
+            shown.append({**page, "expected": {"title": page["expected"]["title"]}})
+    return len(shown), scorer.score_metadata(shown, output)[0]
+
+
 def half(page: Page) -> str:
     """The half that a page's publisher is in: rules are tuned on the even one alone."""
     return "odd" if hashlib.sha256(page["publisher"].encode()).digest()[-1] % 2 else "even"
 
 
-def table(scorer: ModuleType, pages: Sequence[Page], outputs: dict[str, dict[str, Prediction]]) -> None:
+def table(scorer: ModuleType, pages: Sequence[Page], outputs: dict[str, dict[str, Prediction]], folder: Path) -> None:
     """Print the figures of each set, an extractor a line."""
     for name in sorted({page["set"] for page in pages}):
         members = [page for page in pages if page["set"] == name]
@@ -159,6 +228,12 @@ def table(scorer: ModuleType, pages: Sequence[Page], outputs: dict[str, dict[str
                     print(
                         f"{'':<26}{part:<5} title exact {m[0]:.3f}  authors F1 {m[2]:.3f}"
                         f"  date right {m[3]:.3f} wrong {m[4]:.3f}"
+                    )
+                    credited, people = people_alone(scorer, some, output)
+                    headed, shown = shown_alone(scorer, some, output, folder)
+                    print(
+                        f"{'':<32}title exact {shown:.3f} on {headed} whose heading is the reference"
+                        f"  people F1 {people:.3f} on {credited} that credit a person"
                     )
 
 
@@ -197,7 +272,7 @@ def main() -> None:
                 outputs[name] = {row["id"]: row for row in map(json.loads, lines)}
             if args.out and name == (args.only or "presskeep"):
                 args.out.write_bytes(out.read_bytes())
-    table(scorer, pages, outputs)
+    table(scorer, pages, outputs, args.pages)
 
 
 if __name__ == "__main__":

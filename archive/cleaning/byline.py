@@ -1,155 +1,171 @@
-"""The byline: people only, without "By", publishers and links."""
+"""The byline: the people who wrote the article, chosen by a vote of the places that name them."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from lxml import etree
-
+from archive.cleaning.agencies import agency
 from archive.cleaning.evidence import Candidate, Page
 from archive.cleaning.headline import fold
-from archive.cleaning.linked import Linked, names
+from archive.cleaning.linked import Linked
+from archive.cleaning.mentions import FIRM, MAX_PEOPLE, below, stated, visible
+from archive.cleaning.names import Kind, Named, named
+from archive.cleaning.placed import Placed
+from archive.cleaning.stream import solid
 
-_METAS = (
-    "author", "article:author", "parsely-author", "dc.creator", "dcterms.creator", "sailthru.author", "byl",
-    "cxenseparse:author", "article.author", "authors", "rbauthors", "og:article:author",
-)  # fmt: skip
-_ELEMENTS = (
-    ("rel author", etree.XPath("//a[contains(concat(' ', @rel, ' '), ' author ')]")),
-    ("itemprop author", etree.XPath("//*[@itemprop='author']")),
-    (
-        "byline element",
-        etree.XPath(
-            "//*[self::a or self::span or self::p or self::div or self::address]"
-            "[contains(@class, 'byline') or contains(@class, 'author') or contains(@class, 'autor')]"
-        ),
-    ),
-)
-MAX_ELEMENTS = 8  # further ones belong to other articles' teasers
-MAX_PEOPLE = 12
-MAX_MARKED = 120  # characters; longer ones are portraits of the author
-_FIRM = "json-ld author, an organisation"
-_AGENCIES = {
-    written: name
-    for name, forms in {
-        "AFP": "afp|agence france presse",
-        "AP": "ap|associated press|the associated press",
-        "Reuters": "reuters|thomson reuters",
-        "dpa": "dpa|deutsche presse agentur",
-        "APA": "apa|austria presse agentur",
-        "Keystone-SDA": "keystone sda|sda|ats",
-        "ANSA": "ansa",
-        "EFE": "efe|agencia efe",
-        "PA": "pa media|press association",
-        "TASS": "tass",
-        "Xinhua": "xinhua",
-        "Kyodo": "kyodo|kyodo news",
-        "epd": "epd",
-        "KNA": "kna",
-        "SID": "sid",
-        "NTB": "ntb",
-        "TT": "tt nyhetsbyrån",
-        "Ritzau": "ritzau",
-        "ANP": "anp",
-        "Belga": "belga",
-        "PTI": "pti|press trust of india",
-    }.items()
-    for written in forms.split("|")
+# How much each place is believed. What is written for machines and names a person is mostly right; visible bylines
+# are, too, but names of other kinds stand near them.
+_WEIGHTS = {
+    "json-ld author": 4,
+    "meta": 3,
+    "written by": 4,
+    "itemprop author": 3,
+    "rel author": 3,
+    "byline element": 3,
+    "link to an author": 2,
+    "by": 2,
 }
-_PREFIX = re.compile(
-    r"(?:(?:written |posted |words |reported |story |text )?by|von|par|por|di|door|av|af|text|texte|texto|"
-    r"autor(?:in)?|author)"
-    r"(?:\s*:\s*|\s+)",
-    re.IGNORECASE,
-)
-_PARTS = re.compile(r"\s*[,;|\u2022]\s*|\s+(?:and|und|et|y|&|och|og|en)\s+|\s+/\s+", re.IGNORECASE)
-# What follows a comma and is no further name: "Jane Doe, Political Editor".
-_OFFICE = re.compile(
-    r"\b(?:editor|reporter|correspondent|writer|staff|journalist|redakteur|redaktion|redaktør|desk|newsroom|team|"
-    r"korrespondent|columnist|producer|senior|chief|associated press|reuters|afp|dpa|apa|published|updated)\b",
-    re.IGNORECASE,
-)
-_INITIALS = re.compile(r"\s*\([a-zäöü.]{2,5}\)$")  # "Jane Doe (jdo)"
-_NO_NAME = re.compile(r"https?:|www\.|@|[0-9]{2}|[<>{}\[\]]")
+_HANDLE = 2  # less for places that give one word alone: it is an account's name more often than a person's
+_EXACT = _WEIGHTS.keys() - {"byline element", "by"}  # nothing but a name stands there: one word is enough
+MAX_SIGNATURE, MAX_AROUND = 60, 12  # solid characters of a signature, and those of it that are no name
 
 
-def byline(page: Page, linked: Linked, publishers: Iterable[str]) -> tuple[tuple[str, ...], list[Candidate]]:
-    """The people who wrote the article, in the page's order, and every candidate that was looked at.
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """Who is credited: the people, the agency in its short form, and every candidate that was looked at.
 
-    The first place that names a person wins: JSON-LD, meta elements, elements marked as bylines. Where only the
-    publisher or an agency is named, nobody is.
+    ``signed`` are the agencies and organisations of the chosen place, as it writes them.
     """
+
+    people: tuple[str, ...] = ()
+    agency: str | None = None
+    candidates: tuple[Candidate, ...] = ()
+    signed: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """A name with its candidate, and whether its credit names no person beside it."""
+
+    candidate: Candidate
+    name: Named
+    alone: bool
+
+    @property
+    def told(self) -> Candidate:
+        """The candidate as evidence names it: of an organisation, its rule says so."""
+        one = self.candidate
+        if self.name.kind is Kind.PERSON or one.rule.endswith(FIRM):
+            return one
+        return Candidate(one.value, f"{one.rule}{FIRM}", one.source, one.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One place that names somebody, with its weight."""
+
+    weight: int
+    mentions: tuple[_Mention, ...]
+
+    @property
+    def people(self) -> list[str]:
+        return [one.candidate.value for one in self.mentions if one.name.kind is Kind.PERSON]
+
+
+def byline(page: Page, linked: Linked, publishers: Iterable[str]) -> Credits:
+    """The people who wrote the article, and everything that was looked at.
+
+    Each place votes for the people it names, with its weight; a place that others agree with is believed before one
+    that stands alone. People only: agencies and organisations are told apart, and so is whoever took the pictures.
+    """
+    firms = firm_names(page, publishers)
+    everything: list[Candidate] = []
+    places: list[_Place] = []
+    for rule, candidates in (*stated(page, linked), *visible(page)):
+        kind = "meta" if rule.startswith("meta ") else rule
+        mentions = _distinct(one for each in candidates for one in _mentions(page, each, firms, lax=kind in _EXACT))
+        everything += [one.told for one in mentions] or candidates
+        if mentions:
+            places.append(_Place(_WEIGHTS[kind], tuple(mentions[:MAX_PEOPLE])))
+    peopled = [one for one in places if one.people]
+    chosen = max(peopled, key=lambda one: _support(one, peopled), default=None)  # of equals the first
+    signing = chosen or next(iter(places), None)
+    return Credits(
+        people=tuple(chosen.people) if chosen else (),
+        agency=_agency(one for place in ([signing] if signing else []) + places for one in place.mentions),
+        candidates=tuple(everything),
+        signed=tuple(_signed(signing.mentions)) if signing else (),
+    )
+
+
+def signature(page: Page, placed: Sequence[Placed], publishers: Iterable[str]) -> Credits:
+    """Who signs below the story: a last block, or what stands right behind it, that is a name and nothing else."""
+    if not placed:
+        return Credits()
+    firms = firm_names(page, publishers)
+    for start, end in ((placed[-1].start, placed[-1].end), below(page, placed[-1].end) or (0, 0)):
+        if not 0 < end - start <= MAX_SIGNATURE:
+            continue
+        one = page.spanned(start, end, "signature below the story")
+        mentions = _distinct(_mentions(page, one, firms, lax=False))
+        beside = len(solid(one.value)) - sum(len(solid(each.name.text)) for each in mentions)
+        if mentions and beside <= MAX_AROUND:
+            people = tuple(each.candidate.value for each in mentions if each.name.kind is Kind.PERSON)
+            told = tuple(each.told for each in mentions)
+            return Credits(people, _agency(mentions), told, tuple(_signed(mentions)))
+    return Credits()
+
+
+def firm_names(page: Page, publishers: Iterable[str]) -> set[str]:
+    """The folded names of the site and its publisher, as told and as its host says."""
     host = (urlsplit(page.url).hostname or "").removeprefix("www.")
     firms = {fold(name) for name in publishers} | {fold(host), fold(host.rpartition(".")[0])}
-    everything: list[Candidate] = []
-    chosen: tuple[str, ...] = ()
-    for candidates in _places(page, linked):
-        people = _distinct(person for one in candidates for person in _people(page, one, firms))
-        everything += people or candidates
-        if people and not chosen and people[0].rule != _FIRM:
-            chosen = tuple(one.value for one in people[:MAX_PEOPLE])
-    if not chosen:  # asked last and only then: these expressions read the whole tree
-        for candidates in _marked(page):
-            people = _distinct(person for one in candidates for person in _people(page, one, firms))
-            everything += people or candidates
-            chosen = chosen or tuple(one.value for one in people[:MAX_PEOPLE])
-    return chosen, everything
+    firms |= {label for label in host.split(".")[:-1] if len(label) > 2}
+    return firms - {""}
 
 
-def agency(candidates: Iterable[Candidate]) -> str | None:
-    """The news agency that the candidates of a byline name, in its usual short form."""
-    for one in candidates:
-        for part in _PARTS.split(one.value):
-            if found := _AGENCIES.get(fold(part)):
-                return found
-    return None
+def _mentions(page: Page, candidate: Candidate, firms: Collection[str], *, lax: bool) -> Iterator[_Mention]:
+    """The names in a candidate, each with a candidate of its own."""
+    found = list(named(candidate.value, firms, lax=lax))
+    if candidate.rule.endswith(FIRM):
+        found = [Named(one.text, Kind.ORGANISATION) if one.kind is Kind.PERSON else one for one in found]
+    alone = not any(one.kind is Kind.PERSON for one in found)
+    for name in found:
+        own = candidate if name.text == candidate.value else page.narrowed(candidate, name.text)
+        yield _Mention(own, name, alone)
 
 
-def _places(page: Page, linked: Linked) -> Iterable[list[Candidate]]:
-    stated = [
-        linked.place(page, "name", name, "json-ld author" if person else _FIRM)
-        for name, person in names((linked.article or {}).get("author"))[:MAX_PEOPLE]
-    ]
-    people = [one for one in stated if one and one.rule == "json-ld author"]
-    yield people or [one for one in stated if one]
-    for name in _METAS:
-        if found := page.meta(name):
-            yield found
+def _support(place: _Place, places: Iterable[_Place]) -> int:
+    """The weight of a place and of those that name one of its people."""
+    own = [fold(name) for name in place.people]
+    votes = place.weight - (0 if any(" " in one or not one.isascii() for one in own) else _HANDLE)
+    for other in places:
+        if other is not place and any(_alike(fold(name), one) for name in other.people for one in own):
+            votes += other.weight
+    return votes
 
 
-def _marked(page: Page) -> Iterable[list[Candidate]]:
-    for rule, xpath in _ELEMENTS:
-        elements = xpath(page.root)[:MAX_ELEMENTS]
-        found = [_beginning(one) for one in (page.element(element, rule) for element in elements) if one]
-        found = [one for one in found if len(one.value) <= MAX_MARKED]
-        if found:
-            yield found if rule != "byline element" else found[:1]
+def _alike(one: str, other: str) -> bool:
+    """Whether two folded names can be one person's: "Dr Ida Mark" and "Ida Mark"."""
+    words, others = set(one.split()), set(other.split())
+    return words <= others or others <= words
 
 
-def _beginning(candidate: Candidate) -> Candidate:
-    """The candidate, or its first part: below a name stand an office, a reading time, a link to follow."""
-    if not candidate.parts:
-        return candidate
-    source, text = candidate.parts[0]
-    return Candidate(text, candidate.rule, source)
+def _signed(mentions: Iterable[_Mention]) -> Iterator[Candidate]:
+    """The agencies and organisations; not the house that a person's own credit names behind the person."""
+    for one in mentions:
+        if one.name.kind is Kind.AGENCY or (one.name.kind is Kind.ORGANISATION and one.alone):
+            yield one.told
 
 
-def _people(page: Page, candidate: Candidate, firms: set[str]) -> Iterable[Candidate]:
-    """The candidate's text as one candidate for each person that it names."""
-    whole = _PREFIX.sub("", candidate.value, count=1) if _PREFIX.match(candidate.value) else candidate.value
-    for part in _PARTS.split(whole):
-        name = part.strip(" .,:-\u2013\u2014")
-        name = _INITIALS.sub("", name)
-        if fold(name) in _AGENCIES:
-            continue
-        if 2 < len(name) <= 60 and not _NO_NAME.search(name) and not _OFFICE.search(name) and fold(name) not in firms:
-            yield candidate if name == candidate.value else page.narrowed(candidate, name)
+def _agency(mentions: Iterable[_Mention]) -> str | None:
+    return next((agency(one.name.text) for one in mentions if one.name.kind is Kind.AGENCY), None)
 
 
-def _distinct(people: Iterable[Candidate]) -> list[Candidate]:
-    found: dict[str, Candidate] = {}
-    for one in people:
-        found.setdefault(fold(one.value), one)
-    return list(found.values())
+def _distinct(mentions: Iterable[_Mention]) -> list[_Mention]:
+    distinct: dict[str, _Mention] = {}
+    for one in mentions:
+        distinct.setdefault(fold(one.name.text), one)
+    return list(distinct.values())

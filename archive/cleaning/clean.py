@@ -88,6 +88,7 @@ def _article(document: Document, capture: Capture, provenance: Provenance, profi
     extracted = body.extract(page, data)
     placed = tuple(one for one in extracted if not is_label(one.block.text) and not profile.drops(one.block.text))
     placed = _without_headline(placed, known.headline)
+    known = metadata.signed(known, page, placed)
     summary = standfirst(page, data, placed, known.headline)
     found: list[Evidence] = list(known.evidence)
     above = None
@@ -111,6 +112,7 @@ def _article(document: Document, capture: Capture, provenance: Provenance, profi
         headline=known.headline,
         body=tuple(one.block for one in placed),
         verdict=judgement.verdict,
+        kicker=known.kicker,
         standfirst=above,
         byline=known.byline,
         agency=known.agency,

@@ -58,6 +58,22 @@ class Linked:
             return None
         return Candidate(value, rule, self._source(page, key, value))
 
+    @property
+    def is_news(self) -> bool:
+        """Whether the article is declared to be a newspaper's."""
+        return self.article is not None and any("News" in name for name in _types(self.article))
+
+    def author(self) -> object:
+        """Who is said to have written the article; mere references are followed to the nodes of the same script."""
+        article = self.article or {}
+        value = article.get("author") or article.get("creator")
+        return [self._resolved(one) for one in (value if isinstance(value, list) else [value])]
+
+    def _resolved(self, value: object) -> object:
+        if not isinstance(value, dict) or "name" in value or "@id" not in value or self.home is None:
+            return value
+        return next((one for one in self.home.nodes if one.get("@id") == value["@id"] and "name" in one), value)
+
     def _source(self, page: Page, key: str, value: str) -> Source | None:
         if self.home is None:
             return None

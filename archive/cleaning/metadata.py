@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
 from archive.article import Evidence, Image
 from archive.cleaning import dates
-from archive.cleaning.byline import agency, byline
+from archive.cleaning.byline import byline, signature
 from archive.cleaning.evidence import HEADS, Candidate, Page, evidence, tidy
-from archive.cleaning.headline import headline
+from archive.cleaning.headline import headline, shown
 from archive.cleaning.linked import Linked, names, publisher
 from archive.cleaning.placed import Placed
 from archive.cleaning.stream import normalise
@@ -31,6 +31,7 @@ class Metadata:
     """The values that were chosen; `evidence` holds every candidate."""
 
     headline: str | None
+    kicker: str | None
     byline: tuple[str, ...]
     agency: str | None
     published: str | None
@@ -42,6 +43,7 @@ class Metadata:
     lead_image: str | None
     access: str | None
     evidence: tuple[Evidence, ...]
+    firms: frozenset[str]  # the names that the site and its publisher give themselves
 
 
 def read(page: Page, linked: Linked, at: int) -> Metadata:
@@ -59,11 +61,13 @@ def read(page: Page, linked: Linked, at: int) -> Metadata:
     site_name = settle("site_name", sites)
     firms = {one.value for one in sites}
 
-    title, candidates = headline(page, linked, firms)
-    settle("headline", candidates, title)
-    people, candidates = byline(page, linked, firms)
-    found += evidence("byline", candidates, people)
-    wire = agency(candidates)
+    heading = headline(page, linked, firms)
+    settle("headline", list(heading.candidates), heading.text)
+    if heading.kicker is not None:
+        settle("kicker", [heading.kicker])
+    credit = byline(page, linked, firms)
+    found += evidence("byline", credit.candidates, credit.people)
+    found += evidence("signature", credit.signed, [one.value for one in credit.signed])
     published, candidates = dates.published(page, linked, at)
     found += evidence("published", candidates, _behind(candidates, published))
     modified, candidates = dates.modified(page, linked, at)
@@ -79,9 +83,10 @@ def read(page: Page, linked: Linked, at: int) -> Metadata:
     access, candidates = _access(page, linked)
     settle("access", candidates, candidates[0].value if candidates else None)
     return Metadata(
-        headline=title,
-        byline=people,
-        agency=wire,
+        headline=shown(heading.text) if heading.text else None,
+        kicker=heading.kicker.value if heading.kicker else None,
+        byline=credit.people,
+        agency=credit.agency,
         published=published,
         modified=modified,
         section=settle("section", sections),
@@ -91,7 +96,24 @@ def read(page: Page, linked: Linked, at: int) -> Metadata:
         lead_image=_absolute(page, lead),
         access=access,
         evidence=tuple(found),
+        firms=frozenset(firms),
     )
+
+
+def signed(known: Metadata, page: Page, placed: tuple[Placed, ...]) -> Metadata:
+    """The metadata with the people who sign below the body, where nothing above it names any."""
+    if known.byline:
+        return known
+    credit = signature(page, placed, known.firms)
+    if not credit.candidates:
+        return known
+    found = [
+        replace(one, chosen=False) if one.field == "signature" and credit.people else one for one in known.evidence
+    ]
+    found += evidence("byline", credit.candidates, credit.people)
+    if not any(one.field == "signature" and one.chosen for one in found):
+        found += evidence("signature", credit.signed, [one.value for one in credit.signed])
+    return replace(known, byline=credit.people, agency=known.agency or credit.agency, evidence=tuple(found))
 
 
 def images(page: Page, placed: tuple[Placed, ...]) -> tuple[Image, ...]:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from archive.cleaning import linked
-from archive.cleaning.byline import agency, byline
+from archive.cleaning.byline import byline
 from archive.cleaning.document import parse
 from archive.cleaning.evidence import Page
 from archive.cleaning.headline import headline
@@ -40,12 +40,12 @@ def ld(**properties: object) -> str:
 )
 def test_headlines(head: str, body: str, expected: str | None) -> None:
     given = page(head, body)
-    assert headline(given, linked.read(given.root), {"The Courier"})[0] == expected
+    assert headline(given, linked.read(given.root), {"The Courier"}).text == expected
 
 
 def test_a_shortened_headline_knows_its_place() -> None:
     given = page("<title>Ferry fares frozen | Courier</title>")
-    _, (candidate, *_) = headline(given, linked.read(given.root), set())
+    candidate, *_ = headline(given, linked.read(given.root), set()).candidates
     assert candidate.source is not None
     assert text_at(given.root, candidate.source) == "Ferry fares frozen"
 
@@ -67,16 +67,17 @@ def test_a_shortened_headline_knows_its_place() -> None:
 )
 def test_bylines_are_people(head: str, body: str, people: tuple[str, ...]) -> None:
     given = page(head, body)
-    assert byline(given, linked.read(given.root), {"The Courier"})[0] == people
+    assert byline(given, linked.read(given.root), {"The Courier"}).people == people
 
 
 def test_agencies_are_told_apart() -> None:
     given = page("<meta name=author content='Ida Mark, Agence France-Presse'>")
-    people, candidates = byline(given, linked.read(given.root), set())
-    assert people == ("Ida Mark",)
+    credit = byline(given, linked.read(given.root), set())
+    assert (credit.people, credit.agency) == (("Ida Mark",), "AFP")
+    assert [one.value for one in credit.signed] == ["Agence France-Presse"]
     bare = page("<meta name=author content='dpa'>")
-    people, candidates = byline(bare, linked.read(bare.root), set())
-    assert (people, agency(candidates)) == ((), "dpa")
+    credit = byline(bare, linked.read(bare.root), set())
+    assert (credit.people, credit.agency) == ((), "dpa")
 
 
 def test_linked_data_survives_what_sites_write() -> None:

@@ -1,0 +1,101 @@
+"""Bylines: who is believed where places differ, what stands near the headline, who signs below the story."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from archive.article import Article
+from archive.capture import Capture
+from archive.cleaning import linked
+from archive.cleaning.byline import Credits, byline
+from archive.cleaning.clean import clean
+from archive.cleaning.document import parse
+from archive.cleaning.evidence import Page
+from archive.cleaning.source import text_at
+from archive.cleaning.stream import TextStream
+
+MakeCapture = Callable[..., Capture]
+
+
+def credits_of(head: str, body: str) -> Credits:
+    root = parse(f"<html><head>{head}</head><body>{body}</body></html>".encode()).root
+    page = Page(root, TextStream(root), "https://www.courier.example/story")
+    return byline(page, linked.read(root), {"The Courier"})
+
+
+def ld(**properties: object) -> str:
+    return f'<script type="application/ld+json">{json.dumps({"@type": "NewsArticle", **properties})}</script>'
+
+
+HEAD = "<h1>Barrier opens</h1>"
+
+
+def test_a_place_that_others_agree_with_is_believed_before_one_alone() -> None:
+    head = ld(author={"name": "Rut Olsen"}) + "<meta name=author content='Ida Mark'>"
+    assert credits_of(head, f"{HEAD}<p class=byline>By Ida Mark</p>").people == ("Ida Mark",)
+    assert credits_of(head, HEAD).people == ("Rut Olsen",)
+
+
+def test_an_accounts_name_gives_way_to_the_visible_byline() -> None:
+    head = ld(author={"name": "idam"})
+    assert credits_of(head, f"{HEAD}<div class='author-2'>Ida Mark</div>").people == ("Ida Mark",)
+    assert credits_of(head, HEAD).people == ("idam",)
+
+
+def test_authors_by_reference_are_followed_within_the_script() -> None:
+    graph = {
+        "@graph": [
+            {"@type": "NewsArticle", "author": {"@id": "#ida"}},
+            {"@type": "Person", "@id": "#ida", "name": "Ida Mark"},
+        ]
+    }
+    head = f'<script type="application/ld+json">{json.dumps(graph)}</script>'
+    assert credits_of(head, HEAD).people == ("Ida Mark",)
+
+
+def test_a_link_to_an_author_near_the_headline_is_enough() -> None:
+    assert credits_of("", f"{HEAD}<p>von <a href='/autoren/ida-mark'>Dr. Ida Mark</a></p>").people == ("Dr. Ida Mark",)
+    below = "<p>" + "Long text. " * 300 + "</p><p><a href='/autoren/ida-mark'>Ida Mark</a></p>"
+    assert credits_of("", HEAD + below).people == ()
+
+
+def test_comments_and_teasers_sign_nothing() -> None:
+    others = (
+        "<ol class=comments><li><span class=author>Karl Linse</span></li></ol>"
+        "<div class=related><span class=byline>Karl Linse</span></div><aside><a rel=author>Karl Linse</a></aside>"
+    )
+    assert credits_of("", HEAD + others).people == ()
+
+
+def test_plugins_say_who_wrote_in_a_labelled_pair() -> None:
+    head = "<meta name='twitter:label1' content='Verfasst von'><meta name='twitter:data1' content='Ida Mark'>"
+    assert credits_of(head, HEAD).people == ("Ida Mark",)
+    head = "<meta name='twitter:label1' content='Est. reading time'><meta name='twitter:data1' content='Three Minutes'>"
+    assert credits_of(head, HEAD).people == ()
+
+
+def test_who_signs_beside_people_is_told_apart() -> None:
+    credit = credits_of(ld(author=[{"name": "Ida Mark"}, {"name": "AP"}]), HEAD)
+    assert (credit.people, credit.agency) == (("Ida Mark",), "AP")
+    assert [one.value for one in credit.signed] == ["AP"]
+    house = credits_of(ld(author={"@type": "Organization", "name": "The Courier"}), HEAD)
+    assert (house.people, [one.value for one in house.signed]) == ((), ["The Courier"])
+
+
+def test_a_name_below_the_story_signs_it(capture: MakeCapture, story: str) -> None:
+    unsigned = story.replace('"author": [{"@type": "Person", "name": "Ida Mark"},', "").replace(
+        ' {"@type": "Person", "name": "J\\u00f6rg Feld"}],', ""
+    )
+    unsigned = unsigned.replace('<p class="byline">By <a rel="author" href="/ida">Ida Mark</a> and Jörg Feld</p>', "")
+    article = clean([capture(unsigned)])
+    assert isinstance(article, Article)
+    assert article.byline == ()
+    article = clean([capture(unsigned.replace("</article>", "<p><em>Ruth Olsen</em></p></article>"))])
+    assert isinstance(article, Article)
+    assert article.byline == ("Ruth Olsen",)
+    chosen = next(one for one in article.evidence if one.field == "byline" and one.chosen)
+    assert chosen.rule == "signature below the story"
+    assert chosen.source is not None
+    root = parse(unsigned.replace("</article>", "<p><em>Ruth Olsen</em></p></article>").encode()).root
+    assert text_at(root, chosen.source) == "Ruth Olsen"

@@ -1,0 +1,82 @@
+"""Headlines: which of several headings it is, what is the site's name, and the kicker above it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from archive.cleaning import linked
+from archive.cleaning.document import parse
+from archive.cleaning.evidence import Page
+from archive.cleaning.headline import Heading, headline
+from archive.cleaning.stream import TextStream
+
+TITLE = "<title>Ferry fares frozen for a year | Courier</title>"
+
+
+def heading(head: str, body: str, names: tuple[str, ...] = ("The Courier",)) -> Heading:
+    root = parse(f"<html><head>{head}</head><body>{body}</body></html>".encode()).root
+    return headline(Page(root, TextStream(root), "https://www.harbourcourier.example/x"), linked.read(root), set(names))
+
+
+def news(**properties: object) -> str:
+    return f'<script type="application/ld+json">{json.dumps({"@type": "NewsArticle", **properties})}</script>'
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "expected"),
+    [
+        # a heading unlike every title is a menu's or a list's
+        (TITLE, "<h1>Menu</h1><h1>Ferry fares frozen for a year</h1><h1>Read on</h1>", "Ferry fares frozen for a year"),
+        # the site's name as a heading
+        ("<title>Ferry fares</title>", "<h1>The Courier</h1><h1>Ferry fares</h1>", "Ferry fares"),
+        # what readers see, where a program wrote the rest
+        (
+            "<title>Ferry fares 2026</title><meta property=og:title content='Ferry fares 2026'>",
+            "<h1>Ferry fares frozen</h1>",
+            "Ferry fares frozen",
+        ),
+        # what a newspaper states in three places
+        (
+            news(headline="After the vote: fares frozen")
+            + "<title>After the vote: fares frozen</title>"
+            + "<meta property=og:title content='After the vote: fares frozen'>",
+            "<h1>Fares frozen</h1>",
+            "After the vote: fares frozen",
+        ),
+        # two titles that differ and end alike behind a bar
+        (
+            news(headline="Fares frozen")
+            + "<title>Fares frozen | HC News</title><meta property=og:title content='Island talks on | HC News'>",
+            "<h1>Fares frozen</h1>",
+            "Fares frozen",
+        ),
+        # a segment that begins with the host's name
+        ("<title>Fares frozen - Harbourcourier online</title>", "", "Fares frozen"),
+        # a dash within a headline is no separator of the site's name
+        ("<title>Fares frozen – then came the turn</title>", "", "Fares frozen – then came the turn"),
+        ("", "<div itemprop=headline>Fares frozen</div>", "Fares frozen"),
+    ],
+)
+def test_the_headline_is_what_the_page_shows(head: str, body: str, expected: str) -> None:
+    assert heading(head, body).text == expected
+
+
+def test_a_kicker_within_the_heading_is_told_apart() -> None:
+    found = heading("", "<h1><span class='kicker'>Harbour</span><span>Ferry fares frozen</span></h1>")
+    assert found.text == "Ferry fares frozen"
+    assert found.kicker is not None
+    assert found.kicker.value == "Harbour"
+
+
+def test_a_kicker_is_known_by_what_others_leave_out() -> None:
+    found = heading(news(headline="Ferry fares frozen") + TITLE, "<h1>Harbour : Ferry fares frozen</h1>")
+    assert found.text == "Ferry fares frozen"
+    assert found.kicker is not None
+    assert (found.kicker.value, found.kicker.source is not None) == ("Harbour", True)
+
+
+def test_no_candidate_is_no_headline() -> None:
+    assert heading("", "<p>Text</p>").text is None
+    assert heading("<title> | </title>", "<h1></h1>").text is None
