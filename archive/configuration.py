@@ -157,9 +157,10 @@ class Crawl(_Table):
 
 
 class Reservations(_Table):
-    """``[reservations]``: whether `export` leaves out what was captured with a reservation.
+    """``[reservations]``: whether what was captured with a reservation is left out of all that is handed on.
 
-    Everything is stored and recorded in any case: what is recorded can be left out later, but not the reverse.
+    That is `export`, `pack`, `index` and the texts under ``text/``. Everything is stored and recorded in any case: what
+    is recorded can be left out later, but not the reverse.
     """
 
     noarchive: Literal["keep", "withhold"] = "keep"
@@ -167,7 +168,7 @@ class Reservations(_Table):
 
     @property
     def withheld(self) -> frozenset[Reserved]:
-        """The reservations with which no text is exported."""
+        """The reservations with which nothing is handed on."""
         given = {Reserved.NOARCHIVE: self.noarchive, Reserved.TDM: self.tdm}
         return frozenset(one for one, action in given.items() if action == "withhold")
 
@@ -305,7 +306,7 @@ def write_configuration(
         f"# memory = {Cleaning().memory}  # MiB for one process",
         f"# workers = {Cleaning().workers}  # 0: as many as there are cores",
         "# [reservations]",
-        f'# noarchive = "{Reservations().noarchive}"  # or "withhold": pages that say noarchive are not exported',
+        f'# noarchive = "{Reservations().noarchive}"  # or "withhold": such pages are not exported, packed, indexed',
         f'# tdm = "{Reservations().tdm}"  # or "withhold": the same where text and data mining is reserved',
         "",
     ]

@@ -6,6 +6,9 @@ from typing import ClassVar
 
 NOTHING = "nothing matched: 'presskeep list --verdict all' shows what there is"  # of whoever writes a file for others
 ALL_LOST = "all that matched was lost to damage: 'presskeep verify' says what can be brought back"
+ALL_WITHHELD = (
+    "all that matched is withheld ([reservations] in archive.toml): --with-withheld takes it along all the same"
+)
 
 
 class PresskeepError(Exception):

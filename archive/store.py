@@ -378,8 +378,9 @@ class Archive:
             return waiting.forgive(connection, CLEANER)
 
     def compact(self) -> Compaction:
-        """Bring the Parquet files under ``text/`` up to date."""
-        return compact_texts(texts.of_compaction(self.catalog, self.warc_path), self.text_path)
+        """Bring the Parquet files under ``text/`` up to date, without what ``[reservations]`` withholds."""
+        withheld = self.configuration.reservations.withheld
+        return compact_texts(texts.of_compaction(self.catalog, self.warc_path, withheld), self.text_path)
 
     # The whole
 

@@ -14,13 +14,14 @@ from sqlalchemy.dialects.sqlite import insert
 
 from archive.article import Article, Refusal, Verdict, from_json, identity
 from archive.capture import Capture
-from archive.catalogue import blocking, tables
+from archive.catalogue import blocking, tables, withholding
 from archive.catalogue.database import Catalog
 from archive.catalogue.holdings import FETCH, cleanable
 from archive.catalogue.revisits import bound_to
 from archive.catalogue.rows import Row, capture_of_row, reads_rows, site_column
 from archive.dataset.compaction import Part, Stamp, Texts
 from archive.dataset.rows import Entry
+from archive.reservation import Reserved
 
 texts, editions, captures = tables.texts, tables.editions, tables.captures
 
@@ -256,23 +257,27 @@ def _outcome_of(row: Sequence[Any]) -> Outcome:
     return Outcome(capture, site or None, url, key, at, Verdict(verdict), bool(new))
 
 
-def of_compaction(catalog: Catalog, directory: Path) -> Texts:
-    """What a compaction asks; ``directory`` is where the WARC files lie."""
-    return Texts(lambda: _stamps(catalog), lambda part: _of_part(catalog, directory, part))
+def of_compaction(catalog: Catalog, directory: Path, kinds: frozenset[Reserved] = frozenset()) -> Texts:
+    """What a compaction asks; ``directory`` is where the WARC files lie, ``kinds`` the reservations withheld."""
+    return Texts(lambda: _stamps(catalog, kinds), lambda part: _of_part(catalog, directory, part, kinds))
 
 
-def _stamps(catalog: Catalog) -> Iterator[Stamp]:
+def _stamps(catalog: Catalog, kinds: frozenset[Reserved]) -> Iterator[Stamp]:
     """What tells the texts of all cleaners apart, without reading any text."""
     question = select(texts.c.cleaner, texts.c.site, texts.c.capture, texts.c.at, texts.c.identity)
     with catalog.reading() as connection:
+        if kinds:
+            kept_back = withholding.withheld(connection, kinds)
+            question = question.join_from(texts, captures, captures.c.id == texts.c.capture).where(~kept_back)
         for row in connection.execution_options(yield_per=FETCH).execute(question):
             yield Stamp(row.cleaner, row.site or None, row.capture, row.at, row.identity)
 
 
-def _of_part(catalog: Catalog, directory: Path, part: Part) -> Iterator[Entry]:
+def _of_part(catalog: Catalog, directory: Path, part: Part, kinds: frozenset[Reserved]) -> Iterator[Entry]:
     """The texts that a Parquet file of the compaction holds, ordered by site and capture id; editions are left out."""
     question = _joined(texts.c.cleaner == part.cleaner, texts.c.at >= part.start, texts.c.at < part.end)
     with catalog.reading() as connection:
+        question = question.where(~withholding.withheld(connection, kinds))
         for _, entry in _entries(connection, question.order_by(texts.c.site, texts.c.capture), directory):
             yield entry
 

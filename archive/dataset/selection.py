@@ -9,6 +9,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from archive.article import Article, Verdict
+from archive.capture import Capture
 from archive.clock import from_datetime
 from archive.dataset.rows import Entry, reservations
 from archive.reservation import Reserved, reserved
@@ -27,7 +28,8 @@ class Selection:
     """What to take. Empty tuples and None mean no restriction; times are microseconds since 1970, UTC.
 
     ``published_since`` is an ISO 8601 day or time. ``languages`` match by prefix (RFC 4647, basic filtering): ``de``
-    takes ``de-AT``. ``withheld`` leaves out what is captured with such a reservation.
+    takes ``de-AT``. ``withheld`` leaves out what is captured with such a reservation, ``reserved`` takes only that, and
+    ``unreserved`` only what reserves nothing at all.
     """
 
     published_since: str | None = None
@@ -37,6 +39,8 @@ class Selection:
     editions: Editions = Editions.LAST
     verdicts: tuple[Verdict, ...] = (Verdict.ARTICLE,)
     withheld: frozenset[Reserved] = frozenset()
+    reserved: frozenset[Reserved] = frozenset()
+    unreserved: bool = False
 
 
 def choose(entries: Iterable[Entry], selection: Selection) -> Iterator[Entry]:
@@ -66,7 +70,7 @@ def matches(entry: Entry, selection: Selection) -> bool:
         return False
     if selection.captured_since is not None and capture.at < selection.captured_since:
         return False
-    if selection.withheld and selection.withheld & reserved(reservations(capture)):
+    if not _takes(selection, capture):
         return False
     article = text if isinstance(text, Article) else None
     if selection.languages and not (article and _speaks(article.language, selection.languages)):
@@ -74,6 +78,20 @@ def matches(entry: Entry, selection: Selection) -> bool:
     if selection.published_since is None:
         return True
     return article is not None and not_before(article.published, selection.published_since)
+
+
+def is_withheld(entry: Entry, kinds: frozenset[Reserved]) -> bool:
+    """Whether an entry is captured with such a reservation."""
+    return bool(kinds and kinds & reserved(reservations(entry.capture)))
+
+
+def _takes(selection: Selection, capture: Capture) -> bool:
+    if not (selection.withheld or selection.reserved or selection.unreserved):
+        return True
+    found = reserved(reservations(capture))
+    if selection.withheld & found or (selection.unreserved and found):
+        return False
+    return not selection.reserved or bool(selection.reserved & found)
 
 
 def not_before(date: str | None, since: str) -> bool:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from archive.capture import Capture, Location
 from archive.clock import to_datetime
-from archive.errors import ALL_LOST, NOTHING, NotFound
 from archive.sharing.selection import Selection, Share
 from archive.sharing.sorting import in_order
 from archive.surt import surt
@@ -35,13 +34,15 @@ _OFTEN = 500  # captures between two reports
 class Indexed:
     """What was written: where to, how many lines, and how many bytes (None for standard output).
 
-    ``confirmations`` counts the 304 answers, which have no line, ``lost`` the captures that were lost to damage.
+    ``confirmations`` counts the 304 answers, which have no line, ``lost`` the captures that were lost to damage,
+    ``withheld`` those that are kept back because of what they reserve.
     """
 
     target: str
     captures: int
     confirmations: int
     lost: int
+    withheld: int
     bytes: int | None
 
 
@@ -73,12 +74,13 @@ def write_index(
     with open_target(target) as out:
         with archive.catalog.reading() as connection:
             share = Share(connection, archive.warc_path, selection)
-            total, lost = share.sum_up()[0], share.count_lost()
+            total, lost, withheld = share.sum_up()[0], share.count_lost(), share.count_withheld()
             if not total:
-                raise NotFound(ALL_LOST if share.count_lost() else NOTHING)
+                raise share.nothing()
             found = in_order(lines(share, total))
         out.writelines(found)
-    return Indexed(target, written, left_out, lost, None if target == STDOUT else Path(target).stat().st_size)
+    size = None if target == STDOUT else Path(target).stat().st_size
+    return Indexed(target, written, left_out, lost, withheld, size)
 
 
 def is_listed(capture: Capture) -> bool:

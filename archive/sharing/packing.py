@@ -21,7 +21,7 @@ from archive import locking
 from archive.capture import Capture
 from archive.catalogue.holdings import FileState, awaits_cleaning, file_states
 from archive.clock import to_datetime
-from archive.errors import ALL_LOST, NOTHING, DamagedRecord, NotFound, TakenDown, UsageError
+from archive.errors import DamagedRecord, TakenDown, UsageError
 from archive.exchange import Role
 from archive.progress import Progress
 from archive.sharing import cdxj, pages
@@ -55,7 +55,7 @@ class Packed:
     ``brought`` counts the captures that were not selected for themselves: revisits refer to them. ``texts`` counts the
     pages that can be searched, ``uncleaned`` the captures of which the installed cleaner has yet to make the text: what
     such a capture is, and whether it is a page, cannot be known. ``lost`` counts what the selection lacks because of
-    damage.
+    damage, ``withheld`` what is kept back because of what it reserves.
     """
 
     target: str
@@ -66,6 +66,7 @@ class Packed:
     texts: int
     uncleaned: int
     lost: int
+    withheld: int
     bytes: int
 
 
@@ -131,7 +132,7 @@ def _pack(
         share = Share(connection, archive.warc_path, selection)
         total, latest = share.sum_up()
         if not total:
-            raise NotFound(ALL_LOST if share.count_lost() else NOTHING)
+            raise share.nothing()
         with open_target(target) as out, Package(out, latest) as package:
             packing = _Packing(share, package, total, progress)
             packing.write_archive()
@@ -159,7 +160,7 @@ class _Packing:
         self._total = total
         self._progress = progress
         self._names = _Names()
-        self._lost = share.count_lost()
+        self._lost, self._withheld = share.count_lost(), share.count_withheld()
         self._sites: set[str] = set()
         self._first = self._last = 0
         self._files = self._captures = self._brought = self._pages = self._texts = self._uncleaned = 0
@@ -176,6 +177,7 @@ class _Packing:
             texts=self._texts,
             uncleaned=self._uncleaned,
             lost=self._lost,
+            withheld=self._withheld,
             bytes=size,
         )
 

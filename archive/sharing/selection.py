@@ -1,25 +1,28 @@
 """Which captures are handed on, and the one way by which they are taken out of the catalogue.
 
-What is taken down is never among them (`archive.catalogue.blocking`); nor is a revisit of which the payload is. What
-was lost to damage (`archive.catalogue.losses`) has no record that could be handed on.
+What is taken down is never among them (`archive.catalogue.blocking`); nor is a revisit of which the payload is. What is
+withheld (`archive.catalogue.withholding`) is among them only where that is asked for. What was lost to damage
+(`archive.catalogue.losses`) has no record that could be handed on.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, func, or_, select, true
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, false, func, or_, select, true
 
 from archive.capture import Capture
-from archive.catalogue import blocking, losses, revisits, tables
+from archive.catalogue import blocking, losses, revisits, tables, withholding
 from archive.catalogue.holdings import FETCH
 from archive.catalogue.rows import capture_of_row
 from archive.catalogue.terms import Filter, Terms, in_force_of
+from archive.errors import ALL_LOST, ALL_WITHHELD, NOTHING, NotFound
+from archive.reservation import Reserved, reserved
 from archive.warc.places import is_foreign
 
 _captures = tables.captures.c
@@ -30,18 +33,20 @@ class Selection:
     """What to hand on: empty tuples and None mean no restriction.
 
     ``since`` is the first instant, ``until`` the first one after the last, both in microseconds since 1970, UTC.
-    ``keys`` are normalised URLs (`archive.url.normalise`).
+    ``keys`` are normalised URLs (`archive.url.normalise`). What is captured with a reservation among ``withheld`` is
+    left out, and with it the revisits that could not be read without its payload.
     """
 
     sites: tuple[str, ...] = ()
     since: int | None = None
     until: int | None = None
     keys: tuple[str, ...] = ()
+    withheld: frozenset[Reserved] = frozenset()
 
     @property
     def is_everything(self) -> bool:
-        """Whether nothing is left out."""
-        return self == Selection()
+        """Whether nothing is left out, unless it is withheld."""
+        return replace(self, withheld=frozenset()) == Selection()
 
     def takes(self, capture: Capture) -> bool:
         """Whether a capture is selected for itself."""
@@ -79,6 +84,8 @@ class Share:
         self.selection = selection
         self._taken_down = blocking.rules(connection)
         self._brought: tuple[str, ...] = ()
+        self._withheld: ColumnElement[bool] = false()
+        self._withheld = self._held_back(selection.withheld)
         if not selection.is_everything:
             revisits_of_it = self._captures(_captures.kind == "revisit")
             referents = (one.referent for one in revisits_of_it if one.referent is not None)
@@ -99,7 +106,12 @@ class Share:
     @cached_property
     def _is_everything(self) -> bool:
         blocked = select(tables.blocked.c.id).limit(1)
-        return self.selection.is_everything and self.connection.scalar(blocked) is None
+        held_back = select(tables.captures.c.id).where(self._withheld).limit(1)
+        return (
+            self.selection.is_everything
+            and self.connection.scalar(blocked) is None
+            and self.connection.scalar(held_back) is None
+        )
 
     @cached_property
     def _terms(self) -> dict[str, Terms]:
@@ -115,6 +127,17 @@ class Share:
         """How many captures of the selection were lost to damage."""
         lost = self.selection.condition() & losses.is_lost(_captures.file) & blocking.allowed(_captures.id)
         return self.connection.scalar(select(func.count()).select_from(tables.captures).where(lost)) or 0
+
+    def nothing(self) -> NotFound:
+        """Why nothing is handed on."""
+        if self.count_withheld():
+            return NotFound(ALL_WITHHELD)
+        return NotFound(ALL_LOST if self.count_lost() else NOTHING)
+
+    def count_withheld(self) -> int:
+        """How many captures of the selection are kept back because of what they reserve."""
+        kept_back = self.selection.condition() & self._withheld & blocking.allowed(_captures.id)
+        return self.connection.scalar(select(func.count()).select_from(tables.captures).where(kept_back)) or 0
 
     def by_place(self) -> Iterator[Capture]:
         """The captures by file and offset, revisits with their referents."""
@@ -157,7 +180,20 @@ class Share:
         chosen = self.selection.condition()
         if self._brought:
             chosen = or_(chosen, _among(_captures.id, self._brought))
-        return chosen & blocking.allowed(_captures.id) & ~losses.is_lost(_captures.file)
+        return chosen & blocking.allowed(_captures.id) & ~losses.is_lost(_captures.file) & ~self._withheld
+
+    def _held_back(self, kinds: frozenset[Reserved]) -> ColumnElement[bool]:
+        """What is withheld: captures with such a reservation, and the revisits whose payload lies in one of them."""
+        said = withholding.withheld(self.connection, kinds)
+        if self.connection.scalar(select(_captures.id).where(said).limit(1)) is None:
+            return false()
+        self._withheld = said
+        without = [
+            one.id
+            for one in self._captures(_captures.kind == "revisit")
+            if one.referent is not None and kinds & reserved(one.referent.reservations)
+        ]
+        return said | _among(_captures.id, tuple(without)) if without else said
 
 
 def _among(column: Column[str], values: tuple[str, ...]) -> ColumnElement[bool]:

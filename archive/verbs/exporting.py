@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated
 
@@ -16,8 +16,9 @@ from archive.article import Verdict
 from archive.dataset.export import Exported, Format, export
 from archive.dataset.foreign import SCHEMAS
 from archive.dataset.rows import Entry
-from archive.dataset.selection import Editions, Selection
-from archive.errors import UsageError
+from archive.dataset.selection import Editions, Selection, is_withheld, matches
+from archive.errors import ALL_WITHHELD, NotFound, UsageError
+from archive.reservation import Reserved
 from archive.target import STDOUT
 from archive.verbs.entries import all_entries, meant, open_archive, still_to_clean
 from archive.verbs.options import (
@@ -25,8 +26,13 @@ from archive.verbs.options import (
     CleanerOption,
     JsonOption,
     LanguagesOption,
+    ReservedOption,
     SitesOption,
+    UnreservedOption,
+    WithheldOption,
     day,
+    kinds,
+    name_withheld,
     noted,
     point,
 )
@@ -71,6 +77,9 @@ def export_(
         bool, typer.Option("--csv-safe", help="CSV for spreadsheets: nothing in it runs as a formula.")
     ] = False,
     cleaner: CleanerOption = None,
+    reserved: ReservedOption = None,
+    unreserved: UnreservedOption = False,
+    with_withheld: WithheldOption = False,
     json: JsonOption = False,
     archive: ArchiveOption = None,
 ) -> None:
@@ -86,6 +95,8 @@ def export_(
         languages=tuple(language or ()),
         editions=editions,
         verdicts=() if EVERYTHING in verdicts else tuple(one for one in Verdict if one in verdicts),
+        reserved=kinds(reserved, unreserved=unreserved),
+        unreserved=unreserved,
     )
     if csv_safe and form is not Format.CSV:
         raise UsageError(f"--csv-safe is for csv, and {form} needs none of it: leave it out")
@@ -94,14 +105,36 @@ def export_(
     if form is Format.PARQUET and out == STDOUT and sys.stdout.isatty():
         raise UsageError("Parquet is no text for a terminal: name a file, or pipe it into a program")
     with open_archive(archive) as opened, terminal.progress() as bar:
-        selection = replace(selection, withheld=opened.configuration.reservations.withheld)
-        entries = _counted(all_entries(opened, selection, meant(opened, cleaner)), bar)
+        withheld = frozenset() if with_withheld else opened.configuration.reservations.withheld
+        passing = _Passing(selection, withheld)
+        entries = passing.through(_counted(all_entries(opened, selection, meant(opened, cleaner)), bar))
         if waiting := still_to_clean(opened):
             terminal.say(waits(waiting))
-        done = export(
-            entries, out, form, selection=selection, schema=SCHEMAS[schema], csv_safe=csv_safe, require_rows=True
-        )
-    _summarise(done, waiting, json=json)
+        try:
+            done = export(
+                entries, out, form, selection=selection, schema=SCHEMAS[schema], csv_safe=csv_safe, require_rows=True
+            )
+        except NotFound as error:
+            raise NotFound(ALL_WITHHELD) if passing.withheld else error from None
+    name_withheld(passing.withheld)
+    _summarise(done, waiting, passing.withheld, json=json)
+
+
+class _Passing:
+    """What is not withheld goes through; what would have been chosen but for that is counted."""
+
+    def __init__(self, selection: Selection, kinds: frozenset[Reserved]) -> None:
+        self.withheld = 0
+        self._selection = selection
+        self._kinds = kinds
+
+    def through(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """The entries that may pass, in their order."""
+        for entry in entries:
+            if not is_withheld(entry, self._kinds):
+                yield entry
+            elif matches(entry, self._selection):
+                self.withheld += 1
 
 
 def _counted(entries: Iterable[Entry], bar: Progress) -> Iterator[Entry]:
@@ -112,13 +145,13 @@ def _counted(entries: Iterable[Entry], bar: Progress) -> Iterator[Entry]:
         bar.advance(task)
 
 
-def _summarise(done: Exported, waiting: int, *, json: bool) -> None:
+def _summarise(done: Exported, waiting: int, withheld: int, *, json: bool) -> None:
     """The summary; on stderr where the rows themselves are on stdout."""
     said = f"{count(done.rows, 'row')} of the schema {done.schema}, version {done.schema_version}"
     if done.target == STDOUT:
         terminal.say(said)
     elif json:
-        terminal.emit({**asdict(done), "waiting": waiting})
+        terminal.emit({**asdict(done), "waiting": waiting, "withheld": withheld})
     else:
         size = f", {count(done.bytes, 'byte')}" if done.bytes is not None else ""
         terminal.out().print(f"{terminal.one_line(done.target)}: {said}{size}", soft_wrap=True)

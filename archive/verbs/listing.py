@@ -16,10 +16,22 @@ from rich.text import Text
 from archive import terminal
 from archive.article import Article, Refusal, Verdict
 from archive.clock import warc_date
-from archive.dataset.rows import Entry
+from archive.dataset.rows import Entry, reservations
 from archive.dataset.selection import Selection, matches, not_before
+from archive.reservation import reserved as of_reservations
 from archive.verbs.entries import Failure, all_entries, failures, meant, open_archive, require_sites, still_to_clean
-from archive.verbs.options import ArchiveOption, CleanerOption, JsonOption, LanguagesOption, SitesOption, day, noted
+from archive.verbs.options import (
+    ArchiveOption,
+    CleanerOption,
+    JsonOption,
+    LanguagesOption,
+    ReservedOption,
+    SitesOption,
+    UnreservedOption,
+    day,
+    kinds,
+    noted,
+)
 from archive.verbs.typeset import count
 from archive.verbs.words import explain, waits
 
@@ -46,6 +58,7 @@ class Line:
     headline: str | None
     reason: str | None
     editions: int
+    reserved: list[str]
     url: str
 
 
@@ -66,6 +79,8 @@ def list_(
         ),
     ] = None,
     language: LanguagesOption = None,
+    reserved: ReservedOption = None,
+    unreserved: UnreservedOption = False,
     limit: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Only the newest N.", show_default=False)
     ] = None,
@@ -85,6 +100,8 @@ def list_(
         sites=tuple(site or ()),
         languages=tuple(language or ()),
         verdicts=tuple(one for one in Verdict if one in wanted),
+        reserved=kinds(reserved, unreserved=unreserved),
+        unreserved=unreserved,
     )
     with open_archive(archive) as opened:
         lines: list[Line] = []
@@ -98,7 +115,7 @@ def list_(
                     others[line.verdict] += 1
         require_sites(opened, selection.sites)
         waiting = still_to_clean(opened)
-        if not selection.languages:
+        if not (selection.languages or selection.reserved or unreserved):  # which an attempt has none of
             failed = [_of_failure(one) for one in failures(opened, selection.sites)]
             if FAILED in wanted:
                 lines += failed
@@ -113,7 +130,7 @@ def list_(
             terminal.emit(asdict(line))
     else:
         _show(lines)
-        narrowed = any((site, since, until, verdict, language))
+        narrowed = any((site, since, until, verdict, language, reserved, unreserved))
         terminal.say(_summary(lines, others, narrowed=narrowed, waiting=waiting))
     if waiting:
         terminal.say(waits(waiting))
@@ -150,13 +167,16 @@ def _of_text(entry: Entry) -> Line:
         headline=article.headline if article else None,
         reason=text.reason if isinstance(text, Refusal) else None,
         editions=entry.editions,
+        reserved=sorted(of_reservations(reservations(capture))),
         url=capture.url,
     )
 
 
 def _of_failure(failure: Failure) -> Line:
     at = warc_date(failure.at)
-    return Line(at, at, FAILED, None, failure.site, None, None, explain(failure.reason, failure.detail), 0, failure.url)
+    return Line(
+        at, at, FAILED, None, failure.site, None, None, explain(failure.reason, failure.detail), 0, [], failure.url
+    )
 
 
 def _within(line: Line, since: str | None, until: str | None) -> bool:

@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from archive import terminal
 from archive.dataset.selection import instant
 from archive.errors import UsageError
 from archive.misuse import choose
+from archive.reservation import Reserved
 
 ArchiveOption = Annotated[
     Path | None,
@@ -42,6 +44,22 @@ CleanerOption = Annotated[
         show_default=False,
     ),
 ]
+ReservedOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--reserved",
+        metavar="WHAT",
+        help="Only captured with that reservation: tdm or noarchive. Repeatable.",
+        show_default=False,
+    ),
+]
+UnreservedOption = Annotated[
+    bool, typer.Option("--unreserved", help="Only captured without a reservation.", show_default=False)
+]
+WithheldOption = Annotated[
+    bool,
+    typer.Option("--with-withheld", help="Also what [reservations] in archive.toml withholds.", show_default=False),
+]
 UrlArgument = Annotated[str, typer.Argument(metavar="URL", help="The page's address.", show_default=False)]
 AtOption = Annotated[
     str | None,
@@ -65,6 +83,22 @@ def day(given: str | None, option: str) -> str | None:
     """The same, checked but kept as it was written."""
     point(given, option)
     return given
+
+
+def name_withheld(number: int) -> None:
+    """Say how much a file that is handed on lacks because it is withheld."""
+    if number:
+        terminal.say(
+            f"{number:,} {'is' if number == 1 else 'are'} not in it: withheld by [reservations] in archive.toml;"
+            " --with-withheld takes them along"
+        )
+
+
+def kinds(given: Sequence[str] | None, *, unreserved: bool) -> frozenset[Reserved]:
+    """The values of ``--reserved``; raises UsageError."""
+    if given and unreserved:
+        raise UsageError("--reserved and --unreserved leave nothing together: give one of them")
+    return frozenset(Reserved(one) for one in noted(given, "--reserved", Reserved))
 
 
 def noted(given: Sequence[str] | None, option: str, allowed: Iterable[str]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from archive.errors import NotFound, UsageError
 from archive.target import STDOUT
 from archive.url import normalise
 from archive.verbs.entries import address, open_archive, require_sites
-from archive.verbs.options import ArchiveOption, JsonOption, SitesOption, point
+from archive.verbs.options import ArchiveOption, JsonOption, SitesOption, WithheldOption, name_withheld, point
 from archive.verbs.typeset import count, facts
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def index(
     site: SitesOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    with_withheld: WithheldOption = False,
     json: JsonOption = False,
     archive: ArchiveOption = None,
 ) -> None:
@@ -54,10 +55,11 @@ def index(
     if json and out == STDOUT:
         raise UsageError("--json prints the summary where the index goes: name a file for the index")
     with open_archive(archive) as opened:
-        selection = _selection(opened, site, since, until)
+        selection = _selection(opened, site, since, until, with_withheld=with_withheld)
         with terminal.reported() as progress:
             done = write_index(opened, out, selection, progress)
     _name_lost(done.lost)
+    name_withheld(done.withheld)
     said = count(done.captures, "capture")
     if done.bytes is not None:
         said += f", {decimal(done.bytes)}"
@@ -92,6 +94,7 @@ def pack(
     description: Annotated[
         str, typer.Option(metavar="TEXT", help="What it holds, in plain text or Markdown.", show_default=False)
     ] = "",
+    with_withheld: WithheldOption = False,
     json: JsonOption = False,
     archive: ArchiveOption = None,
 ) -> None:
@@ -105,12 +108,13 @@ def pack(
     if urls is not None and not wanted:
         raise UsageError(f"--urls: {urls} names no address: write one a line")
     with open_archive(archive) as opened:
-        selection = _selection(opened, site, since, until, wanted)
+        selection = _selection(opened, site, since, until, wanted, with_withheld=with_withheld)
         left = _without_taken_down(opened, wanted)
         with terminal.reported() as progress:
             done = pack(opened, out, selection, title=title, description=description, progress=progress)
         _name_missing(opened, left)
     _name_lost(done.lost)
+    name_withheld(done.withheld)
     if done.uncleaned:
         terminal.say(
             f"{count(done.uncleaned, 'capture')} in it went without text: 'presskeep clean' makes it, then pack again"
@@ -131,6 +135,8 @@ def _selection(
     since: str | None,
     until: str | None,
     urls: Iterable[str] = (),
+    *,
+    with_withheld: bool,
 ) -> Selection:
     from archive.sharing.selection import Selection  # noqa: PLC0415 - as above
 
@@ -140,6 +146,7 @@ def _selection(
         since=point(since, "--since"),
         until=point(until, "--until"),
         keys=tuple(sorted({normalise(one) for one in urls})),
+        withheld=frozenset() if with_withheld else archive.configuration.reservations.withheld,
     )
 
 

@@ -1,4 +1,5 @@
-"""Texts under ``text/`` that the archive has no more: taken down, purged or let go of, with a kill before it was told.
+"""Texts under ``text/`` that must not be there: taken down, purged or let go of, with a kill before it was told, or
+withheld since by ``[reservations]`` in archive.toml.
 
 Whoever takes texts away brings ``text/`` up to date in the end. Until then, and after a kill just before it, the files
 hold what must not be handed out.
@@ -14,7 +15,7 @@ from urllib.parse import unquote
 
 from sqlalchemy import func, select
 
-from archive.catalogue import tables
+from archive.catalogue import tables, withholding
 from archive.dataset.compaction import PART
 from archive.warc.finding import Finding, Rule
 
@@ -54,9 +55,16 @@ def _captures(path: Path) -> Iterator[list[str]]:
 
 
 def _withdrawn(archive: Archive, cleaner: str, captures: list[str]) -> int:
-    """How many of these have no text by a cleaner: asked after the file was read, so that it cannot be ahead."""
+    """How many of these have no text by a cleaner that may be there.
+
+    Asked after the file was read, so that it cannot be ahead.
+    """
     made = tables.texts.c
     ids = select(func.json_each(json.dumps(captures)).table_valued("value").c.value)
-    question = select(func.count()).where(made.cleaner == cleaner, made.capture.in_(ids))
+    of_capture = tables.captures.c.id == made.capture
+    question = select(func.count()).select_from(tables.texts).where(made.cleaner == cleaner, made.capture.in_(ids))
     with archive.catalog.reading() as connection:
+        if kinds := archive.configuration.reservations.withheld:
+            kept_back = withholding.withheld(connection, kinds)
+            question = question.join(tables.captures, of_capture).where(~kept_back)
         return len(set(captures)) - (connection.scalar(question) or 0)

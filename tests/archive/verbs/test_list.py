@@ -65,6 +65,7 @@ def test_json_lines_have_all_fields(news: Path) -> None:
         "headline": "Harbour bridge reopens after nine years, two winters late",
         "reason": None,
         "editions": 2,
+        "reserved": [],
         "url": BRIDGE,
     }
     assert done.stderr == ""
