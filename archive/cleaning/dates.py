@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from htmldate import find_date
-from lxml import etree, html
+from lxml import etree
 
-from archive.cleaning.evidence import HEADS, Candidate, Page
+from archive.cleaning.evidence import Candidate, Page
 from archive.cleaning.linked import Linked
+from archive.cleaning.written import date_in
 from archive.clock import to_datetime
 
 _ISO = re.compile(
@@ -22,6 +24,9 @@ _SLASHES = re.compile(r"((?:19|20)\d\d)[/.](\d\d?)[/.](\d\d?)(?!\d)", re.ASCII)
 _RFC_2822 = re.compile(r"(?:\w{3}, )?\d{1,2} \w{3} \d{4} \d\d:\d\d", re.ASCII)
 _IN_URL = re.compile(r"/((?:19|20)\d\d)[/-]?(0[1-9]|1[0-2])[/-]?(0[1-9]|[12]\d|3[01])(?:/|-|_|\.|$)", re.ASCII)
 _OLDEST = 1995  # the first news sites: an earlier date is that of a subject, or an empty field's (1970)
+_SAME = 2  # days between an address and a byline that mean one day: time zones, and a story written the night before
+_BEFORE = 12  # characters before a date in a statement: a weekday
+_NEW_YEAR = re.compile(r"\d{4}-01-01(?:T00:00(?::00)?(?:Z|[+-]00:00)?)?")
 _WESTERN_MOST = timedelta(hours=14)  # where a local date without an offset may be ahead of UTC
 
 _PUBLISHED = (
@@ -85,11 +90,14 @@ def not_after(written: str, at: int) -> bool:
     return when <= (latest + _WESTERN_MOST).replace(tzinfo=None)
 
 
-def published(page: Page, linked: Linked, at: int) -> tuple[str | None, list[Candidate]]:
-    """The date of publication and every candidate, the chosen one first among equals.
+def published(
+    page: Page, linked: Linked, at: int, near: Sequence[Candidate] = ()
+) -> tuple[str | None, list[Candidate]]:
+    """The date of publication and every candidate, in the order in which they are believed.
 
-    The page's statements about itself come before what stands in its text: a header shows the day of the visit, and
-    lists of other articles show theirs.
+    The page's statements about itself come first: a header shows the day of the visit, and lists of other articles
+    show theirs. Then ``near``, what stands near the headline, unless the address says another day; then the address,
+    and a guess.
     """
     found = [linked.text(page, key, f"json-ld {key}") for key in ("datePublished", "dateCreated", "uploadDate")]
     candidates = [one for one in found if one] + page.meta(*_PUBLISHED)
@@ -98,44 +106,69 @@ def published(page: Page, linked: Linked, at: int) -> tuple[str | None, list[Can
         one for one in times if one.get("pubdate") is not None or "datepublished" in one.get("itemprop", "").lower()
     ]
     candidates += [page.attribute(one, "datetime", "time marked as published") for one in marked[:3]]
-    # The first time element below the headline is the byline's; above it, a menu's or a ticker's.
-    heads = HEADS(page.root)
-    if heads:
-        floor = page.stream.extent(heads[0])[0]
-        candidates += [
-            page.attribute(one, "datetime", "first time below the headline") for one in _below(page, times, floor)
-        ]
-    chosen = _first(candidates, at)
-    if chosen is None and (found_in_url := _IN_URL.search(page.url)):
-        candidates.append(Candidate("-".join(found_in_url.groups()), "url"))
-        chosen = _first(candidates, at)
+    chosen = _kept_offset(_first(_no_new_year(candidates), at), candidates)
+    address = _IN_URL.search(page.url)
+    if address is not None:
+        stated = Candidate("-".join(address.groups()), "url")
+        near = [one for one in near if _days_apart(one.value, stated.value) <= _SAME]
+        near = [*sorted(near, key=lambda one: _days_apart(one.value, stated.value)), stated]
+    candidates += near
+    chosen = chosen or _first(near, at)
     if chosen is None and (guess := _guess(page, at)):
         candidates.append(guess)
         chosen = guess
-    return (iso(chosen.value) if chosen else None), candidates
+    return (read(chosen.value) if chosen else None), candidates
 
 
-def modified(page: Page, linked: Linked, at: int) -> tuple[str | None, list[Candidate]]:
+def modified(page: Page, linked: Linked, at: int, near: Sequence[Candidate] = ()) -> tuple[str | None, list[Candidate]]:
     """The date of the last change, where the page says so, and every candidate."""
     stated = linked.text(page, "dateModified", "json-ld dateModified")
     candidates = ([stated] if stated else []) + page.meta(*_MODIFIED)
-    chosen = _first(candidates, at)
-    return (iso(chosen.value) if chosen else None), candidates
+    chosen = _kept_offset(_first(candidates, at), candidates) or _first(near, at)
+    return (read(chosen.value) if chosen else None), [*candidates, *near]
 
 
-def _below(page: Page, times: list[html.HtmlElement], floor: int) -> list[html.HtmlElement]:
-    for one in times[:50]:
-        if page.stream.extent(one)[0] >= floor:
-            return [one]
-    return []
-
-
-def _first(candidates: list[Candidate], at: int) -> Candidate | None:
+def _first(candidates: Sequence[Candidate], at: int) -> Candidate | None:
     for one in candidates:
-        written = iso(one.value)
+        written = read(one.value)
         if written is not None and not_after(written, at):
             return one
     return None
+
+
+def read(text: str) -> str | None:
+    """A statement's date: as machines write it, else as people do, if nothing else stands there."""
+    if written := iso(text):
+        return written
+    found = date_in(text)
+    return found[0] if found and found[1] <= _BEFORE and int(found[0][:4]) >= _OLDEST else None
+
+
+def _no_new_year(candidates: list[Candidate]) -> list[Candidate]:
+    """The candidates with a bare first of January last: where only a year is known, programs write that."""
+    return sorted(candidates, key=lambda one: _NEW_YEAR.fullmatch(read(one.value) or "") is not None)
+
+
+def _kept_offset(chosen: Candidate | None, candidates: list[Candidate]) -> Candidate | None:
+    """The candidate that names the same moment in the publisher's own time, if the chosen one is in UTC."""
+    when = _moment(chosen)
+    if when is None or when.utcoffset():
+        return chosen
+    local = (one for one in candidates if (other := _moment(one)) == when and other is not None and other.utcoffset())
+    return next(local, chosen)
+
+
+def _moment(candidate: Candidate | None) -> datetime | None:
+    written = read(candidate.value) if candidate is not None else None
+    when = datetime.fromisoformat(written) if written else None
+    return when.replace(second=0) if when is not None and when.tzinfo is not None else None
+
+
+def _days_apart(one: str, other: str) -> int:
+    written, against = read(one), read(other)
+    if written is None or against is None:
+        return _SAME + 1
+    return abs((datetime.fromisoformat(written[:10]) - datetime.fromisoformat(against[:10])).days)
 
 
 def _guess(page: Page, at: int) -> Candidate | None:
@@ -153,4 +186,6 @@ def _guess(page: Page, at: int) -> Candidate | None:
         )
     except (ValueError, TypeError, OverflowError, AttributeError, IndexError, KeyError):
         return None
-    return Candidate(written, "htmldate") if written and iso(written) and not_after(written, at) else None
+    # Where it finds a year alone, it says the first of January.
+    sound = written and not written.endswith("-01-01") and iso(written) and not_after(written, at)
+    return Candidate(str(written), "htmldate") if sound else None

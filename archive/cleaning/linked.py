@@ -86,6 +86,9 @@ class Linked:
                 if tidy(text[start + 1 : end - 1]) == value:
                     start, end = start + 1, end - 1  # nothing is escaped: the value itself stands there
                 return Source(page.stream.path(self.home.element), start, end)
+            # Most values stand there as they are; only what is escaped is looked for among all literals.
+            if (at := text.find(f'"{value}"')) >= 0:
+                return Source(page.stream.path(self.home.element), at + 1, at + 1 + len(value))
         return None
 
 

@@ -82,15 +82,12 @@ def visible(page: Page) -> Iterator[tuple[str, list[Candidate]]]:
     for number in range(first, min(first + _MOST_TEXTS, len(stream.raws))):
         if stream.starts[number] > ceiling:
             break
-        for element in _around(stream.owners[number]):
-            if element in seen:
-                continue
-            seen.add(element)
+        for element in _around(stream.owners[number], seen):
             rule = _rule(element)
             if rule is None:
                 continue
             start, end = stream.extent(element)
-            if start < max(floor, reached.get(rule, 0)) or not 0 < end - start <= MAX_MARKED or _is_aside(element):
+            if start < max(floor, reached.get(rule, 0)) or not 0 < end - start <= MAX_MARKED or is_aside(element):
                 continue
             reached[rule] = end
             found.setdefault(rule, []).extend(page.spanned(at, to, rule) for at, to in _lines(page, start, end))
@@ -115,27 +112,31 @@ def below(page: Page, end: int) -> tuple[int, int] | None:
     return None
 
 
-def _around(element: html.HtmlElement) -> list[html.HtmlElement]:
-    """An element and a few around it, outermost first."""
-    found = [element]
-    for one in element.iterancestors():
-        if len(found) > _AROUND or one.tag == "body":
-            break
+def _around(element: html.HtmlElement, seen: set[html.HtmlElement]) -> list[html.HtmlElement]:
+    """An element and a few around it that were not seen before, outermost first; they are seen now."""
+    found: list[html.HtmlElement] = []
+    one: html.HtmlElement | None = element
+    while one is not None and one not in seen and len(found) <= _AROUND and one.tag != "body":
         found.append(one)
+        seen.add(one)
+        one = one.getparent()
     return found[::-1]
 
 
 def _rule(element: html.HtmlElement) -> str | None:
-    if "author" in element.get("itemprop", "").lower().split():
+    given = element.attrib
+    if not given:
+        return None
+    if "author" in given.get("itemprop", "").lower().split():
         return "itemprop author"
-    if "author" in element.get("rel", "").lower().split():
+    if "author" in given.get("rel", "").lower().split():
         return "rel author"
-    if _CLASS.search(element.get("class", "")):
+    if _CLASS.search(given.get("class", "")):
         return "byline element"
     return "link to an author" if element.tag == "a" and _HREF.search(element.get("href", "")) else None
 
 
-def _is_aside(element: html.HtmlElement) -> bool:
+def is_aside(element: html.HtmlElement) -> bool:
     """Whether an element belongs to comments, teasers or the frame of the page."""
     for number, one in enumerate((element, *element.iterancestors())):
         if number > _FAR or one.tag in {"article", "main", "body"}:

@@ -15,6 +15,7 @@ from archive.cleaning.byline import byline, signature
 from archive.cleaning.evidence import HEADS, Candidate, Page, evidence, tidy
 from archive.cleaning.headline import headline, shown
 from archive.cleaning.linked import Linked, names, publisher
+from archive.cleaning.nearby import near_headline
 from archive.cleaning.placed import Placed
 from archive.cleaning.stream import normalise
 
@@ -68,9 +69,10 @@ def read(page: Page, linked: Linked, at: int) -> Metadata:
     credit = byline(page, linked, firms)
     found += evidence("byline", credit.candidates, credit.people)
     found += evidence("signature", credit.signed, [one.value for one in credit.signed])
-    published, candidates = dates.published(page, linked, at)
+    near = near_headline(page, at, heading.text)
+    published, candidates = dates.published(page, linked, at, near.published)
     found += evidence("published", candidates, _behind(candidates, published))
-    modified, candidates = dates.modified(page, linked, at)
+    modified, candidates = dates.modified(page, linked, at, near.changed)
     found += evidence("modified", candidates, _behind(candidates, modified))
 
     section = linked.text(page, "articleSection", "json-ld articleSection")
@@ -141,7 +143,7 @@ def images(page: Page, placed: tuple[Placed, ...]) -> tuple[Image, ...]:
 
 def _behind(candidates: list[Candidate], written: str | None) -> list[str]:
     """The wording of the candidate that a date comes from."""
-    return [one.value for one in candidates if written is not None and dates.iso(one.value) == written][:1]
+    return [one.value for one in candidates if written is not None and dates.read(one.value) == written][:1]
 
 
 def _tags(page: Page, linked: Linked) -> tuple[tuple[str, ...], list[Candidate]]:

@@ -10,6 +10,8 @@ from archive.cleaning import linked
 from archive.cleaning.dates import iso, modified, not_after, published
 from archive.cleaning.document import parse
 from archive.cleaning.evidence import Page
+from archive.cleaning.nearby import near_headline
+from archive.cleaning.source import text_at
 from archive.cleaning.stream import TextStream
 from archive.clock import from_datetime
 
@@ -54,7 +56,8 @@ def page(head: str = "", body: str = "", url: str = "https://courier.example/sto
 
 
 def found(given: Page) -> str | None:
-    return published(given, linked.read(given.root), AT)[0]
+    near = near_headline(given, AT, None)
+    return published(given, linked.read(given.root), AT, near.published)[0]
 
 
 def test_the_pages_own_statement_beats_the_header_and_related_articles() -> None:
@@ -81,3 +84,55 @@ def test_modified_is_only_what_the_page_states() -> None:
     assert modified(given, linked.read(given.root), AT)[0] == "2026-11-24T10:00:00Z"
     bare = page(body="<p>updated 24.11.2026</p>")
     assert modified(bare, linked.read(bare.root), AT)[0] is None
+
+
+def test_what_people_read_below_the_headline_is_read_too() -> None:
+    header = "<header><p>Wednesday, November 25, 2026</p></header>"
+    related = "<p>" + "Text. " * 400 + "</p><div><time datetime='2026-11-25T07:00'>today</time> Ferry fares</div>"
+    given = page(body=f"{header}<h1>Story</h1><div><span>By Ida</span><span>November 13, 2026</span></div>{related}")
+    assert found(given) == "2026-11-13"
+    candidate = near_headline(given, AT, "Story").published[0]
+    assert candidate.source is not None
+    assert text_at(given.root, candidate.source) == "November 13, 2026"
+
+
+def test_the_headers_day_is_no_candidate_even_where_no_other_is() -> None:
+    assert found(page(body="<p>25.11.2026</p><h1>Story</h1><p>Text without a date.</p>")) is None
+    assert found(page(body="<p>Harbour, 24.11.2026</p><h1>Story</h1><p>Text.</p>")) == "2026-11-24"
+
+
+def test_a_day_within_a_sentence_is_not_the_stories() -> None:
+    told = "<p>" + "The gates were closed on 3 March 2021, said the harbour master, and nobody knew for how long. " * 2
+    assert found(page(body=f"<h1>Story</h1>{told}</p>")) is None
+
+
+def test_a_labelled_change_is_the_change_and_no_publication() -> None:
+    given = page(body="<h1>Story</h1><p>Published: 20.11.2026, 9:30 Uhr</p><p>Updated: <span>24.11.2026</span></p>")
+    near = near_headline(given, AT, "Story")
+    assert published(given, linked.read(given.root), AT, near.published)[0] == "2026-11-20T09:30"
+    assert modified(given, linked.read(given.root), AT, near.changed)[0] == "2026-11-24"
+
+
+def test_comments_and_lists_beside_the_story_date_nothing() -> None:
+    body = "<h1>Story</h1><ul class=related-list><li>12.10.2026 Ferry fares</li></ul><aside>13.10.2026</aside>"
+    assert found(page(body=body)) is None
+
+
+def test_a_bare_first_of_january_comes_last() -> None:
+    head = "<meta name=date content='2026-01-01'><meta name='dc.date' content='2026-03-04'>"
+    assert found(page(head)) == "2026-03-04"
+    assert found(page("<meta name=date content='2026-01-01'>")) == "2026-01-01"
+
+
+def test_the_same_moment_is_told_in_the_publishers_time() -> None:
+    head = (
+        '<script type="application/ld+json">{"@type": "NewsArticle", "datePublished": "2026-11-19T23:04:00Z"}</script>'
+        "<meta name=date content='Fri, 20 Nov 2026 00:04:00 +0100'>"
+    )
+    assert found(page(head)) == "2026-11-20T00:04:00+01:00"
+
+
+def test_the_address_decides_between_days_and_the_byline_tells_the_time() -> None:
+    url = "https://courier.example/2026/11/20/story"
+    assert found(page(body="<h1>Story</h1><p>20.11.2026, 09.30 Uhr</p>", url=url)) == "2026-11-20T09:30"
+    assert found(page(body="<h1>Story</h1><p>11 April 2009</p>", url=url)) == "2026-11-20"
