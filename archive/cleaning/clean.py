@@ -14,6 +14,7 @@ from archive.cleaning.alignment import Overwork
 from archive.cleaning.document import MAX_BYTES, Document, Unfit, parse
 from archive.cleaning.evidence import Page, evidence
 from archive.cleaning.headline import fold
+from archive.cleaning.images import images
 from archive.cleaning.labels import is_label
 from archive.cleaning.language import count_words, language, tag
 from archive.cleaning.placed import Placed
@@ -124,7 +125,7 @@ def _article(document: Document, capture: Capture, provenance: Provenance, profi
         canonical_url=known.canonical_url,
         site_name=known.site_name,
         lead_image=known.lead_image,
-        images=metadata.images(page, placed),
+        images=images(page, placed),
         access=known.access,
         word_count=words,
         evidence=tuple(found),

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from html import unescape
+from urllib.parse import urljoin, urlsplit
 
 from lxml import etree, html
 
@@ -130,3 +131,14 @@ def literal_value(text: str) -> str | None:
     except ValueError:
         return None
     return tidy(value) if isinstance(value, str) else None
+
+
+def absolute(page: Page, url: str | None) -> str | None:
+    """A URL as the page's address completes it; None where that is no web address."""
+    if not url:
+        return None
+    try:
+        joined = urljoin(page.url, url)
+        return joined if urlsplit(joined).scheme in {"http", "https"} else None
+    except ValueError:
+        return None

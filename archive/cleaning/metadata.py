@@ -5,24 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
-from archive.article import Evidence, Image
+from archive.article import Evidence
 from archive.cleaning import dates
 from archive.cleaning.byline import byline, signature
-from archive.cleaning.evidence import HEADS, Candidate, Page, evidence, tidy
+from archive.cleaning.evidence import Candidate, Page, absolute, evidence
 from archive.cleaning.headline import headline, shown
 from archive.cleaning.linked import Linked, names, publisher
 from archive.cleaning.nearby import near_headline
 from archive.cleaning.placed import Placed
-from archive.cleaning.stream import normalise
 
 MAX_TAGS = 40
-MAX_IMAGES = 40
 _CANONICAL = etree.XPath("//link[@rel='canonical' or @rel='Canonical'][@href]")
-_FIGURES = etree.XPath("//figure[.//img]")
 _COMMA = re.compile(r"\s*[,;]\s*")
 _TIERS = {"free": "free", "metered": "metered", "locked": "paywalled", "paid": "paywalled", "premium": "paywalled"}
 
@@ -93,9 +89,9 @@ def read(page: Page, linked: Linked, at: int) -> Metadata:
         modified=modified,
         section=settle("section", sections),
         tags=tags,
-        canonical_url=_absolute(page, settle("canonical_url", canonical)),
+        canonical_url=absolute(page, settle("canonical_url", canonical)),
         site_name=site_name,
-        lead_image=_absolute(page, lead),
+        lead_image=absolute(page, lead),
         access=access,
         evidence=tuple(found),
         firms=frozenset(firms),
@@ -116,29 +112,6 @@ def signed(known: Metadata, page: Page, placed: tuple[Placed, ...]) -> Metadata:
     if not any(one.field == "signature" and one.chosen for one in found):
         found += evidence("signature", credit.signed, [one.value for one in credit.signed])
     return replace(known, byline=credit.people, agency=known.agency or credit.agency, evidence=tuple(found))
-
-
-def images(page: Page, placed: tuple[Placed, ...]) -> tuple[Image, ...]:
-    """The figures that stand between headline and end of the body, with their captions."""
-    if not placed:
-        return ()
-    heads = HEADS(page.root)
-    floor = page.stream.extent(heads[0])[0] if heads else placed[0].start
-    ceiling = max(one.end for one in placed)
-    found: dict[str, Image] = {}
-    for figure in _FIGURES(page.root)[: 4 * MAX_IMAGES]:
-        if not floor <= page.stream.extent(figure)[0] <= ceiling or len(found) >= MAX_IMAGES:
-            continue
-        picture = next(figure.iter("img"))
-        given = picture.get("src") or ""
-        if not given or given.startswith("data:"):  # a placeholder until a script loads the picture
-            given = picture.get("data-src") or ""
-        url = _absolute(page, given.strip())
-        if url:
-            caption = next(figure.iter("figcaption"), None)
-            text = normalise(" ".join(map(str, caption.itertext()))) if caption is not None else ""
-            found.setdefault(url, Image(url, tidy(picture.get("alt") or "") or None, text or None))
-    return tuple(found.values())
 
 
 def _behind(candidates: list[Candidate], written: str | None) -> list[str]:
@@ -185,14 +158,3 @@ def _access(page: Page, linked: Linked) -> tuple[str | None, list[Candidate]]:
     if not candidates:
         return None, []
     return _TIERS.get(candidates[0].value.lower(), candidates[0].value), candidates
-
-
-def _absolute(page: Page, url: str | None) -> str | None:
-    """A URL as the page's address completes it; None where that is no web address."""
-    if not url:
-        return None
-    try:
-        joined = urljoin(page.url, url)
-        return joined if urlsplit(joined).scheme in {"http", "https"} else None
-    except ValueError:
-        return None
