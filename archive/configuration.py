@@ -156,6 +156,21 @@ class Crawl(_Table):
     concurrency: int = Field(default=32, ge=1, le=1000)
 
 
+class Requisites(_Table):
+    """``[requisites]``: how much is fetched of what pages refer to, for sites with ``keep = "page"``; bytes as sent.
+
+    What is beyond is left out, and recorded once as an attempt with the reason ``budget``.
+    """
+
+    # Pictures of news pages have up to 2 MB, stylesheets 1 MB; what is larger is cut, and marked as cut.
+    max_body: int = Field(default=10 * 2**20, ge=1024)
+    # The busiest of real front pages refer to some 600, articles to 20 to 200, a picture in eight sizes among them.
+    per_page: int = Field(default=250, ge=1, le=4000)
+    page_bytes: int = Field(default=50 * 2**20, ge=1024)
+    # Of one site, by the day of UTC: a site of 300 articles a day with 500 KB each has 150 MB.
+    day_bytes: int = Field(default=2**30, ge=1024)
+
+
 class Reservations(_Table):
     """``[reservations]``: whether what was captured with a reservation is left out of all that is handed on.
 
@@ -200,6 +215,7 @@ class ArchiveConfiguration(_Table):
     warc: Warc = Warc()
     storage: Storage = Storage()
     crawl: Crawl = Crawl()
+    requisites: Requisites = Requisites()
     cleaning: Cleaning = Cleaning()
     reservations: Reservations = Reservations()
 

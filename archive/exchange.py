@@ -62,6 +62,14 @@ class Origin:
     announced: str | None = None  # the date that the source gave for it, verbatim
 
 
+def is_for_a_page(role: Role, hops: str) -> bool:
+    """Whether a fetch was for the looks of another page: a requisite, or what the host of one says of itself.
+
+    What such a fetch fails at is counted apart: no page is missing for it.
+    """
+    return role is Role.REQUISITE or (role is Role.ROBOTS and "E" in hops)
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One request and its response, exactly as they crossed the wire.

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 
 from archive.capture import Capture
 from archive.event import StoredAttempt
-from archive.exchange import Role
+from archive.exchange import Role, is_for_a_page
 
 OTHER = "other"  # an answer without a status that HTTP knows
 
@@ -33,7 +33,8 @@ class Traffic:
     ``articles`` are pages that were asked for as articles and came whole or unchanged, ``unchanged`` the 304 answers,
     ``revisits`` the captures whose payload the archive had, ``truncated`` those that were cut. ``bytes`` is what the
     records of the answers take in the WARC files, packed. ``attempts`` are exchanges without an answer, by reason: some
-    of them (robots, scope, budget …) sent nothing.
+    of them (robots, scope, budget …) sent nothing. ``requisites`` are parts of pages that came, ``lacking`` attempts at
+    such, by reason, which are not among the others: no page is missing for them.
     """
 
     answers: Mapping[str, int] = field(default_factory=dict)
@@ -44,6 +45,8 @@ class Traffic:
     truncated: int = 0
     bytes: int = 0
     attempts: Mapping[str, int] = field(default_factory=dict)
+    requisites: int = 0
+    lacking: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, captures: Iterable[Capture], attempts: Iterable[StoredAttempt] = ()) -> Self:
@@ -55,21 +58,26 @@ class Traffic:
             )
             for one in captures
         )
-        return cls.summed(answers, Counter(str(one.attempt.reason) for one in attempts))
+        failed, lacking = Counter[str](), Counter[str]()
+        for stored in attempts:
+            origin = stored.attempt.origin
+            (lacking if is_for_a_page(origin.role, origin.hops) else failed)[str(stored.attempt.reason)] += 1
+        return cls.summed(answers, failed, lacking)
 
     @classmethod
-    def summed(cls, answers: Iterable[Answers], attempts: Mapping[str, int]) -> Self:
+    def summed(cls, answers: Iterable[Answers], attempts: Mapping[str, int], lacking: Mapping[str, int]) -> Self:
         """The traffic of answers that were counted by what is alike, and of attempts that were counted by reason."""
         classes, roles, counted = Counter[str](), Counter[str](), Counter[str]()
         for one in answers:
             classes[_class_of(one.status)] += one.number
             roles[str(one.role)] += one.number
-            counted["articles"] += one.number * _is_article(one.role, one.status)
+            counted["articles"] += one.number * (one.role is Role.ARTICLE and _is_there(one.status))
+            counted["requisites"] += one.number * (one.role is Role.REQUISITE and _is_there(one.status))
             counted["unchanged"] += one.number * (one.status == 304)
             counted["revisits"] += one.number * (one.kind == "revisit")
             counted["truncated"] += one.number * one.truncated
             counted["bytes"] += one.bytes
-        return cls(dict(classes), dict(roles), attempts=dict(attempts), **counted)
+        return cls(dict(classes), dict(roles), attempts=dict(attempts), lacking=dict(lacking), **counted)
 
     def __add__(self, other: Traffic) -> Traffic:
         return Traffic(
@@ -81,6 +89,8 @@ class Traffic:
             self.truncated + other.truncated,
             self.bytes + other.bytes,
             _sum(self.attempts, other.attempts),
+            self.requisites + other.requisites,
+            _sum(self.lacking, other.lacking),
         )
 
     @property
@@ -90,7 +100,7 @@ class Traffic:
 
     @property
     def failures(self) -> int:
-        """How many exchanges gave none."""
+        """How many exchanges gave none, but for parts of pages."""
         return sum(self.attempts.values())
 
     def document(self) -> dict[str, Any]:
@@ -105,6 +115,8 @@ class Traffic:
             "truncated": self.truncated,
             "bytes": self.bytes,
             "attempts": dict(sorted(self.attempts.items())),
+            "requisites": self.requisites,
+            "lacking": dict(sorted(self.lacking.items())),
         }
 
 
@@ -112,8 +124,8 @@ def _class_of(status: int | None) -> str:
     return f"{status // 100}xx" if status is not None and 100 <= status < 600 else OTHER
 
 
-def _is_article(role: Role, status: int | None) -> bool:
-    return role is Role.ARTICLE and status is not None and (200 <= status < 300 or status == 304)
+def _is_there(status: int | None) -> bool:
+    return status is not None and (200 <= status < 300 or status == 304)
 
 
 def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:

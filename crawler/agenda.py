@@ -10,12 +10,13 @@ from hashlib import blake2b
 from heapq import nlargest
 
 from crawler.frontier import Frontier
+from crawler.requisites.memory import when
 from crawler.scheduling.durations import DAY, HOUR, MINUTE, WEEK
 from crawler.scheduling.jitter import around
 from crawler.scheduling.memory import SourceMemory, read_memory
 from crawler.scheduling.pattern import Every, Pattern
 from crawler.scheduling.polling import CLOCK_SLACK, Outcome, Polled, after_poll, may_ask_conditionally, next_poll
-from crawler.sites import Site
+from crawler.sites import Keep, Site
 from crawler.state import State
 
 # Items of a source that are told apart from one poll to the next, the newest: feeds show 20 to 100, and of a sitemap
@@ -116,8 +117,11 @@ class Agenda:
                 due.append(Root(root.kind, root.url, root.found, root.via, root.hops, whole))
         return tuple(due)
 
-    def when(self, site: Site, frontier: Frontier, now: int) -> int | None:
-        """When there is something to do for a site, perhaps a time that has gone by; None for never."""
+    def when(self, site: Site, frontier: Frontier, now: int, *, requisites: bool = True) -> int | None:
+        """When there is something to do for a site, perhaps a time that has gone by; None for never.
+
+        What pages refer to can be left out of it.
+        """
         known = {one.root.url: one for one in self.sources(site.host)}
         times = [_when(known[one], site, now) if one in known else 0 for one in _tasks(site, known)]
         if site.spider is None:  # else what its spider fetches is its own business
@@ -126,6 +130,9 @@ class Agenda:
             following = frontier.next(site.host)
             if following is not None:
                 times.append(following)
+            gathering = when(self._state, site.host, now) if requisites and site.keep is Keep.PAGE else None
+            if gathering is not None:
+                times.append(gathering)
         if not times:
             return None
         due = min(times)

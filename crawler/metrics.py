@@ -84,6 +84,8 @@ class Metrics(Collector):
         yield _by("attempts", "Exchanges without an answer, by reason.", "reason", traffic.attempts, counter=True)
         for name, said, value in (
             ("articles", "Article pages that came.", traffic.articles),
+            ("requisites", "Parts of pages that came.", traffic.requisites),
+            ("requisites_lacking", "Parts of pages without an answer.", sum(traffic.lacking.values())),
             ("unchanged", "Answers that nothing has changed (304).", traffic.unchanged),
             ("revisits", "Captures whose payload the archive had.", traffic.revisits),
             ("truncated", "Answers that were cut.", traffic.truncated),

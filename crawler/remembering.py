@@ -19,8 +19,9 @@ from crawler.capturing import Capturing, captures_committed
 from crawler.frontier import Frontier
 from crawler.pairing import Pairing
 from crawler.politeness import Pacing
+from crawler.requisites.memory import Requisites
 from crawler.robots import RobotsMemory
-from crawler.sites import Site
+from crawler.sites import Keep, Site
 from crawler.tdmmemory import TdmMemory
 from crawler.validators import ValidatorMemory
 
@@ -33,9 +34,9 @@ logger = logging.getLogger(__name__)
 class Remembering:
     """The extension that keeps the frontier true to the archive; it shares the state of `crawler.politeness.Pacing`.
 
-    ``frontier``, ``pairing``, ``agenda``, ``robots``, ``tdmrep`` and ``validators`` are there once the spider is open.
-    A frontier that was lost is seeded then; ``failure`` says why it could not be, where it could not, and the crawl
-    does not begin.
+    ``frontier``, ``pairing``, ``agenda``, ``robots``, ``tdmrep``, ``validators`` and ``requisites`` are there once the
+    spider is open. A frontier that was lost is seeded then; ``failure`` says why it could not be, where it could not,
+    and the crawl does not begin.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -46,6 +47,7 @@ class Remembering:
         self.robots: RobotsMemory
         self.tdmrep: TdmMemory
         self.validators: ValidatorMemory
+        self.requisites: Requisites
         self.failure: PresskeepError | None = None
         self._committed: list[Committed] = []  # and not noted yet
 
@@ -64,32 +66,39 @@ class Remembering:
             raise NotConfigured("crawler.remembering needs crawler.politeness.Pacing and crawler.capturing.Capturing")
         self.frontier = Frontier(pacing.state)
         self.pairing = Pairing(capturing.archive, pacing.state, self.frontier)
-        declared = self._crawler.settings.getdict("PRESSKEEP_SITES")
-        self.know(Site.model_validate_json(body) for body in declared.values())
         self.agenda = Agenda(pacing.state)
         self.robots = RobotsMemory(pacing.state)
         self.tdmrep = TdmMemory(pacing.state)
         self.validators = ValidatorMemory(pacing.state)
+        self.requisites = Requisites(pacing.state, capturing.archive.configuration.requisites)
         try:
+            declared = self._crawler.settings.getdict("PRESSKEEP_SITES")
+            self.know(Site.model_validate_json(body) for body in declared.values())
             if not pacing.state.seeded:
                 self.frontier.seed(
                     capturing.archive.captures(role=Role.ARTICLE), lambda part: self.pairing.note(part, whole=False)
                 )
+                self.requisites.seed(capturing.archive, clock.now())
             else:
                 # What a process left that was killed between the WARC file and the frontier.
                 since = min(self.frontier.noted, clock.now()) - _BACK
                 left = list(capturing.archive.captures(role=Role.ARTICLE, since=since))
                 self.frontier.note(left)
                 self.pairing.note(left, whole=False)
+                self.requisites.note(left)
+                self.requisites.note(capturing.archive.captures(role=Role.REQUISITE, since=since))
         except PresskeepError as error:
             self.failure = error
             raise CloseSpider("state_unusable") from error
 
     def know(self, sites: Iterable[Site]) -> None:
         """These sites are crawled: what is declared of them counts from now on."""
+        kept: dict[bool, list[str]] = {True: [], False: []}
         for site in sites:
             self.frontier.steps[site.host] = site.steps
             self.pairing.scopes[site.host] = site.scope
+            kept[site.keep is Keep.PAGE].append(site.host)
+        self.requisites.declare(kept[True], kept[False], clock.now())
 
     def note(self, committed: Committed) -> None:
         """Take over what became durable; where there is no room for that, the crawl pauses, and it is done then."""
@@ -108,4 +117,5 @@ class Remembering:
             self.frontier.note(self._committed[0].captures, self._committed[0].attempts)
             self.pairing.note(self._committed[0].captures, self._committed[0].attempts)
             self.validators.note(self._committed[0].captures)
+            self.requisites.note(self._committed[0].captures, self._committed[0].attempts)
             del self._committed[0]

@@ -10,12 +10,13 @@ from archive.capture import Capture
 from archive.catalogue.texts import Outcome
 from archive.errors import ConfigurationError, DamagedRecord, PresskeepError, StorageFull
 from archive.event import StoredAttempt
-from archive.exchange import Role
+from archive.exchange import Role, is_for_a_page
 from archive.store import Archive
 from crawler.crawling import CrawlResult
 from crawler.frontier import Frontier
 from crawler.jobs import CrawlJob, JobSummary
 from crawler.pairs import TEXTS
+from crawler.requisites.memory import waiting
 from crawler.scheduling.articles import Phase
 from crawler.state import State
 from crawler.visited import VisitReport
@@ -30,6 +31,9 @@ class SiteResult:
     ``refused`` counts pages without a text by verdict, ``failed`` attempts without an answer by reason, ``errors``
     answers with a status of 400 or more by status, ``cut`` answers that are not whole by reason. ``left`` URLs stay
     due, ``unchosen`` new ones were more than max_articles.
+
+    ``requisites`` counts what came of that to which pages refer, ``lacking`` what did not or not whole, by reason or
+    status, and ``waiting`` what stays due: none of it is counted as a failure or an error of the site.
     """
 
     site: str
@@ -44,6 +48,9 @@ class SiteResult:
     cut: Counter[str] = field(default_factory=Counter)
     left: int = 0
     unchosen: int = 0
+    requisites: int = 0
+    lacking: Counter[str] = field(default_factory=Counter)
+    waiting: int = 0
     pages: int = 0  # answers that are not robots.txt with status 200, or 304 to what the archive has
     problem: str | None = None
 
@@ -64,7 +71,9 @@ def report(archive: Archive, result: CrawlResult) -> tuple[SiteResult, ...]:
     secure = {capture.site for capture in captures.values() if capture.url.startswith("https://")}
     for stored in archive.attempts(run=result.run):
         site = sites.get(stored.attempt.origin.site or "")
-        if site is not None and not _is_detour(stored, site, secure):
+        if site is not None and is_for_a_page(stored.attempt.origin.role, stored.attempt.origin.hops):
+            site.lacking[str(stored.attempt.reason)] += 1
+        elif site is not None and not _is_detour(stored, site, secure):
             site.failed[str(stored.attempt.reason)] += 1
     outcomes = (one for one in archive.outcomes(result.started) if one.capture_id in captures)
     _judge(archive, sites, outcomes, result.started)
@@ -74,6 +83,7 @@ def report(archive: Archive, result: CrawlResult) -> tuple[SiteResult, ...]:
         frontier = Frontier(state)
         for name, one in sites.items():
             one.left = frontier.count(name).get(Phase.DUE, 0)
+            one.waiting = waiting(state, name)
     for name in result.busy:
         sites[name] = SiteResult(name, problem="another crawl is at it")
     return tuple(sites.values())
@@ -82,6 +92,9 @@ def report(archive: Archive, result: CrawlResult) -> tuple[SiteResult, ...]:
 def _count(site: SiteResult, capture: Capture) -> None:
     site.fetched += 1
     site.bytes += capture.payload_length or 0
+    if is_for_a_page(capture.role, capture.hops):
+        _count_requisite(site, capture)
+        return
     # A host need not have what it may say of itself: robots.txt, tdmrep.json.
     absent = 500 if capture.role is Role.ROBOTS else 400
     if capture.status is not None and capture.status >= absent and capture.role is not Role.PROBE:
@@ -92,6 +105,17 @@ def _count(site: SiteResult, capture: Capture) -> None:
     if (capture.status == 200 or confirmed) and capture.role is not Role.ROBOTS:
         site.pages += 1
         site.articles += capture.role is Role.ARTICLE
+
+
+def _count_requisite(site: SiteResult, capture: Capture) -> None:
+    if capture.role is Role.ROBOTS:
+        return  # of whichever host, which need not have any
+    if capture.truncated is not None:
+        site.lacking[f"cut: {capture.truncated}"] += 1
+    elif capture.status is not None and capture.status >= 400:
+        site.lacking[f"status {capture.status}"] += 1
+    elif capture.status == 200:
+        site.requisites += 1
 
 
 def _is_detour(stored: StoredAttempt, site: SiteResult, secure: set[str | None]) -> bool:

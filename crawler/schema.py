@@ -106,6 +106,53 @@ CREATE TABLE IF NOT EXISTS tdmrep (
     at INTEGER NOT NULL,
     body BLOB NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS keeping (site TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pages (
+    site TEXT NOT NULL,
+    key TEXT NOT NULL,
+    capture TEXT NOT NULL,
+    hops TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    payload TEXT,
+    unread INTEGER NOT NULL,
+    number INTEGER NOT NULL DEFAULT 0,
+    bytes INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (site, key)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS pages_unread ON pages (site, at DESC) WHERE unread = 1;
+CREATE TABLE IF NOT EXISTS requisites (
+    site TEXT NOT NULL,
+    key TEXT NOT NULL,
+    url TEXT NOT NULL,
+    host TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    page TEXT NOT NULL,
+    via TEXT NOT NULL,
+    hops TEXT NOT NULL,
+    rank INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    reason TEXT NOT NULL DEFAULT '',
+    at INTEGER NOT NULL DEFAULT 0,
+    next INTEGER NOT NULL DEFAULT 0,
+    capture TEXT,
+    unread INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (site, key)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS requisites_due ON requisites (site, rank DESC, place) WHERE state = 'due';
+CREATE INDEX IF NOT EXISTS requisites_next ON requisites (site, next) WHERE state = 'due';
+CREATE INDEX IF NOT EXISTS requisites_unread ON requisites (site) WHERE unread = 1;
+CREATE INDEX IF NOT EXISTS requisites_by_key ON requisites (key);
+CREATE INDEX IF NOT EXISTS requisites_by_page ON requisites (site, page);
+CREATE TABLE IF NOT EXISTS requisite_days (
+    site TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    told INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (site, day)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS validators (
     site TEXT NOT NULL,
     url TEXT NOT NULL,
@@ -141,6 +188,56 @@ UPGRADES: Final = (
     """,
     # What the cleaner said of the last capture.
     "ALTER TABLE urls ADD COLUMN verdict TEXT",
+    # Which sites keep whole pages, since when; the pages; what they refer to; how much came on a day.
+    """
+    CREATE TABLE IF NOT EXISTS keeping (site TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS pages (
+        site TEXT NOT NULL,
+        key TEXT NOT NULL,
+        capture TEXT NOT NULL,
+        hops TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        payload TEXT,
+        unread INTEGER NOT NULL,
+        number INTEGER NOT NULL DEFAULT 0,
+        bytes INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (site, key)
+    ) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS pages_unread ON pages (site, at DESC) WHERE unread = 1;
+    CREATE TABLE IF NOT EXISTS requisites (
+        site TEXT NOT NULL,
+        key TEXT NOT NULL,
+        url TEXT NOT NULL,
+        host TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        page TEXT NOT NULL,
+        via TEXT NOT NULL,
+        hops TEXT NOT NULL,
+        rank INTEGER NOT NULL,
+        place INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        tries INTEGER NOT NULL DEFAULT 0,
+        reason TEXT NOT NULL DEFAULT '',
+        at INTEGER NOT NULL DEFAULT 0,
+        next INTEGER NOT NULL DEFAULT 0,
+        capture TEXT,
+        unread INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (site, key)
+    ) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS requisites_due ON requisites (site, rank DESC, place) WHERE state = 'due';
+    CREATE INDEX IF NOT EXISTS requisites_next ON requisites (site, next) WHERE state = 'due';
+    CREATE INDEX IF NOT EXISTS requisites_unread ON requisites (site) WHERE unread = 1;
+    CREATE INDEX IF NOT EXISTS requisites_by_key ON requisites (key);
+    CREATE INDEX IF NOT EXISTS requisites_by_page ON requisites (site, page);
+    CREATE TABLE IF NOT EXISTS requisite_days (
+        site TEXT NOT NULL,
+        day INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        bytes INTEGER NOT NULL,
+        told INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (site, day)
+    ) WITHOUT ROWID
+    """,
 )
 
 SCHEMA: Final = len(UPGRADES)  # of the tables above; a newer one than the program knows is refused

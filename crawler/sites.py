@@ -42,6 +42,13 @@ class SourceKind(StrEnum):
     SECTION = "section"
 
 
+class Keep(StrEnum):
+    """What is kept of an article: its page alone, or also what a browser fetches to draw it."""
+
+    TEXT = "text"
+    PAGE = "page"
+
+
 def _checked_url(url: str) -> str:
     if not is_fetchable(url) or "#" in url or len(url) > MAX_URL or not url.isprintable() or " " in url:
         raise ValueError("write a whole address, such as https://example-news.org/feed.xml")
@@ -109,7 +116,8 @@ class Site(BaseModel):
 
     Without ``start``, the host is tried over https, then http. Without ``sources``, they are discovered from
     robots.txt, the front page and well-known paths, unless ``discover`` is off. ``every`` polls all sources at fixed
-    times, a duration or a cron expression; ``revisits`` are the ages at which articles are looked at again, none for an
+    times, a duration or a cron expression; ``keep`` says whether the stylesheets, pictures and fonts of articles are
+    fetched, too; ``revisits`` are the ages at which articles are looked at again, none for an
     empty list; ``watch`` names articles that are followed for good. ``delay`` is in seconds; 0 also needs the archive's
     ``allow_loopback``, which the crawler checks. ``mask`` names request fields whose values are masked in the archive
     beside the usual credentials; ``keep_secrets`` stores all of them as they were sent.
@@ -126,6 +134,7 @@ class Site(BaseModel):
     delay: float = Field(default=DEFAULT_DELAY, ge=0, le=MAX_DELAY, allow_inf_nan=False)
     max_articles: int = Field(default=DEFAULT_MAX_ARTICLES, ge=1)
     discover: bool = True
+    keep: Keep = Keep.TEXT
     every: PatternText | None = None
     revisits: Steps | None = None
     watch: tuple[Watched, ...] = ()
@@ -139,6 +148,15 @@ class Site(BaseModel):
     def _masked_or_kept(self) -> Self:
         if self.mask and self.keep_secrets:
             raise ValueError("mask and keep_secrets = true contradict each other: remove one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _asked_for_by_visits(self) -> Self:
+        if self.spider is not None and self.keep is not Keep.TEXT:
+            raise ValueError(
+                'keep = "page" is for sites that Presskeep visits itself: a spider of your own asks for what it wants;'
+                " remove one of them"
+            )
         return self
 
     @model_validator(mode="after")

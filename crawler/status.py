@@ -17,10 +17,11 @@ from archive.url import host as host_of
 from crawler.agenda import Agenda, Remembered, Task
 from crawler.frontier import Frontier
 from crawler.heartbeat import STALE, read_beat
+from crawler.requisites.memory import lately, waiting
 from crawler.scheduling.articles import Phase
 from crawler.scheduling.durations import DAY
 from crawler.scheduling.health import Health, State, health_of
-from crawler.sites import Site, read_sites
+from crawler.sites import Keep, Site, read_sites
 from crawler.state import State as StateFile
 
 USUAL = 28  # days that tell what is usual
@@ -46,6 +47,8 @@ class SiteStatus:
     """A site: ``today`` counts the articles first captured in the last 24 hours, ``usual`` the mean of days before.
 
     ``usual`` is None while too little is known. ``due`` URLs wait to be fetched, ``failed`` ones are given up.
+    ``requisites`` are parts of pages, where the site keeps whole ones: those that wait to be fetched, those that came
+    today and yesterday (UTC), and their bytes; None elsewhere. None of them ever needs a person.
     ``allowed`` is when its host may be asked next; ``problem`` is what the last visit came to nothing for.
     """
 
@@ -61,6 +64,7 @@ class SiteStatus:
     problem: str | None
     failures: int
     sources: tuple[SourceStatus, ...]
+    requisites: tuple[int, int, int] | None = None
 
     @property
     def health(self) -> Health:
@@ -197,6 +201,7 @@ def _site(
         problem,
         failures,
         tuple(_sources(site, known, now)),
+        (waiting(state, site.host), *lately(state, site.host, now)) if site.keep is Keep.PAGE else None,
     )
 
 

@@ -1,7 +1,7 @@
 """A visit: one site within one crawl. First its sources are read, then what is due is fetched, the newest first.
 
-Last come captured articles that are looked at again. A crawl by hand reads all sources; one that asks only for what is
-due, those of which the time has come.
+Then come captured articles that are looked at again and, where whole pages are kept, what they refer to. A crawl by
+hand reads all sources; one that asks only for what is due, those of which the time has come.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from archive.url import normalise
 from crawler.agenda import Agenda, Item, Poll, Root, Task
 from crawler.discovery import may_be_article
 from crawler.frontier import Found, Frontier
+from crawler.requisites.gathering import Gathering
 from crawler.scheduling.articles import Phase, rank, updates
 from crawler.scheduling.polling import Outcome
 from crawler.sites import Site, SourceKind
@@ -65,15 +66,18 @@ class Visit:
         agenda: Agenda | None = None,
         due: bool = False,
         rest: Callable[[str], int | None] = lambda url: None,
+        gathering: Gathering | None = None,
     ) -> None:
         """``agenda`` remembers how sources were polled; ``due`` asks for nothing that is not due by it.
 
-        ``rest`` says until when the host of a URL asked to be left alone.
+        ``rest`` says until when the host of a URL asked to be left alone. ``gathering`` comes after the articles, where
+        whole pages are kept.
         """
         self.site = site
         self._agenda = agenda
         self._only_due = due and agenda is not None
         self._rest = rest
+        self._gathering = gathering
         self._items: dict[str, Item] = {}  # of the root that is being polled
         self._polled: dict[str, Outcome] = {}
         self.width = UNPACED_WIDTH if site.delay == 0 else 1
@@ -136,6 +140,8 @@ class Visit:
         if self._stopped:
             self._running.clear()
             return []
+        if self._gathering is not None and self._due:
+            self._gathering.glance()
         return asks + self.go_on()
 
     def go_on(self) -> list[Ask]:
@@ -182,7 +188,15 @@ class Visit:
             asks.extend(self._started(self._article(self._due.popleft())))
             if not self._due:
                 self._due = self._window()
-        return asks
+        return asks + self._gathered()
+
+    def _gathered(self) -> list[Ask]:
+        """What articles refer to, once all of them are there."""
+        if self._gathering is None or self._due is None or self._due or self.problem is not None:
+            return []
+        if len(self._running) > self._gathering.under_way:
+            return []
+        return [ask for walk in self._gathering.more() for ask in self._started(walk)]
 
     def _window(self) -> deque[Found]:
         """The next articles that are due: so many as are held at once; at last those that are looked at again."""

@@ -18,6 +18,8 @@ from archive.url import normalise
 from crawler import pairs
 from crawler.discovery import may_be_article
 from crawler.pairs import Claim, Pair
+from crawler.requisites.known import FRESH, Known
+from crawler.requisites.memory import known, of_page
 from crawler.robots import RobotsMemory
 from crawler.scheduling.articles import MAX_TRIES, Phase
 from crawler.sites import Site, read_sites
@@ -32,6 +34,9 @@ _SITES = (
     " SELECT (SELECT min(site) FROM urls WHERE urls.site > known.site) FROM known WHERE site IS NOT NULL)"
     " SELECT site FROM known WHERE site IS NOT NULL"
 )
+
+
+_REMOVED = "It is taken down: it is neither handed out nor fetched again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,8 @@ class Explanation:
     attempts: tuple[StoredAttempt, ...]
     texts: tuple[Cleaned, ...]
     failures: tuple[NotCleaned, ...]
+    requisite: tuple[Known, ...] = ()  # what is remembered of it as a part of pages, by site
+    parts: tuple[tuple[Phase, int], ...] = ()  # of a page: what became of that to which it refers first
 
 
 def explain(archive: Archive, url: str) -> Explanation:
@@ -143,6 +150,8 @@ def explain(archive: Archive, url: str) -> Explanation:
         frontier = tuple(_waiting(state, key))
         robots = _robots(state, url)
         twin = _twinned(state, frontier, site.host if site is not None else None, key)
+        requisite = tuple(known(state, key))
+        parts = tuple(sorted(of_page(state, frontier[0].site, key).items())) if frontier else ()
     removed = archive.taken_down()(url)
     captures, attempts = archive.timeline(url), tuple(archive.attempts(url=url))
     texts = tuple(_cleaned(archive, url))
@@ -153,10 +162,14 @@ def explain(archive: Archive, url: str) -> Explanation:
     )
     seen = {*(one.url for one in captures), *(one.attempt.url for one in attempts)}
     shape = Normalised(key, _dropped(url), tuple(_changes(url, key)), tuple(sorted(seen - {url})))
-    answer = _answer(url, site, scope, detail, robots, frontier, twin, removed=removed, captured=bool(captures))
+    if requisite and not frontier:
+        detail = None  # scope is not asked of what a page refers to
+        answer = _as_a_part(requisite[0], removed=removed)
+    else:
+        answer = _answer(url, site, scope, detail, robots, frontier, twin, removed=removed, captured=bool(captures))
     return Explanation(
         *(url, answer, shape, site.host if site is not None else None, scope, detail, removed, robots),
-        *(frontier, twin, captures, attempts, texts, failures),
+        *(frontier, twin, captures, attempts, texts, failures, requisite, parts),
     )
 
 
@@ -274,7 +287,7 @@ def _answer(
     captured: bool,
 ) -> str:
     if removed:
-        return "It is taken down: it is neither handed out nor fetched again."
+        return _REMOVED
     if site is None:
         return f"It is never fetched: {scope}. To crawl it: presskeep add {host_of(url)}"
     if refused is not None:
@@ -294,6 +307,25 @@ def _answer(
         said = f"should a feed or sitemap of {site.host} name it, it is passed over"
         return f"Nobody has seen it; {said}: its address is not like an article's."
     return f"Nobody has seen it. Once a source of {site.host} announces it, the next visit fetches it."
+
+
+def _as_a_part(one: Known, *, removed: bool) -> str:
+    """What becomes of an address that is known as a part of pages."""
+    if removed:
+        return _REMOVED
+    said = f"It is a part of pages of {one.site} ({one.kind})"
+    match one.state:
+        case Phase.DUE:
+            when = (
+                "after the articles of the next visit" if one.next <= clock.now() else f"not before {_time(one.next)}"
+            )
+            return f"{said}, and waits to be fetched, {when}."
+        case Phase.DONE:
+            return f"{said}: it was fetched, and is again when a page refers to it after {_time(one.at + FRESH)}."
+        case Phase.GONE:
+            return f"{said}, but it is gone: {one.reason}."
+        case _:
+            return f"{said}, but it could not be had: {one.reason or 'no reason is known'}."
 
 
 def _became(row: Waiting) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from archive.catalogue import tables
 from archive.catalogue.database import Catalog
@@ -16,10 +16,14 @@ def traffic(catalog: Catalog, run: str) -> Traffic:
     alike = (table.status, table.role, table.kind, table.truncated.is_not(None))
     question = select(*alike, func.count(), func.sum(table.length)).where(table.run == run).group_by(*alike)
     failed = tables.attempts.c
-    reasons = select(failed.reason, func.count()).where(failed.run == run).group_by(failed.reason)
+    of_parts = or_(failed.role == Role.REQUISITE, (failed.role == Role.ROBOTS) & failed.hops.contains("E"))
+    reasons = select(failed.reason, of_parts, func.count()).where(failed.run == run).group_by(failed.reason, of_parts)
     with catalog.reading() as connection:
         answers = [
             Answers(status, Role(role), kind, truncated, number, size)
             for status, role, kind, truncated, number, size in connection.execute(question)
         ]
-        return Traffic.summed(answers, {row.reason: row[1] for row in connection.execute(reasons)})
+        counts: tuple[dict[str, int], dict[str, int]] = ({}, {})  # the same rule as `archive.exchange.is_for_a_page`
+        for reason, for_a_page, number in connection.execute(reasons):
+            counts[bool(for_a_page)][reason] = number
+        return Traffic.summed(answers, *counts)

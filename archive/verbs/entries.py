@@ -17,6 +17,7 @@ from archive.dataset.rows import Entry
 from archive.dataset.selection import Selection
 from archive.errors import DamagedRecord, NotFound, UsageError
 from archive.event import StoredAttempt
+from archive.exchange import is_for_a_page
 from archive.url import host, normalise
 
 if TYPE_CHECKING:
@@ -181,6 +182,8 @@ def failures(archive: Archive, sites: Sequence[str] = ()) -> Iterator[Failure]:
     latest: dict[tuple[str, str], StoredAttempt] = {}
     for site in sites or (None,):
         for stored in archive.attempts(site=site):
+            if is_for_a_page(stored.attempt.origin.role, stored.attempt.origin.hops):
+                continue  # no page is missing for it
             latest[stored.attempt.origin.site or "", stored.key] = stored
     for (_, _), stored in sorted(latest.items()):
         attempt = stored.attempt

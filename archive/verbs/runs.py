@@ -171,6 +171,14 @@ def _table(told: list[tuple[Run, Traffic]], width: int) -> RenderableType:
     return Padding(table, (0, 0, 0, 2), expand=False)
 
 
+def _requisites(traffic: Traffic) -> str:
+    """Parts of pages: how many came, and what others failed for; nothing where none was asked for."""
+    if not traffic.requisites and not traffic.lacking:
+        return ""
+    said = ", ".join(f"{number:,} {reason}" for reason, number in sorted(traffic.lacking.items()))
+    return f"{traffic.requisites:,}" + (f"; not to be had: {said}" if said else "")
+
+
 def _page(run: Run, traffic: Traffic) -> RenderableType:
     ended = f"{moment(run.ended)}, after {_length(run)}" if run.ended is not None else "not that is known of"
     parts: list[RenderableType] = [
@@ -191,6 +199,7 @@ def _page(run: Run, traffic: Traffic) -> RenderableType:
         facts(
             [
                 ("articles", f"{traffic.articles:,}"),
+                ("requisites", _requisites(traffic)),
                 ("as before", f"{traffic.revisits:,}, of them {traffic.unchanged:,} by a 304"),
                 ("cut", f"{traffic.truncated:,}" if traffic.truncated else ""),
             ]

@@ -10,6 +10,7 @@ from crawler.newsroom import feeds, rendering
 from crawler.newsroom.answer import Answer, page, redirect
 from crawler.newsroom.site import SITES, Site
 
+_KINDS = {".woff2": "font/woff2"}  # which Python has only since 3.14
 STATIC = ("/wp-content/uploads/2026/11/", "/wp-content/themes/")
 
 
@@ -77,12 +78,12 @@ def _articles(site: Site, path: str, visit: int, today: datetime) -> Answer | No
 
 
 def _static(site: Site, path: str) -> Answer | None:
-    """Stylesheet and pictures. The name is looked for among the files that are there, so no path leads out."""
+    """Stylesheets, pictures and a font. The name is looked for among the files that are there, so no path leads out."""
     if not path.startswith(STATIC):
         return None
     name = path.rpartition("/")[2]
     for file in (SITES / site.host / "static").iterdir():
         if file.name == name:
-            kind = mimetypes.types_map.get(file.suffix, "application/octet-stream")
+            kind = _KINDS.get(file.suffix) or mimetypes.types_map.get(file.suffix, "application/octet-stream")
             return Answer(content_type=kind, body=file.read_bytes())
     return None

@@ -35,6 +35,7 @@ from crawler.walk import Answer, Failure, Want
 # sitemaps alone follow `max_body` where that is set to more.
 MAX_PAGE = 32 * 2**20
 _LISTS = frozenset({Role.FEED, Role.SITEMAP})
+_UNREAD = frozenset({Role.ARTICLE, Role.REQUISITE})
 
 # What a host looks like from a machine without a network.
 _OURS = frozenset({NoAnswer.DNS, NoAnswer.UNREACHABLE})
@@ -137,7 +138,7 @@ class AskingSpider(Spider):
         self._held.add(handle)
 
     def _request(self, question: Question) -> Request:
-        want, site, largest = question.want, question.site, self.configuration.crawl.max_body
+        want, site = question.want, question.site
         origin = Origin(
             site=site.host,
             role=want.role,
@@ -148,21 +149,29 @@ class AskingSpider(Spider):
             announced=want.announced,
         )
         known = self._validators(question)
+        of_site = self.meta_of(site)
+        if want.role is Role.REQUISITE:
+            # They lie on whichever host, which is told nothing of anybody.
+            of_site = {**of_site, "presskeep_scope": None, "cookiejar": None, "dont_merge_cookies": True}
         return Request(
             want.url,
-            headers=known.fields if known is not None else None,
+            headers=known.fields if known is not None else _HEADERS.get(want.role),
             callback=self._answered,
             errback=self._failed,
             cb_kwargs={"question": question},
             dont_filter=True,  # what was asked before is the frontier's business
             meta={
-                **self.meta_of(site),
+                **of_site,
                 "presskeep_origin": origin,
                 "presskeep_confirms": known.capture if known is not None else None,
                 "download_timeout": self.configuration.crawl.timeout,
-                "download_maxsize": limit_of(want.role, largest),
+                "download_maxsize": self._limit_of(want.role),
             },
         )
+
+    def _limit_of(self, role: Role) -> int:
+        limit = limit_of(role, self.configuration.crawl.max_body)
+        return min(limit, self.configuration.requisites.max_body) if role is Role.REQUISITE else limit
 
     def meta_of(self, site: Site) -> dict[str, Any]:
         """What a site asks of each of its requests."""
@@ -185,7 +194,7 @@ class AskingSpider(Spider):
             else:
                 yield from self._next(question, unchanged)
             return
-        answer = answer_of(response, want, limit_of(want.role, self.configuration.crawl.max_body))
+        answer = answer_of(response, want, self._limit_of(want.role))
         if answer.ok and want.role in ROLES and (capture := meta.get("presskeep_capture")) is not None:
             learned = validators_of(capture, _text(response, "ETag"), _text(response, "Last-Modified"))
             if learned is not None:
@@ -225,6 +234,10 @@ def _text(response: Response, name: str) -> str | None:
     return value.decode("latin-1") if value is not None else None
 
 
+# A picture that is asked for as a page may be answered by one: by the page around it.
+_HEADERS = {Role.REQUISITE: {"Accept": "*/*"}}
+
+
 def limit_of(role: Role, largest: int) -> int:
     """How many bytes an answer of this role may have, on the wire and once decoded, where ``largest`` is max_body."""
     return largest if role in _LISTS else min(largest, MAX_PAGE)
@@ -233,11 +246,11 @@ def limit_of(role: Role, largest: int) -> int:
 def answer_of(response: Response, want: Want, limit: int = MAX_PAGE) -> Answer:
     """What a response says, decoded within so many bytes.
 
-    The body of an article is left alone: the cleaner reads it from the archive.
+    The body of an article or requisite is left alone: it is read from the archive.
     """
     location = response.headers.get("Location")
     target = location.decode("utf-8", "replace") if location else None
-    if want.role is Role.ARTICLE or response.status != 200:
+    if want.role in _UNREAD or response.status != 200:
         return Answer(want.url, response.status, location=target)
     try:
         read = decoded(response, limit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
@@ -10,12 +11,18 @@ from scrapy.exceptions import DontCloseSpider
 from scrapy.settings import BaseSettings
 
 from archive import clock
-from archive.errors import StorageFull, UsageError
+from archive.errors import PresskeepError, StorageFull, UsageError
+from archive.exchange import Attempt, NoAnswer, Origin, Role
 from archive.store import Archive
 from archive.url import host as host_of
+from crawler.discovery.embeds import MAX_PAGE
+from crawler.requisites.gathering import Gathering, Stored
+from crawler.requisites.known import LeftOut
+from crawler.retention import NotStored
 from crawler.running import find_archive, require_delays, run_settings
+from crawler.scheduling.durations import MINUTE
 from crawler.sitelocks import SiteLocks
-from crawler.sites import Site, read_sites
+from crawler.sites import Keep, Site, read_sites
 from crawler.spiders.asking import AskingSpider, Question
 from crawler.visit import Ask, Visit
 from crawler.visited import VisitReport
@@ -24,6 +31,9 @@ from crawler.walk import Answer
 # Sites whose sources are read at the same time in one process: each keeps some thousand URLs in memory meanwhile. Those
 # that are read wait for their hosts, side by side: else 64 slow hosts would hold up all others.
 READING = 64
+# For so long the requisites of one visit are fetched, where there is a next one: a service then reads what has changed
+# in its files, and follows a process with a fresh one.
+SLICE = 10 * MINUTE
 
 
 class NewsSpider(AskingSpider):
@@ -98,6 +108,7 @@ class NewsSpider(AskingSpider):
             raise DontCloseSpider
 
     def _visit(self, site: Site) -> Visit:
+        gathering = self._gathering(site) if site.keep is Keep.PAGE else None
         return Visit(
             site,
             self.remembering.frontier,
@@ -107,7 +118,47 @@ class NewsSpider(AskingSpider):
             agenda=self.remembering.agenda,
             due=self._due,
             rest=self._rest,
+            gathering=gathering,
         )
+
+    def _gathering(self, site: Site) -> Gathering:
+        began = clock.now()
+
+        def urgent() -> bool:
+            """Whether there is something better to do for the site; a crawl by hand ends when all is there."""
+            if not self._due:
+                return False
+            following = self.remembering.agenda.when(site, self.remembering.frontier, clock.now(), requisites=False)
+            return clock.now() > began + SLICE or (following is not None and following <= clock.now())
+
+        return Gathering(
+            site.host,
+            self.remembering.requisites,
+            clock.now,
+            read=self._stored,
+            commit=self.capturing.commit,
+            leave=lambda left: self._leave(site, left),
+            urgent=urgent,
+            unpaced=site.delay == 0,
+        )
+
+    def _stored(self, capture: str) -> Stored | None:
+        """What a capture holds, as far as it is read for references."""
+        try:
+            found = self.capturing.archive.capture(capture)
+            message = found.representation()
+            return Stored(found.url, message.beginning(MAX_PAGE), message.charset)
+        except (PresskeepError, OSError) as error:
+            self.logger.warning("%s is not read for what it refers to: %s", capture, error)
+            return None
+
+    def _leave(self, site: Site, left: LeftOut) -> None:
+        """Record what a limit left out."""
+        origin = Origin(site=site.host, role=Role.REQUISITE, via=left.via, source="page", hops=left.hops)
+        request = Request(left.url, meta={"presskeep_origin": origin})
+        attempt = Attempt(left.url, clock.now(), NoAnswer.BUDGET, left.why, origin=self.capturing.origin(request))
+        with contextlib.suppress(NotStored):  # the crawl ends
+            self.capturing.keep(attempt, request)
 
     def _rest(self, url: str) -> int | None:
         turn = self.pacing.pacer.reservations.peek(host_of(url), 0, clock.now())

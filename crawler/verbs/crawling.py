@@ -263,6 +263,13 @@ def remarks(result: CrawlResult, results: Sequence[SiteResult], limit: int | Non
     cut: Counter[str] = sum((one.cut for one in results), Counter())
     if cut:
         yield f"cut, and kept as far as they came: {_counted(cut)}"
+    requisites, lacking = sum(one.requisites for one in results), sum((one.lacking for one in results), Counter())
+    if requisites or lacking:
+        said = f"of what pages refer to, {requisites:,} came"
+        yield said + (f"; not to be had: {_counted(lacking)}" if lacking else "")
+    waiting = sum(one.waiting for one in results)
+    if waiting:
+        yield f"{waiting:,} more of it {'waits' if waiting == 1 else 'wait'} for the next crawl"
     unchosen = sum(one.unchosen for one in results)
     if unchosen:
         bound = "max_articles allows" if limit is None else "--limit or max_articles allows"
@@ -310,6 +317,10 @@ def document(archive: Archive, result: CrawlResult, results: Sequence[SiteResult
                 "failed": dict(sorted(one.failed.items())),
                 "errors": {str(status): number for status, number in sorted(one.errors.items())},
                 "cut": dict(sorted(one.cut.items())),
+                "requisites": {
+                    **{"captured": one.requisites, "due": one.waiting},
+                    "lacking": dict(sorted(one.lacking.items())),
+                },
                 "due": one.left,
                 "unchosen": one.unchosen,
                 "failed_entirely": one.failed_entirely,

@@ -96,6 +96,10 @@ def page(found: Status, where: str, *, sources: bool) -> RenderableType:
         if sources:
             for source in one.sources:
                 table.add_row(*_source_row(source, found.at))
+            if one.requisites is not None:
+                due, came, size = one.requisites
+                said = Text(f"{came:,} came since yesterday, {decimal(size)}")
+                table.add_row(Text("  parts of pages", style="dim"), "", "", f"{due:,}", "", "", said)
     parts.append(table)
     parts += ["", _disk(found)]
     needs = found.needs()
@@ -197,6 +201,9 @@ def document(found: Status) -> dict[str, object]:
                 "due": one.due,
                 "failed": one.failed,
                 "watched": one.watched,
+                "requisites": None
+                if one.requisites is None
+                else dict(zip(("due", "lately", "bytes_lately"), one.requisites, strict=True)),
                 "problem": one.problem,
                 "health": str(one.health.state),
                 "sources": [

@@ -20,6 +20,7 @@ from archive.verbs.words import explain as in_words
 if TYPE_CHECKING:
     from archive.capture import Capture
     from archive.exchange import Origin
+    from crawler.requisites.known import Known
     from crawler.why import Cleaned, Explanation, Waiting
 
 _MOST = 20  # of captures, attempts and spellings that a page shows
@@ -67,6 +68,8 @@ def page(found: Explanation) -> RenderableType:
 
 
 def _barred(found: Explanation) -> bool:
+    if found.requisite:
+        return found.taken_down or found.requisite[0].state not in {"due", "done"}
     return found.taken_down or found.site is None or found.refused is not None or found.robots.allowed is False
 
 
@@ -86,6 +89,10 @@ def sections(found: Explanation) -> Iterator[Section]:
         yield "twins", pairs
     for row in found.frontier:
         yield "due", list(_due(row))
+    for part in found.requisite:
+        yield "part of a page", list(_part(part))
+    if found.parts:
+        yield "refers to", [(str(phase), f"{number:,}") for phase, number in found.parts]
     if found.captures:
         told = [(moment(one.at), f"{one.status or '?'} {one.kind} {one.mime or ''}".strip()) for one in found.captures]
         yield "captured", told
@@ -101,7 +108,7 @@ def sections(found: Explanation) -> Iterator[Section]:
     ]
     if cleaned:
         yield "cleaned", cleaned
-    elif found.captures:
+    elif any(one.role != "requisite" for one in found.captures):
         yield "cleaned", [("", "not so far: 'presskeep clean' makes the texts of pages that are articles")]
 
 
@@ -142,6 +149,20 @@ def _due(row: Waiting) -> Iterator[tuple[str, str]]:
         yield "watched", row.watch
     if row.edited:
         yield "edited last", moment(row.edited)
+
+
+def _part(one: Known) -> Iterator[tuple[str, str]]:
+    yield "site", one.site
+    yield "kind", one.kind
+    yield "page", one.page
+    yield "found at", one.via
+    yield "state", str(one.state)
+    if one.state == "due":
+        yield "next", moment(one.next) if one.next else "with the next visit"
+    if one.tries:
+        yield "failures", f"{one.tries:,}"
+    if one.reason:
+        yield "reason", one.reason
 
 
 def _text(one: Cleaned) -> str:
@@ -185,6 +206,15 @@ def document(found: Explanation) -> dict[str, object]:
             **{"form": twin.form, "of": twin.own, "stands": twin.stands, "said": twin.said},
             "twins": twin.twins,
         },
+        "requisite": [
+            {
+                **{"site": one.site, "state": one.state, "kind": one.kind, "page": one.page, "via": one.via},
+                **{"tries": one.tries, "reason": one.reason, "at": when(one.at or None)},
+                "next": when(one.next or None),
+            }
+            for one in found.requisite
+        ],
+        "parts": {str(phase): number for phase, number in found.parts},
         "events": [
             *(capture_json(one) for one in found.captures),
             *(attempt_json(one) for one in found.attempts),

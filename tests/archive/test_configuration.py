@@ -75,6 +75,8 @@ def test_without_a_contact_nothing_is_fetched(tmp_path: Path) -> None:
         ("[warc]\nlevel = 9\n", r"line 5: warc.level = 9: write 3 at most"),
         ("[warc]\ndigest = 'md5'\n", r'line 5: warc.digest = "md5": write "sha256" or "sha1"'),
         ("[crawl]\ntimeout = true\n", r"line 5: crawl.timeout = true: write a number"),
+        ("[requisites]\nper_pages = 3\n", r'line 5: unknown key "requisites.per_pages": did you mean "per_page"'),
+        ("[requisites]\nper_page = 0\n", r"line 5: requisites.per_page = 0: write 1 or more"),
         ("warc = 3\n", r"line 4: warc = 3: write a table"),
         ("operator = 3\n", r"line 4: operator = 3: write a text in quotes"),
         ("[zzz]\n", r"valid keys: format, id, name"),

@@ -56,6 +56,7 @@ def test_everything_that_can_be_said() -> None:
         *(50, True, ("X-Api-Key",), "awkward:Spider", False),
     )
     assert other.host == "xn--strae-oqa.example"
+    assert [one.keep for one in parsed('["a.example"]\n["b.example"]\nkeep = "page"')] == ["text", "page"]
 
 
 def test_schedules_are_of_the_site_or_of_a_source() -> None:
@@ -94,6 +95,9 @@ def test_array_tables_are_allowed() -> None:
         ('["a.example"]\nspider = "Spider"', 2, "module:Class"),
         ('["a.example"]\nmask = ["a b"]', 2, "names of request fields"),
         ('["a.example"]\nmask = ["a"]\nkeep_secrets = true', 1, "contradict each other"),
+        ('["a.example"]\nkeep = "pages"', 2, 'keep = "pages": write "text" or "page"'),
+        ('["a.example"]\nkep = "page"', 2, 'unknown key "kep": did you mean "keep"?'),
+        ('["a.example"]\nkeep = "page"\nspider = "a:Spider"', 1, "a spider of your own asks for what it wants"),
         ('["a.example"]\nstart = "/home"', 2, "whole address"),
         ('["a.example"]\nstart = "https://b.example/"', 1, 'add hosts = ["b.example"]'),
         ('["a.example"]\nhosts = ["https://b.example"]', 2, "host name only"),

@@ -11,6 +11,7 @@ import pytest
 from scaling import LINEAR, growth
 
 from crawler.discovery import decoding, xml
+from crawler.discovery.embeds import embeds, sheet_embeds
 from crawler.discovery.feeds import Feed, parse_feed
 from crawler.discovery.pages import links
 from crawler.discovery.probing import sitemaps_in_robots
@@ -91,6 +92,39 @@ PAGES: dict[str, Made] = {
     "references": lambda n: b"<a href='/?" + b"&amp" * n + b"'>" + b"&amp" * n,
 }
 
+# Pictures are of embeds alone: one page of links has none.
+EMBEDDING: dict[str, Made] = {
+    "pictures": lambda n: b"".join(b"<img src=/%d.png>" % one for one in range(n)),
+    "sizes": lambda n: b"<img srcset='" + b"a.png 1x, " * n + b"'>",
+    "sizes with open parentheses": lambda n: b"<img srcset='" + b"a.png (" * n + b"'>",
+    "style elements": lambda n: b"<style>a{b:url(c)}</style>" * n,
+    "open style elements": lambda n: b"<style>" * n,
+    "style attributes": lambda n: b"<p style='a:url(" * n,
+    "bases": lambda n: b"<base href=/a>" * n,
+}
+SHEETS: dict[str, Made] = {
+    name: lambda n, piece=piece: piece * 10 * n  # type: ignore[misc]
+    for name, piece in {
+        **{"references": b"a{b:url(c)}", "open references": b"url(", "open quoted references": b'url("'},
+        **{
+            "open references with spaces": b"url(  ",
+            "open strings": b'"',
+            "escapes": b"\\",
+            "strings of escapes": b"'\\",
+        },
+        **{
+            "open comments": b"/*",
+            "stars": b"*/*",
+            "imports": b"@import 'a';",
+            "open imports": b"@import ",
+            "at": b"@a",
+        },
+        **{"faces": b"@font-face{src:url(a)}", "open faces": b"@font-face{src:url(a),"},
+        **{"sets": b"image-set('a' 1x)", "open sets": b"image-set(", "blocks": b"{", "parentheses": b"("},
+        **{"names": b"abcurl", "lines": b"\n", "escaped references": b"url(\\a \\b "},
+    }.items()
+}
+
 
 @pytest.mark.parametrize("name", FEEDS)
 def test_feeds(name: str) -> None:
@@ -110,6 +144,16 @@ def test_pages(name: str) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_impressions(name: str) -> None:
     assert growth(lambda body: impression(body, URL, 200), PAGES[name]) < LINEAR
+
+
+@pytest.mark.parametrize("name", EMBEDDING)
+def test_embeds(name: str) -> None:
+    assert growth(lambda body: embeds(body, URL), EMBEDDING[name]) < LINEAR
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_stylesheets(name: str) -> None:
+    assert growth(lambda body: sheet_embeds(body, URL), SHEETS[name]) < LINEAR
 
 
 def test_robots() -> None:
