@@ -56,7 +56,7 @@ class Origin:
     run: str | None = None  # URN of the run
     role: Role = Role.OTHER
     via: str | None = None  # URL of the page, feed or sitemap that named it
-    source: str | None = None  # "feed", "sitemap", "front", "redirect", "seed", …
+    source: str | None = None  # "feed", "sitemap", "front", "redirect", "seed", "page", …
     hops: str = ""  # Heritrix's hopsFromSeed letters: L link, R redirect, E embed, I inferred (robots, favicon)
     retry: int = 0  # how many times the same request was sent before, in this run
     announced: str | None = None  # the date that the source gave for it, verbatim

@@ -40,11 +40,11 @@ def note_page(db: sqlite3.Connection, capture: Capture) -> None:
 
 
 def seed_requisite(db: sqlite3.Connection, capture: Capture) -> None:
-    """A requisite came before the state was lost: it is fetched again when its time has come."""
+    """A requisite came that nobody waited for, or before the state was lost: it need not be fetched again so soon."""
     phase, reason = _after_status(capture, MAX_TRIES)
     kind = Kind.STYLE if capture.mime == "text/css" else Kind.IMAGE
     db.execute(
-        "INSERT OR REPLACE INTO requisites (site, key, url, host, kind, page, via, hops, rank, place, state, reason,"
+        "INSERT OR IGNORE INTO requisites (site, key, url, host, kind, page, via, hops, rank, place, state, reason,"
         " at, capture) VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, 0, ?, ?, ?, ?)",
         (
             *(capture.site, capture.key, capture.url, host_of(capture.url), kind, capture.via or ""),
@@ -60,7 +60,8 @@ def note_requisite(db: sqlite3.Connection, capture: Capture) -> None:
         (capture.site, capture.key, capture.at),
     ).fetchone()
     if row is None:
-        return  # noted before, or nobody waits for it any more
+        seed_requisite(db, capture)  # noted before, or nobody waited for it
+        return
     kind, page, hops, rank, place, tries = row
     phase, reason = _after_status(capture, tries + 1)
     target = target_of(capture) if capture.status in REDIRECTS else None
