@@ -1,15 +1,20 @@
 """Extraction beside its peers: text, metadata and speed on a folder of reference pages, in one run.
 
-    python benchmarks/extraction.py --pages DIR [--scorer FILE] [--only NAME] [--set SET] [--out FILE]
+    python benchmarks/extraction.py --pages DIR [--scorer FILE] [--only NAME]... [--out FILE]
 
 DIR holds ``index.jsonl``, a page a line: ``set``, ``id``, ``file`` (gzipped HTML below DIR), ``url``, ``publisher``,
 ``captured`` and ``expected``. The metrics are the scorer's own functions, loaded from FILE. Each extractor runs in a
-process of its own; ``--out`` writes the predictions of the one that ``--only`` names (without it, ours).
+process of its own; readability-lxml, newspaper4k and resiliparse in the environment that `make peers` makes.
+
+``--only`` may be given several times. NAME is an extractor (then only these are run), or says which pages are read: a
+set, a publisher, or a page by its id, its file or its URL. ``--out`` writes predictions in the scorer's format: those
+of the one extractor that is named, else ours.
 """
 
 from __future__ import annotations
 
 import argparse
+import difflib
 import gzip
 import hashlib
 import importlib.util
@@ -18,24 +23,19 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 from urllib.parse import urlsplit
 
 from lxml import html
 
-sys.path[0] = str(Path(__file__).resolve().parents[1])  # else archive.py beside it is found for the package `archive`
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).resolve().parents[1])  # else archive.py beside it is found, not the package
 
-Page = dict[str, Any]
-Prediction = dict[str, Any]
-Extractor = Callable[[bytes, str, int], Prediction]  # of a payload, its URL, and when it was captured
+from benchmarks.extractors import EXTRACTORS, Page, Prediction, python_of
 
-LATEST = datetime(2100, 1, 1, tzinfo=UTC)  # for pages whose date of capture is unknown: no bound for their dates
+PROGRAM = Path(__file__).with_name("extractors.py")
 UNSPACED = {"zh", "ja", "ko", "th"}
 # What reference authors are, beside people and the papers themselves.
 AGENCIES = {
@@ -63,93 +63,27 @@ DESKS = ("redaktion", "redaction", "rédaction", "redacción", "redazione", "new
 LOST = 0.2  # text F1 below trafilatura's that counts as a page lost
 
 
-def ours() -> Extractor:
-    """The cleaner, on a capture that holds the page; of a refusal, nothing."""
-    from archive.article import Article
-    from archive.capture import Capture
-    from archive.cleaning.clean import clean
-    from archive.digest import sha256
-
-    def extract(payload: bytes, url: str, at: int) -> Prediction:
-        head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(payload)}\r\n\r\n".encode()
-        capture = Capture(
-            id="urn:uuid:4a51b7bc-3a1f-4b8f-9c39-1b1ff3a1b001",
-            url=url,
-            key=url,
-            at=at,
-            status=200,
-            payload_digest=sha256(payload),
-            block=partial(bytes, head + payload),
-        )
-        article = clean([capture])
-        if not isinstance(article, Article):
-            return {}
-        body = "\n".join(one.text for one in article.body)
-        # The scorer's "authors" are all who sign; an article keeps people apart from agencies and organisations.
-        signed = [one.value for one in article.evidence if one.field == "signature" and one.chosen]
-        return {
-            "text": f"{article.standfirst}\n{body}" if article.standfirst else body,
-            "body": body,
-            "title": article.headline,
-            "authors": [*article.byline, *signed],
-            "people": list(article.byline),
-            "date": (article.published or "")[:10] or None,
-        }
-
-    return extract
-
-
-def of_trafilatura(*, precision: bool = False, recall: bool = False, fast: bool = False) -> Extractor:
-    """trafilatura with its metadata, as its documentation calls it."""
-    from trafilatura import bare_extraction
-
-    def extract(payload: bytes, url: str, at: int) -> Prediction:
-        found = bare_extraction(
-            payload,
-            url=url,
-            with_metadata=True,
-            include_comments=False,
-            favor_precision=precision,
-            favor_recall=recall,
-            fast=fast,
-        )
-        if found is None:
-            return {}
-        known = found if isinstance(found, dict) else found.as_dict()
-        authors = [name for name in (known.get("author") or "").split("; ") if name]
-        return {"text": known.get("text"), "title": known.get("title"), "authors": authors, "date": known.get("date")}
-
-    return extract
-
-
-EXTRACTORS: dict[str, Callable[[], Extractor]] = {
-    "presskeep": ours,
-    "trafilatura": of_trafilatura,
-    "trafilatura-precision": partial(of_trafilatura, precision=True),
-    "trafilatura-recall": partial(of_trafilatura, recall=True),
-    "trafilatura-fast": partial(of_trafilatura, fast=True),
-}
-
-
-def pages_of(folder: Path, only: str | None) -> list[Page]:
-    """The pages of the folder's index, of one set where one is named."""
+def pages_of(folder: Path) -> list[Page]:
+    """The pages of the folder's index."""
     with (folder / "index.jsonl").open(encoding="utf8") as lines:
-        return [page for page in map(json.loads, lines) if only in {None, page["set"]}]
+        return [json.loads(line) for line in lines]
 
 
-def work(name: str, folder: Path, only: str | None, out: Path) -> None:
-    """Let one extractor read every page; a line a page, with its CPU seconds."""
-    extract = EXTRACTORS[name]()
-    with out.open("w", encoding="utf8") as lines:
-        for page in pages_of(folder, only):
-            payload = gzip.decompress((folder / page["file"]).read_bytes())
-            captured = page.get("captured")
-            when = datetime.fromisoformat(captured) if captured else LATEST
-            when = when if when.tzinfo else when.replace(tzinfo=UTC)
-            begun = time.process_time()
-            found = extract(payload, page["url"], int(when.timestamp()) * 10**6)
-            seconds = time.process_time() - begun
-            lines.write(json.dumps({"id": page["id"], **found, "seconds": seconds}, ensure_ascii=False) + "\n")
+def select(names: Sequence[str], pages: Sequence[Page]) -> tuple[list[str], list[Page]]:
+    """The extractors and the pages that names choose; all of them where no name is of their kind.
+
+    Raises ValueError with the nearest name for one that is nothing.
+    """
+    extractors = [name for name in names if name in EXTRACTORS]
+    wanted = set(names) - EXTRACTORS.keys()
+    keys = ("set", "publisher", "id", "file", "url")
+    known = {str(page.get(key)) for page in pages for key in keys if page.get(key)}
+    for name in sorted(wanted - known):
+        near = difflib.get_close_matches(name, [*EXTRACTORS, *known], 1)
+        hint = f"; did you mean {near[0]}?" if near else f": extractors are {', '.join(EXTRACTORS)}"
+        raise ValueError(f"{name} is no extractor, and no set, publisher or page of the index{hint}")
+    chosen = [page for page in pages if not wanted or wanted & {str(page.get(key)) for key in keys}]
+    return extractors or list(EXTRACTORS), chosen
 
 
 def squeezed(text: str) -> str:
@@ -179,17 +113,21 @@ def people_alone(scorer: ModuleType, pages: Sequence[Page], output: dict[str, Pr
     return len(credited), scorer.score_metadata(credited, found)[2]
 
 
-def shown_alone(
-    scorer: ModuleType, pages: Sequence[Page], output: dict[str, Prediction], folder: Path
-) -> tuple[int, float]:
-    """On how many pages readers see the reference's title as a heading, and on what share of those it is found."""
-    shown = []
+def headed(pages: Sequence[Page], folder: Path) -> set[str]:
+    """The pages whose reference title is what readers see as a heading, by their ids."""
+    found = set()
     for page in pages:
         root = html.document_fromstring(gzip.decompress((folder / page["file"]).read_bytes()))
         heads = {squeezed(str(one.text_content())) for one in root.iter("h1", "h2")}
         if squeezed(page["expected"].get("title") or "") in heads - {""}:
-            shown.append({**page, "expected": {"title": page["expected"]["title"]}})
-    return len(shown), scorer.score_metadata(shown, output)[0]
+            found.add(page["id"])
+    return found
+
+
+def titles_alone(scorer: ModuleType, pages: Sequence[Page], output: dict[str, Prediction]) -> float:
+    """The share of pages whose title is found exactly."""
+    bare = [{**page, "expected": {"title": page["expected"]["title"]}} for page in pages]
+    return float(scorer.score_metadata(bare, output)[0])
 
 
 def half(page: Page) -> str:
@@ -205,36 +143,71 @@ def table(scorer: ModuleType, pages: Sequence[Page], outputs: dict[str, dict[str
         base = {}
         if name != "phrases" and "trafilatura" in outputs:
             base = {row[3]["id"]: row[0] for row in scorer.score_text(members, outputs["trafilatura"], "text")[3]}
+        shown = headed(members, folder) if name == "publishers" else set()
         for extractor, output in outputs.items():
             cpu = sum(output[page["id"]]["seconds"] for page in members)
             line = f"  {extractor:<22} {len(members) / cpu:6.1f} pages/CPU s"
-            if name == "phrases":
-                f1, precision, recall, leaked, unwanted = scorer.score_phrases(members, output)
-                print(f"{line}  F1 {f1:.4f} P {precision:.4f} R {recall:.4f} leaked {leaked} of {unwanted}")
-                continue
-            f1, precision, recall, rows = scorer.score_text(members, output, "text")
-            scores = sorted(row[0] for row in rows)
-            lost = sum(row[0] < base[row[3]["id"]] - LOST for row in rows) if base else "-"
-            worst = statistics.fmean(scores[: max(1, len(scores) // 10)])
-            line += f"  text F1 {f1:.4f} P {precision:.4f} R {recall:.4f}  worst tenth {worst:.3f}  lost {lost}"
-            print(f"{line}  body {scorer.score_text(members, output, 'body')[0]:.4f}")
-            unspaced = [page for page in members if (page.get("language") or "")[:2] in UNSPACED]
-            if unspaced:
-                print(f"{'':<26}CJK and Thai ({len(unspaced)}) {scorer.score_text(unspaced, output, 'text')[0]:.4f}")
+            try:
+                line += (
+                    of_phrases(scorer, members, output)
+                    if name == "phrases"
+                    else of_texts(scorer, members, output, base)
+                )
+            except (statistics.StatisticsError, ZeroDivisionError):  # of the scorer: no text on any page
+                line += "  no text found"
+            print(line)
             if name == "publishers":
-                for part in ("even", "odd", "all"):
-                    some = [page for page in members if part in {"all", half(page)}]
-                    m = scorer.score_metadata(some, output)
-                    print(
-                        f"{'':<26}{part:<5} title exact {m[0]:.3f}  authors F1 {m[2]:.3f}"
-                        f"  date right {m[3]:.3f} wrong {m[4]:.3f}"
-                    )
-                    credited, people = people_alone(scorer, some, output)
-                    headed, shown = shown_alone(scorer, some, output, folder)
-                    print(
-                        f"{'':<32}title exact {shown:.3f} on {headed} whose heading is the reference"
-                        f"  people F1 {people:.3f} on {credited} that credit a person"
-                    )
+                print_metadata(scorer, members, output, shown)
+
+
+def of_phrases(scorer: ModuleType, pages: Sequence[Page], output: dict[str, Prediction]) -> str:
+    """The figures of pages whose references are phrases."""
+    f1, precision, recall, leaked, unwanted = scorer.score_phrases(pages, output)
+    return f"  F1 {f1:.4f} P {precision:.4f} R {recall:.4f} leaked {leaked} of {unwanted}"
+
+
+def of_texts(scorer: ModuleType, pages: Sequence[Page], output: dict[str, Prediction], base: dict[str, float]) -> str:
+    """The figures of pages whose references are whole texts; ``base`` has trafilatura's F1 by page."""
+    f1, precision, recall, rows = scorer.score_text(pages, output, "text")
+    scores = sorted(row[0] for row in rows)
+    lost = sum(row[0] < base[row[3]["id"]] - LOST for row in rows) if base else "-"
+    worst = statistics.fmean(scores[: max(1, len(scores) // 10)])
+    line = f"  text F1 {f1:.4f} P {precision:.4f} R {recall:.4f}  worst tenth {worst:.3f}  lost {lost}"
+    line += f"  body {scorer.score_text(pages, output, 'body')[0]:.4f}"
+    unspaced = [page for page in pages if (page.get("language") or "")[:2] in UNSPACED]
+    if unspaced:
+        line += f"\n{'':<26}CJK and Thai ({len(unspaced)}) {scorer.score_text(unspaced, output, 'text')[0]:.4f}"
+    return line
+
+
+def print_metadata(scorer: ModuleType, pages: Sequence[Page], output: dict[str, Prediction], shown: set[str]) -> None:
+    """The scorer's figures of metadata by halves, and below them those of titles that are headings, and of people."""
+    for part in ("even", "odd", "all"):
+        some = [page for page in pages if part in {"all", half(page)}]
+        if not some:
+            continue
+        m = scorer.score_metadata(some, output)
+        print(f"{'':<26}{part:<5}title exact {m[0]:.3f}  authors F1 {m[2]:.3f}  date right {m[3]:.3f} wrong {m[4]:.3f}")
+        heads = [page for page in some if page["id"] in shown]
+        credited, people = people_alone(scorer, some, output)
+        print(
+            f"{'':<31}title exact {titles_alone(scorer, heads, output):.3f} on {len(heads)} whose heading is the "
+            f"reference  people F1 {people:.3f} on {credited} that credit a person"
+        )
+
+
+def predict(name: str, folder: Path, pages: Sequence[Page], room: Path) -> Path | None:
+    """The file of one extractor's predictions, made in a process of its own; None where it is not installed."""
+    python = python_of(name)
+    if python is None:
+        print(f"{name}: not installed, and left out: run `make peers`", file=sys.stderr)
+        return None
+    print(f"{name}: {len(pages)} pages", file=sys.stderr)
+    index, out = room / "index.jsonl", room / f"{name}.jsonl"
+    index.write_text("".join(json.dumps(page) + "\n" for page in pages), encoding="utf8")
+    command = [str(python), str(PROGRAM), name, "--pages", str(folder), "--index", str(index), "--out", str(out)]
+    subprocess.run(command, check=True)
+    return out
 
 
 def main() -> None:
@@ -242,35 +215,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=Path, default=Path("../shared/pages"))
     parser.add_argument("--scorer", type=Path, default=Path("../shared/tools/score.py"))
-    parser.add_argument("--only", choices=EXTRACTORS)
-    parser.add_argument("--set", dest="chosen", choices=["publishers", "articles", "phrases"])
+    parser.add_argument("--only", action="append", default=[], metavar="NAME")
+    parser.add_argument("--set", dest="only", action="append", metavar="SET", help="the same as --only SET")
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if not (args.pages / "index.jsonl").is_file():
         parser.error(f"{args.pages} has no index.jsonl: name a folder of reference pages with --pages")
-    if args.worker:
-        work(args.only, args.pages, args.chosen, args.out)
-        return
     spec = importlib.util.spec_from_file_location("scorer", args.scorer) if args.scorer.is_file() else None
     if spec is None or spec.loader is None:
         parser.error(f"{args.scorer} is no Python file: name the program that defines the metrics with --scorer")
     scorer = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(scorer)
-    pages = pages_of(args.pages, args.chosen)
-    if not pages:
-        parser.error(f"{args.pages} has no page of the set {args.chosen}")
+    try:
+        names, pages = select(args.only, pages_of(args.pages))
+    except ValueError as error:
+        parser.error(f"argument --only: {error}")
     outputs: dict[str, dict[str, Prediction]] = {}
+    ours = names[0] if len(names) == 1 else "presskeep"
     with tempfile.TemporaryDirectory() as room:
-        for name in [args.only] if args.only else EXTRACTORS:
-            print(f"{name}: {len(pages)} pages", file=sys.stderr)
-            out = Path(room) / f"{name}.jsonl"
-            command = [sys.executable, __file__, "--worker", "--only", name, "--out", str(out)]
-            command += ["--pages", str(args.pages)] + (["--set", args.chosen] if args.chosen else [])
-            subprocess.run(command, check=True)
+        for name in names:
+            out = predict(name, args.pages, pages, Path(room))
+            if out is None:
+                continue
             with out.open(encoding="utf8") as lines:
                 outputs[name] = {row["id"]: row for row in map(json.loads, lines)}
-            if args.out and name == (args.only or "presskeep"):
+            if args.out and name == ours:
                 args.out.write_bytes(out.read_bytes())
     table(scorer, pages, outputs, args.pages)
 
