@@ -335,9 +335,9 @@ class Archive:
             return min(entries, key=lambda entry: abs(entry.capture.at - at))
         return ([entry for entry in entries if isinstance(entry.text, Article)] or entries)[-1]
 
-    def outcomes(self, since: int = 0) -> Iterator[Outcome]:
-        """What the installed cleaner made of the captures since a time, ordered by time and id."""
-        return texts.outcomes(self.catalog, CLEANER, since)
+    def outcomes(self, since: int = 0, *, site: str | None = None, headlines: bool = False) -> Iterator[Outcome]:
+        """What the installed cleaner made of captures, by time and id; ``headlines`` takes a look into each text."""
+        return texts.outcomes(self.catalog, CLEANER, since, site, headlines=headlines)
 
     def text_jobs(self, most: int | None = None) -> tuple[TextJob, ...]:
         """What waits for the cleaner, in jobs of one file and at most ``most`` captures each."""

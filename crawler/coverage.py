@@ -21,6 +21,7 @@ from archive.exchange import NoAnswer, Role
 from archive.progress import Progress
 from archive.store import Archive
 from archive.url import normalise
+from crawler.absence import soft_404s
 from crawler.agenda import MOST_SEEN
 from crawler.discovery import Announcement, Feed, Sitemap, links, may_be_article, parse_date, read_listing
 from crawler.scheduling.memory import SourceMemory
@@ -125,11 +126,12 @@ def _within(site: SiteCoverage, since: datetime.date | None, until: datetime.dat
 def _verdicts(archive: Archive, sites: set[str]) -> dict[str, dict[str, Verdict]]:
     """What the cleaner says of each URL: an article, where any capture of it was one."""
     found: dict[str, dict[str, Verdict]] = {}
+    absent = frozenset(capture for site in sites for capture in soft_404s(archive, site))
     for one in archive.outcomes():
         if one.site in sites:
             known = found.setdefault(one.site, {})
             if known.get(one.key) is not Verdict.ARTICLE:
-                known[one.key] = one.verdict
+                known[one.key] = Verdict.SOFT_404 if one.capture_id in absent else one.verdict
     return found
 
 

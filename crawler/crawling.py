@@ -114,7 +114,7 @@ def crawl(
         )
         texts, cleaning_error = cleaning.finish() if cleaning is not None else (TextSummary(), None)
         with contextlib.suppress(StorageFull):  # edits are then looked for at the usual times
-            judge(archive, declared, started)
+            judge(archive, declared)
         if clean and jobs and not stop.asked.is_set():  # else the next crawl or `clean` does it: it may take a while
             try:
                 patience("text/", archive.compact)

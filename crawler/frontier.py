@@ -18,7 +18,7 @@ from archive.url import normalise
 from crawler import pairs
 from crawler.scheduling.articles import Known, Phase, is_due
 from crawler.scheduling.revisits import DEFAULT_STEPS
-from crawler.settling import note_attempt, note_capture, settle
+from crawler.settling import note_attempt, note_capture, settle, settle_both
 from crawler.state import State
 
 # SQLite takes 32,766 variables; smaller questions keep the transaction of another process waiting less.
@@ -59,13 +59,17 @@ class Sifted:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the cleaner made of a capture at a time: its verdict, and whether its text is a new one."""
+    """What the cleaner made of a capture at a time: its verdict, and whether its text is a new one.
+
+    ``alike`` is what it has in common with pages of the same headline (`crawler.absence.likeness`).
+    """
 
     site: str
     key: str
     at: int
     verdict: Verdict
     new_text: bool
+    alike: str = ""
 
 
 class Frontier:
@@ -209,19 +213,21 @@ class Frontier:
         with self._state.write() as db:
             for one in judged:
                 row = db.execute(
-                    "SELECT captured, at FROM urls WHERE site = ? AND key = ? AND state = 'done'", (one.site, one.key)
+                    "SELECT captured, at, verdict FROM urls WHERE site = ? AND key = ? AND state = 'done'",
+                    (one.site, one.key),
                 ).fetchone()
-                if row is None or row[1] != one.at:
-                    continue  # an older capture than the last one
+                if row is None or row[1] != one.at or row[2] == Verdict.SOFT_404:
+                    continue  # an older capture than the last one; or another page of the site has shown what it is
                 db.execute(
-                    "UPDATE urls SET verdict = ? WHERE site = ? AND key = ?", (str(one.verdict), one.site, one.key)
+                    "UPDATE urls SET verdict = ?, alike = nullif(?, '') WHERE site = ? AND key = ?",
+                    (str(one.verdict), one.alike, one.site, one.key),
                 )
                 steps = self.steps.get(one.site, DEFAULT_STEPS)
+                if (one.verdict in pairs.TEXTS) != (row[2] is None or row[2] in pairs.TEXTS):
+                    settle_both(db, one.site, one.key, steps)
                 if one.verdict not in pairs.TEXTS:
-                    settle(db, one.site, one.key, steps)
-                    for twin in pairs.of_own(pairs.reader(db), one.site, one.key):  # then that one is the article
-                        settle(db, one.site, twin.key, steps)
-                elif one.new_text and row[0] is not None and row[0] < one.at:
+                    continue
+                if one.new_text and row[0] is not None and row[0] < one.at:
                     db.execute("UPDATE urls SET edited = ? WHERE site = ? AND key = ?", (one.at, one.site, one.key))
                     settle(db, one.site, one.key, steps)
 

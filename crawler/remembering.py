@@ -14,6 +14,7 @@ from archive import clock
 from archive.errors import PresskeepError, StorageFull
 from archive.exchange import Role
 from archive.writing import Committed
+from crawler.absence import Absences
 from crawler.agenda import Agenda
 from crawler.capturing import Capturing, captures_committed
 from crawler.frontier import Frontier
@@ -34,15 +35,15 @@ logger = logging.getLogger(__name__)
 class Remembering:
     """The extension that keeps the frontier true to the archive; it shares the state of `crawler.politeness.Pacing`.
 
-    ``frontier``, ``pairing``, ``agenda``, ``robots``, ``tdmrep``, ``validators`` and ``requisites`` are there once the
-    spider is open. A frontier that was lost is seeded then; ``failure`` says why it could not be, where it could not,
-    and the crawl does not begin.
+    ``frontier`` and what stands beside it are there once the spider is open. A frontier that was lost is seeded then;
+    ``failure`` says why it could not be, where it could not, and the crawl does not begin.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self.frontier: Frontier
         self.pairing: Pairing
+        self.absences: Absences
         self.agenda: Agenda
         self.robots: RobotsMemory
         self.tdmrep: TdmMemory
@@ -66,6 +67,7 @@ class Remembering:
             raise NotConfigured("crawler.remembering needs crawler.politeness.Pacing and crawler.capturing.Capturing")
         self.frontier = Frontier(pacing.state)
         self.pairing = Pairing(capturing.archive, pacing.state, self.frontier)
+        self.absences = Absences(pacing.state)
         self.agenda = Agenda(pacing.state)
         self.robots = RobotsMemory(pacing.state)
         self.tdmrep = TdmMemory(pacing.state)
@@ -79,6 +81,7 @@ class Remembering:
                     capturing.archive.captures(role=Role.ARTICLE), lambda part: self.pairing.note(part, whole=False)
                 )
                 self.requisites.seed(capturing.archive, clock.now())
+                self.absences.note(capturing.archive.captures(role=Role.PROBE))
             else:
                 # What a process left that was killed between the WARC file and the frontier.
                 since = min(self.frontier.noted, clock.now()) - _BACK
@@ -87,6 +90,7 @@ class Remembering:
                 self.pairing.note(left, whole=False)
                 self.requisites.note(left)
                 self.requisites.note(capturing.archive.captures(role=Role.REQUISITE, since=since))
+                self.absences.note(capturing.archive.captures(role=Role.PROBE, since=since))
         except PresskeepError as error:
             self.failure = error
             raise CloseSpider("state_unusable") from error
@@ -116,6 +120,7 @@ class Remembering:
         while self._committed:
             self.frontier.note(self._committed[0].captures, self._committed[0].attempts)
             self.pairing.note(self._committed[0].captures, self._committed[0].attempts)
+            self.absences.note(self._committed[0].captures, self._committed[0].attempts)
             self.validators.note(self._committed[0].captures)
             self.requisites.note(self._committed[0].captures, self._committed[0].attempts)
             del self._committed[0]

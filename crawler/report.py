@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
+from archive.article import Verdict
 from archive.capture import Capture
 from archive.catalogue.texts import Outcome
 from archive.errors import ConfigurationError, DamagedRecord, PresskeepError, StorageFull
@@ -76,7 +77,10 @@ def report(archive: Archive, result: CrawlResult) -> tuple[SiteResult, ...]:
         elif site is not None and not _is_detour(stored, site, secure):
             site.failed[str(stored.attempt.reason)] += 1
     outcomes = (one for one in archive.outcomes(result.started) if one.capture_id in captures)
-    _judge(archive, sites, outcomes, result.started)
+    with State(archive.state_path) as state:
+        question = "SELECT site, key FROM urls INDEXED BY urls_absent WHERE verdict = 'soft-404' AND at >= ?"
+        absent = frozenset(state.read(question, (result.started,)))
+    _judge(archive, sites, outcomes, absent, result.started)
     for job, summary in zip(result.jobs, result.summaries, strict=True):
         _tell(sites, job, summary)
     with State(archive.state_path) as state:
@@ -125,12 +129,21 @@ def _is_detour(stored: StoredAttempt, site: SiteResult, secure: set[str | None])
     return first and site.pages > 0 and site.site not in secure
 
 
-def _judge(archive: Archive, sites: dict[str, SiteResult], outcomes: Iterable[Outcome], started: int) -> None:
+def _judge(
+    archive: Archive,
+    sites: dict[str, SiteResult],
+    outcomes: Iterable[Outcome],
+    absent: Collection[tuple[str | None, str]],
+    started: int,
+) -> None:
+    """Count texts and what is none; ``absent`` are pages that other pages have shown to be none."""
     for outcome in outcomes:
         site = sites.get(outcome.site or "")
         if site is None:
             continue
-        if outcome.verdict not in TEXTS:
+        if (outcome.site, outcome.key) in absent:
+            site.refused[str(Verdict.SOFT_404)] += 1
+        elif outcome.verdict not in TEXTS:
             site.refused[str(outcome.verdict)] += 1
         elif outcome.new_edition:
             first = next(archive.captures(url=outcome.url), None)

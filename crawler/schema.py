@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS urls (
     next INTEGER,
     lane TEXT,
     verdict TEXT,
+    alike TEXT,
     PRIMARY KEY (site, key)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS urls_due ON urls (site, rank DESC) WHERE state = 'due';
@@ -35,6 +36,8 @@ CREATE INDEX IF NOT EXISTS urls_watched ON urls (site) WHERE watch IS NOT NULL;
 CREATE INDEX IF NOT EXISTS urls_ahead ON urls (site, at) WHERE state = 'due' AND at > 0;
 CREATE INDEX IF NOT EXISTS urls_captured ON urls (captured, site) WHERE captured IS NOT NULL;
 CREATE INDEX IF NOT EXISTS urls_backfill ON urls (site, lane, tries, rank DESC) WHERE state = 'backfill';
+CREATE INDEX IF NOT EXISTS urls_alike ON urls (site, alike) WHERE alike IS NOT NULL;
+CREATE INDEX IF NOT EXISTS urls_absent ON urls (captured, site) WHERE verdict = 'soft-404';
 CREATE TABLE IF NOT EXISTS phases (
     site TEXT NOT NULL,
     state TEXT NOT NULL,
@@ -63,6 +66,14 @@ CREATE TABLE IF NOT EXISTS twins (
     PRIMARY KEY (site, key)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS twins_own ON twins (site, own);
+CREATE TABLE IF NOT EXISTS absences (
+    site TEXT PRIMARY KEY,
+    url TEXT,
+    asked INTEGER NOT NULL DEFAULT 0,
+    capture TEXT,
+    status INTEGER,
+    compared INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sources (
     site TEXT NOT NULL,
     url TEXT NOT NULL,
@@ -238,6 +249,8 @@ UPGRADES: Final = (
         PRIMARY KEY (site, day)
     ) WITHOUT ROWID
     """,
+    # What its headline was, for pages that say that they are not there.
+    "ALTER TABLE urls ADD COLUMN alike TEXT",
 )
 
 SCHEMA: Final = len(UPGRADES)  # of the tables above; a newer one than the program knows is refused

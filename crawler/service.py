@@ -34,7 +34,7 @@ from crawler.metrics import PATH, Address, served
 from crawler.notifying import tell
 from crawler.reach import has_route
 from crawler.running import require_delays
-from crawler.scheduling.durations import DAY, MINUTE, SECOND
+from crawler.scheduling.durations import MINUTE, SECOND
 from crawler.sitelocks import SiteLocks
 from crawler.sites import Site, read_sites
 from crawler.state import State
@@ -85,7 +85,6 @@ class Service:
         self._away = False
         self._short: str | None = None
         self._started = clock.now()
-        self._since = self._started - DAY  # from which captures the cleaner's findings are told to the frontier
         self._pauses = Pauses()
         self._patience = Patience(archive, self._paused, stop)
 
@@ -320,11 +319,8 @@ class Service:
 
     def _cleaned(self) -> None:
         """A round of cleaning is over (in its thread): edits are told to the frontier, Parquet is made now and then."""
-        begun = clock.now()
         try:
-            judge(self._archive, list(self._sites.values()), self._since)
-            if not self._archive.text_jobs():
-                self._since = min(begun, clock.now()) - 10 * MINUTE
+            judge(self._archive, list(self._sites.values()))
         except PresskeepError as error:
             log.warning("what was edited is looked at again at the usual times: %s", error)
         if time.monotonic() - self._compacted >= COMPACT:

@@ -110,3 +110,10 @@ def settle(db: sqlite3.Connection, site: str, key: str, steps: Sequence[int]) ->
     db.execute(
         "UPDATE urls SET next = ? WHERE site = ? AND key = ? AND next IS NOT ?", (following, site, key, following)
     )
+
+
+def settle_both(db: sqlite3.Connection, site: str, key: str, steps: Sequence[int]) -> None:
+    """The same for a URL and its twins: where it is no article, one of them is."""
+    settle(db, site, key, steps)
+    for twin in pairs.of_own(pairs.reader(db), site, key):
+        settle(db, site, twin.key, steps)

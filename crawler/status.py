@@ -172,8 +172,15 @@ def _by_day(state: StateFile, now: int) -> dict[str, dict[int, int]]:
         "SELECT site, (? - captured) / ?, count(*) FROM urls WHERE captured > ? AND captured <= ? GROUP BY 1, 2",
         (now, DAY, now - (USUAL + 1) * DAY, now),
     )
-    for site, ago, number in rows:
-        found.setdefault(site, {})[ago] = number
+    # Pages that say that they are not there, with status 200.
+    absent = state.read(
+        "SELECT site, (? - captured) / ?, -count(*) FROM urls INDEXED BY urls_absent"
+        " WHERE verdict = 'soft-404' AND captured > ? AND captured <= ? GROUP BY 1, 2",
+        (now, DAY, now - (USUAL + 1) * DAY, now),
+    )
+    for site, ago, number in [*rows, *absent]:
+        of_site = found.setdefault(site, {})
+        of_site[ago] = of_site.get(ago, 0) + number
     return found
 
 

@@ -66,18 +66,21 @@ class Visit:
         agenda: Agenda | None = None,
         due: bool = False,
         rest: Callable[[str], int | None] = lambda url: None,
+        absent: Callable[[], Want | None] = lambda: None,
         gathering: Gathering | None = None,
     ) -> None:
         """``agenda`` remembers how sources were polled; ``due`` asks for nothing that is not due by it.
 
-        ``rest`` says until when the host of a URL asked to be left alone. ``gathering`` comes after the articles, where
-        whole pages are kept.
+        ``rest`` says until when the host of a URL asked to be left alone; ``absent`` names an address that cannot
+        exist, where it is to be known what the site answers then (`crawler.absence`). ``gathering`` comes after the
+        articles, where whole pages are kept.
         """
         self.site = site
         self._agenda = agenda
         self._only_due = due and agenda is not None
         self._rest = rest
         self._gathering = gathering
+        self._absent = absent
         self._items: dict[str, Item] = {}  # of the root that is being polled
         self._polled: dict[str, Outcome] = {}
         self.width = UNPACED_WIDTH if site.delay == 0 else 1
@@ -151,6 +154,8 @@ class Visit:
         """
         if self._due is None and not self._running:
             self._choose()
+            if (absent := self._absent()) is not None:
+                return self._started(_once(absent)) + self._fill()
         return self._fill()
 
     def stop(self) -> None:
@@ -359,6 +364,11 @@ class Visit:
         if self._room:  # else they are counted
             self.planned = min(self._limit, self._frontier.count(self.site.host).get(Phase.DUE, 0))
         self.planned += len(self._looks)
+
+
+def _once(want: Want) -> Walk:
+    """One question, whatever is answered."""
+    yield want
 
 
 def _merged(one: Found, other: Found) -> Found:

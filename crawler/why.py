@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from archive import clock
-from archive.article import Article
+from archive.article import Article, Verdict
 from archive.capture import Capture
 from archive.errors import ConfigurationError, DamagedRecord
 from archive.event import StoredAttempt
@@ -335,6 +335,11 @@ def _became(row: Waiting) -> str:
         case Phase.DUE:
             failed = f" It failed in {row.tries} of {MAX_TRIES} crawls." if row.tries else ""
             return f"It waits to be fetched, {when}.{failed}"
+        case Phase.DONE if row.verdict == Verdict.SOFT_404:
+            return (
+                "It was captured, and is no article: it answers 200 with the page that the site shows for what it has"
+                f" not got. It is looked at again{f' {when}' if row.next else ' if a source announces a change'}."
+            )
         case Phase.DONE if row.next is not None:
             return f"It was captured, and is looked at again for edits {when}."
         case Phase.DONE:

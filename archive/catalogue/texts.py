@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and_, delete, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and_, case, delete, func, null, select
 from sqlalchemy.dialects.sqlite import insert
 
 from archive.article import Article, Refusal, Verdict, from_json, identity
@@ -30,7 +30,10 @@ Key = tuple[str, str, str]  # cleaner, site, normalised URL
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a capture: its verdict, and whether it begins a new edition of its URL's text."""
+    """What became of a capture: its verdict, and whether it begins a new edition of its URL's text.
+
+    ``headline`` is that of an article, where it was asked for.
+    """
 
     capture_id: str
     site: str | None
@@ -39,6 +42,7 @@ class Outcome:
     at: int
     verdict: Verdict
     new_edition: bool
+    headline: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +257,8 @@ def _text_of(row: RowMapping) -> Article | Refusal:
 
 @reads_rows
 def _outcome_of(row: Sequence[Any]) -> Outcome:
-    capture, site, url, key, at, verdict, new = row
-    return Outcome(capture, site or None, url, key, at, Verdict(verdict), bool(new))
+    capture, site, url, key, at, verdict, new, headline = row
+    return Outcome(capture, site or None, url, key, at, Verdict(verdict), bool(new), headline)
 
 
 def of_compaction(catalog: Catalog, directory: Path, kinds: frozenset[Reserved] = frozenset()) -> Texts:
@@ -282,8 +286,13 @@ def _of_part(catalog: Catalog, directory: Path, part: Part, kinds: frozenset[Res
             yield entry
 
 
-def outcomes(catalog: Catalog, cleaner: str, since: int) -> Iterator[Outcome]:
-    """What became of the captures since a time, ordered by time and id."""
+def outcomes(
+    catalog: Catalog, cleaner: str, since: int, site: str | None = None, *, headlines: bool = False
+) -> Iterator[Outcome]:
+    """What became of the captures since a time, all or those of a site, ordered by time and id."""
+    headline: ColumnElement[Any] = null()
+    if headlines:
+        headline = case((texts.c.text_digest.is_not(None), func.json_extract(texts.c.canonical, "$.headline")))
     begins = (
         select(editions.c.number)
         .where(
@@ -295,11 +304,16 @@ def outcomes(catalog: Catalog, cleaner: str, since: int) -> Iterator[Outcome]:
         .exists()
     )
     question = (
-        select(texts.c.capture, texts.c.site, captures.c.url, texts.c.key, texts.c.at, texts.c.verdict, begins)
+        select(
+            *(texts.c.capture, texts.c.site, captures.c.url, texts.c.key, texts.c.at, texts.c.verdict, begins),
+            headline,
+        )
         .join_from(texts, captures, captures.c.id == texts.c.capture)
         .where(texts.c.cleaner == cleaner, texts.c.at >= since, blocking.allowed(captures.c.id))
         .order_by(texts.c.at, texts.c.capture)
     )
+    if site is not None:
+        question = question.where(texts.c.site == site)
     with catalog.reading() as connection:
         for row in connection.execution_options(yield_per=FETCH).execute(question):
             yield _outcome_of(row)

@@ -29,6 +29,7 @@ _WHERE = {
     **{"front": "on the front page", "section": "on a section page", "redirect": "through a redirect"},
     "canonical": "as the article's own address, on a twin",
     **{"watch": "followed by 'presskeep watch'", "spider": "by the site's own spider", "seed": "as the site's start"},
+    "absent": "to see what the site answers where it has no page",
 }
 Section = tuple[str, list[tuple[str, str]]]
 
@@ -145,6 +146,8 @@ def _due(row: Waiting) -> Iterator[tuple[str, str]]:
         yield "failures", count(row.tries, "crawl")
     if row.reason:
         yield "reason", row.reason
+    if row.verdict:
+        yield "it is", row.verdict
     if row.watch:
         yield "watched", row.watch
     if row.edited:
