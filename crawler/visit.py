@@ -99,7 +99,8 @@ class Visit:
         self._room = 0  # for so many more, in further windows
         self._last: Found | None = None  # of the windows so far
         self._looks: list[Found] = []  # after all of them
-        self._asked: set[str] = set()  # keys that this visit fetches, or will
+        self._asked: set[str] = set()  # keys that this visit fetches, or will: of a window
+        self._asked_before: set[str] = set()  # of the one before, whose last are under way, or not committed yet
         self._failures = 0
         self._stopped = False
 
@@ -215,8 +216,9 @@ class Visit:
             due = [one for one in read if one.key not in self._asked]  # a redirect has just led there
         if not due:
             due, self._looks = self._looks, []
-        # Of those before, the frontier knows by now which are done.
-        self._asked = {one.key for one in due}
+        # Of windows before the last one, the frontier knows by now which are done.
+        if due:
+            self._asked_before, self._asked = self._asked, {one.key for one in due}
         self.planned = max(self.planned, self.answered + len(due))
         return deque(due)
 
@@ -244,7 +246,7 @@ class Visit:
 
     def _is_open(self, key: str, *, changed: bool) -> bool:
         """Whether a redirect's target is still to be fetched: one that we have is only where it is said to change."""
-        if key in self._asked:
+        if key in self._asked or key in self._asked_before:
             return False
         self._asked.add(key)
         return changed or not self._frontier.is_done(self.site.host, key)
