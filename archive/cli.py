@@ -53,7 +53,17 @@ VERBS |= {
         "presskeep list --site example-news.org --since 2026-11-01",
         "presskeep list --verdict all --json",
     ),
-    "show": Verb("archive.verbs.showing:show", f"presskeep show {URL}", f"presskeep show {URL} --at 2026-11-25 --text"),
+    "show": Verb(
+        "archive.verbs.showing:show",
+        f"presskeep show {URL}",
+        f"presskeep show {URL} --at 2026-11-25 --text",
+        f"presskeep show {URL} --ledger",
+    ),
+    "explain": Verb(
+        "archive.verbs.explaining:explain",
+        f"presskeep explain {URL} --html bridge.html",
+        "presskeep explain page.html --url https://example-news.org/2026/11/24/bridge-reopens",
+    ),
     "captures": Verb("archive.verbs.timeline:captures", f"presskeep captures {URL}"),
     "runs": Verb("archive.verbs.runs:runs", "presskeep runs --limit 5", "presskeep runs 3f2a9c01 --json"),
     "export": Verb(

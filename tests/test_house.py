@@ -36,6 +36,7 @@ ROOMS: dict[str, set[str]] = {
     "dataset": set(),
     "lint": {"warc"},
     "prove": {"cleaning"},
+    "explanation": {"cleaning"},
     "worker": {"cleaning"},
     "catalogue": {"dataset", "warc"},
     "writing": {"catalogue", "warc"},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 
 from archive.article import Block, BlockKind
 from archive.cleaning.blocks import LONG, Blocks, blocks_of
@@ -36,7 +38,30 @@ _LENIENT = 1500  # for items of a list of which most are kept
 _MOST_BOXES = 8_000
 
 
-def extract(page: Page, linked: Linked) -> tuple[Placed, ...]:
+class Way(StrEnum):
+    """By which way a body was found."""
+
+    CLASSIFIER = "classifier"
+    SENTENCES = "sentences"  # a page of very many boxes that the classifier doubts: whatever reads like sentences
+    OPINION = "opinion"  # trafilatura's
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """The body, and what it was chosen from: `archive.cleaning.ledger` reads from it why the rest was not taken."""
+
+    placed: tuple[Placed, ...]
+    way: Way
+    blocks: Blocks
+    rows: dict[int, list[int]]  # the numbers of each block that was asked for
+    scores: dict[int, int]  # of the same
+    limit: int
+    chosen: tuple[int, ...]  # the blocks that reached the limit, or came with a list
+    uncaptioned: tuple[int, ...]  # of these, without captions and credits
+    told: tuple[int, ...]  # of these, without what is said twice: the body, but for a second opinion
+
+
+def extract(page: Page, linked: Linked) -> Extraction:
     """The body of a page, in the order of the page. Each block's text is that of its sources.
 
     Trafilatura's opinion is taken where the classifier keeps next to nothing, and where it is unsure of most of what it
@@ -47,7 +72,8 @@ def extract(page: Page, linked: Linked) -> tuple[Placed, ...]:
     about = said(page, linked)
     numbers, rows = features(blocks, about)
     limit = forest.limits[about.declared]
-    scores = {number: forest.score(row) for number, row in zip(numbers, rows, strict=True)}
+    asked = dict(zip(numbers, rows, strict=True))
+    scores = {number: forest.score(row) for number, row in asked.items()}
     whole = _whole_lists(blocks, scores, limit)
     kept = []
     sure = unsure = 0
@@ -59,13 +85,28 @@ def extract(page: Page, linked: Linked) -> tuple[Placed, ...]:
         elif score >= limit:
             sure += blocks.words[number]
     little = sum(blocks.words[number] for number in kept) < _LITTLE
+    way = Way.CLASSIFIER
+    placed: tuple[Placed, ...] = ()
     doubtful = little or 10 * unsure >= _DOUBTFUL * (sure + unsure)
     if len(blocks.tag) > _MOST_BOXES:
         if doubtful:  # a page unlike any news: nothing that reads like sentences is lost
             kept = [number for number, words in enumerate(blocks.story) if words]
+            way = Way.SENTENCES
     elif doubtful and (second := opinion(page.root, page.stream)):
-        return second
-    return tuple(_placed(page, blocks, _once(blocks, without_captions(blocks, kept))))
+        way, placed = Way.OPINION, second
+    uncaptioned = without_captions(blocks, kept)
+    told = tuple(_once(blocks, uncaptioned))
+    return Extraction(
+        placed=placed if way is Way.OPINION else tuple(_placed(page, blocks, told)),
+        way=way,
+        blocks=blocks,
+        rows=asked,
+        scores=scores,
+        limit=limit,
+        chosen=tuple(kept),
+        uncaptioned=tuple(uncaptioned),
+        told=told,
+    )
 
 
 def _whole_lists(blocks: Blocks, scores: dict[int, int], limit: int) -> set[int]:
@@ -98,7 +139,7 @@ def _once(blocks: Blocks, kept: list[int]) -> Iterator[int]:
         yield number
 
 
-def _placed(page: Page, blocks: Blocks, kept: Iterator[int]) -> Iterator[Placed]:
+def _placed(page: Page, blocks: Blocks, kept: Iterable[int]) -> Iterator[Placed]:
     """The blocks with their kinds and places; the cells of a row are one."""
     stream = page.stream
     run: list[tuple[int, int]] = []

@@ -20,11 +20,16 @@ def without_captions(blocks: Blocks, kept: list[int]) -> list[int]:
     """The blocks without credits that stand alone, and without the captions between them and a picture."""
     gone = set()
     for number in kept:
-        if blocks.words[number] <= _LONGEST_CREDIT and _CREDIT.match(blocks.text[number]):
+        if is_credit(blocks, number):
             gone.add(number)
             if number and blocks.words[number - 1] <= _LONGEST_CAPTION and _below_picture(blocks, number - 1):
                 gone.add(number - 1)
     return [number for number in kept if number not in gone]
+
+
+def is_credit(blocks: Blocks, number: int) -> bool:
+    """Whether a block is a line that names a photographer, and nothing else."""
+    return blocks.words[number] <= _LONGEST_CREDIT and _CREDIT.match(blocks.text[number]) is not None
 
 
 def _below_picture(blocks: Blocks, number: int) -> bool:

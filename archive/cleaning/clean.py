@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
@@ -11,14 +11,13 @@ from archive.article import Article, CaptureRef, Evidence, Provenance, Refusal, 
 from archive.capture import Capture
 from archive.cleaning import body, linked, metadata, verdict
 from archive.cleaning.alignment import Overwork
+from archive.cleaning.body import Extraction
 from archive.cleaning.document import MAX_BYTES, Document, Unfit, parse
 from archive.cleaning.evidence import Page, evidence
-from archive.cleaning.headline import fold
 from archive.cleaning.images import images
-from archive.cleaning.labels import is_label
 from archive.cleaning.language import count_words, language, tag
-from archive.cleaning.placed import Placed
 from archive.cleaning.profile import EMPTY, Profile
+from archive.cleaning.sift import Sifted, sift
 from archive.cleaning.standfirst import standfirst
 from archive.cleaning.stream import TextStream
 from archive.cleaning.version import CLEANER
@@ -28,7 +27,15 @@ from archive.http import HttpMessage
 # What the extraction library raises on trees it did not expect. Anything else is a bug of ours and is heard.
 _STUMBLES = (etree.LxmlError, ValueError, TypeError, AttributeError, LookupError, AssertionError, RecursionError)
 
-_TOP = 3  # headline, standfirst and perhaps a kicker: below them, a repeated headline is somebody's sentence
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A page as it was read: its text, and what led to it. The ledger is made of it, on request."""
+
+    text: Article | Refusal
+    page: Page
+    extraction: Extraction
+    sifted: Sifted
 
 
 def clean(captures: Sequence[Capture], profile: Profile = EMPTY) -> Article | Refusal:
@@ -39,6 +46,42 @@ def clean(captures: Sequence[Capture], profile: Profile = EMPTY) -> Article | Re
     the call. Hostile bytes give a refusal, never an exception; only reading the captures can raise (OSError,
     DamagedRecord: the archive's fault, not the page's).
     """
+    found = read(captures, profile)
+    return found.text if isinstance(found, Reading) else found
+
+
+def read(captures: Sequence[Capture], profile: Profile) -> Reading | Refusal:
+    """The same with what led to it; of a page that did not become a tree, or was too much work, the refusal alone."""
+    capture, provenance = opened(captures, profile)
+    try:
+        document = open_page(capture.representation())
+        return _read(document, capture, provenance, profile)
+    except NotHttp as damage:
+        return Refusal(provenance, Verdict.UNREADABLE, damage.message)
+    except Unfit as unfit:
+        return Refusal(provenance, unfit.verdict, unfit.reason)
+    except Overwork as overwork:
+        return Refusal(provenance, Verdict.OVER_BUDGET, str(overwork))
+    except _STUMBLES as stumble:
+        return Refusal(provenance, Verdict.UNREADABLE, f"the extraction stumbled: {type(stumble).__name__}")
+
+
+def parsed_anyway(captures: Sequence[Capture], profile: Profile) -> Page | None:
+    """The page of a capture that was refused before anybody read it, such as an error's; None where there is none."""
+    capture, _ = opened(captures, profile)
+    try:
+        message = capture.representation()
+        payload = message.decoded(MAX_BYTES)
+        if not verdict.is_html(message, payload):
+            return None
+        root = parse(payload, message.charset).root
+        return Page(root, TextStream(root), capture.url)
+    except (NotHttp, Unfit, PayloadRefused, PayloadTooLarge, *_STUMBLES):
+        return None
+
+
+def opened(captures: Sequence[Capture], profile: Profile) -> tuple[Capture, Provenance]:
+    """The page's capture, with its payload where that lies in another one, and the provenance of what is made of it."""
     capture, *companions = captures
     roles = ["companion"] * len(companions)
     if capture.kind == "revisit":
@@ -55,17 +98,7 @@ def clean(captures: Sequence[Capture], profile: Profile = EMPTY) -> Article | Re
         cleaner=CLEANER,
         profile=profile.digest,
     )
-    try:
-        document = open_page(capture.representation())
-        return _article(document, capture, provenance, profile)
-    except NotHttp as damage:
-        return Refusal(provenance, Verdict.UNREADABLE, damage.message)
-    except Unfit as unfit:
-        return Refusal(provenance, unfit.verdict, unfit.reason)
-    except Overwork as overwork:
-        return Refusal(provenance, Verdict.OVER_BUDGET, str(overwork))
-    except _STUMBLES as stumble:
-        return Refusal(provenance, Verdict.UNREADABLE, f"the extraction stumbled: {type(stumble).__name__}")
+    return capture, provenance
 
 
 def open_page(message: HttpMessage) -> Document:
@@ -81,14 +114,14 @@ def open_page(message: HttpMessage) -> Document:
     return parse(payload, message.charset)
 
 
-def _article(document: Document, capture: Capture, provenance: Provenance, profile: Profile) -> Article | Refusal:
+def _read(document: Document, capture: Capture, provenance: Provenance, profile: Profile) -> Reading:
     stream = TextStream(document.root)
     page = Page(document.root, stream, capture.url)
     data = linked.read(document.root)
     known = metadata.read(page, data, capture.at)
-    extracted = body.extract(page, data)
-    placed = tuple(one for one in extracted if not is_label(one.block.text) and not profile.drops(one.block.text))
-    placed = _without_headline(placed, known.headline)
+    extraction = body.extract(page, data)
+    sifted = sift(extraction.placed, profile, known.headline)
+    placed = sifted.placed
     known = metadata.signed(known, page, placed)
     summary = standfirst(page, data, placed, known.headline)
     found: list[Evidence] = list(known.evidence)
@@ -102,13 +135,13 @@ def _article(document: Document, capture: Capture, provenance: Provenance, profi
     words = count_words(text)
     judgement = verdict.of_page(page, data, known, words, text)
     if judgement.verdict not in {Verdict.ARTICLE, Verdict.TEASER, Verdict.PAYWALL}:
-        return Refusal(provenance, judgement.verdict, judgement.reason)
+        return Reading(Refusal(provenance, judgement.verdict, judgement.reason), page, extraction, sifted)
     if judgement.reason:
         found.append(Evidence("verdict", judgement.verdict.value, judgement.reason, chosen=True))
     spoken, candidates = language(page, data, text)
     chosen = next((one.value for one in candidates if tag(one.value) == spoken), None)
     found += evidence("language", candidates, [chosen] if spoken and chosen else [])
-    return Article(
+    article = Article(
         provenance=provenance,
         headline=known.headline,
         body=tuple(one.block for one in placed),
@@ -130,11 +163,4 @@ def _article(document: Document, capture: Capture, provenance: Provenance, profi
         word_count=words,
         evidence=tuple(found),
     )
-
-
-def _without_headline(placed: tuple[Placed, ...], headline: str | None) -> tuple[Placed, ...]:
-    """The blocks without those near the top that only repeat the headline."""
-    if headline is None:
-        return placed
-    said = fold(headline)
-    return tuple(one for number, one in enumerate(placed) if number >= _TOP or fold(one.block.text) != said)
+    return Reading(article, page, extraction, sifted)

@@ -91,6 +91,11 @@ class TextStream:
         size = sum(map(len, element.itertext()))
         return self._position(begin), self._position(begin + size)
 
+    def located(self, element: html.HtmlElement, start: int, end: int) -> tuple[int, int]:
+        """Where a span of an element's string value begins and ends in the stream: the way back from `sources`."""
+        begin = self._beginning(element)
+        return self._exactly(begin + start), self._exactly(begin + end)
+
     def sources(self, start: int, end: int) -> list[tuple[Source, str]]:
         """The sources of the solid characters from ``start`` to ``end``, each with its normalised text.
 
@@ -125,6 +130,10 @@ class TextStream:
                 if parent is not None:
                     self._name_children(parent, self._paths[parent])
         return self._paths[element]
+
+    def by_path(self) -> dict[str, html.HtmlElement]:
+        """The elements whose paths were asked for, and their siblings, by path."""
+        return {path: element for element, path in self._paths.items()}
 
     def _name_children(self, parent: html.HtmlElement, prefix: str) -> None:
         named: dict[str, list[html.HtmlElement]] = {}
@@ -166,6 +175,13 @@ class TextStream:
             found = _FIRST_TEXT(element)
             self._first[element] = self._begin_of[found[0].getparent(), found[0].is_tail] if found else 0
         return self._first[element]
+
+    def _exactly(self, raw: int) -> int:
+        """The solid position of a character of the root's string value, or of the next seen one."""
+        number = bisect_right(self._begins, raw) - 1
+        if number < 0:
+            return 0
+        return self.starts[number] + len(solid(self.raws[number][: raw - self._begins[number]]))
 
     def _position(self, raw: int) -> int:
         """The solid position of the first seen text at or behind a position in the root's string value."""

@@ -17,6 +17,7 @@ from archive.http import HttpMessage
 HTML_TYPES = frozenset(
     {"text/html", "application/xhtml+xml", "application/xml", "text/xml", "application/vnd.wap.xhtml+xml"}
 )
+_XML = frozenset({"application/xml", "text/xml"})
 _HTML_START = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|!--)", re.IGNORECASE)
 
 # Words, counted as the article counts them. Of 33 stored pages that declare themselves as not free, the two stubs have
@@ -66,15 +67,19 @@ def of_message(message: HttpMessage, payload: bytes) -> Judgement | None:
         if message.status in {401, 402}:
             return Judgement(Verdict.PAYWALL, f"status {message.status}")
         return Judgement(Verdict.HTTP_ERROR, f"status {message.status}")
-    if message.mime is not None and message.mime not in HTML_TYPES and not _HTML_START.match(payload, 0):
-        return Judgement(Verdict.NOT_HTML, f"media type {message.mime}")
-    if (
-        message.mime in {"application/xml", "text/xml"}
-        and not _HTML_START.match(payload, 0)
-        and b"<html" not in payload[:2048]
-    ):
-        return Judgement(Verdict.NOT_HTML, f"media type {message.mime}, without an html element")
+    if not is_html(message, payload):
+        without = ", without an html element" if message.mime in _XML else ""
+        return Judgement(Verdict.NOT_HTML, f"media type {message.mime}{without}")
     return None
+
+
+def is_html(message: HttpMessage, payload: bytes) -> bool:
+    """Whether an answer is a page, by its media type or by how it begins."""
+    if message.mime is None or _HTML_START.match(payload, 0):
+        return True
+    if message.mime in _XML:
+        return b"<html" in payload[:2048]
+    return message.mime in HTML_TYPES
 
 
 def of_page(page: Page, linked: Linked, metadata: Metadata, words: int, text: str) -> Judgement:

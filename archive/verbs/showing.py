@@ -15,6 +15,7 @@ from archive.dataset.rows import PRESSKEEP, Entry, json_value
 from archive.errors import NotFound, UsageError
 from archive.terminal import TEXT_WIDTH
 from archive.verbs.entries import Known, capture_at, entry_at, look_up, meant, open_archive, redirected_to
+from archive.verbs.ledgers import Told, document, ledger_at, rows, table
 from archive.verbs.options import ArchiveOption, AtOption, CleanerOption, JsonOption, UrlArgument, point
 from archive.verbs.timeline import events, print_events
 from archive.verbs.typeset import EditionLine, article_text, count, moment, provenance, refused, typeset
@@ -28,6 +29,9 @@ def show(
     payload: Annotated[
         bool, typer.Option("--payload", help="Only the captured page's own bytes, decoded: what 'prove' counts in.")
     ] = False,
+    ledger: Annotated[
+        bool, typer.Option("--ledger", help="What of the page was left out of the text, and why; also with --json.")
+    ] = False,
     cleaner: CleanerOption = None,
     json: JsonOption = False,
     archive: ArchiveOption = None,
@@ -36,11 +40,14 @@ def show(
 
     Of a page that gave no article, it shows why.
     """
-    if text + payload + json > 1:
-        raise UsageError("--text, --payload and --json exclude each other: choose one")
+    if text + payload + (json or ledger) > 1:
+        raise UsageError("--text, --payload and --json or --ledger exclude each other: choose one")
     when = point(at, "--at")
     with open_archive(archive) as opened:
         known = look_up(opened, url, meant(opened, cleaner))
+        if ledger:
+            _print_ledger(ledger_at(opened, known, when), json=json)
+            return
         if payload:
             _write_payload(known, when)
             return
@@ -68,6 +75,20 @@ def why_no_text(known: Known, at: int | None = None) -> str:
     if str(capture.role) not in {"article", "other"}:
         return f"it was fetched {ROLES[capture.role]}, not as an article: 'presskeep captures' lists it"
     return "it is not cleaned yet: run 'presskeep clean'"
+
+
+def _print_ledger(told: Told, *, json: bool) -> None:
+    if json:
+        terminal.emit(document(told))
+        return
+    console = terminal.out()
+    if console.is_terminal:
+        console.print(table(told.ledger, console.width))
+    else:
+        for cells in rows(one for one in told.ledger.entries if not one.kept):
+            terminal.row(cells)
+    if told.remark:
+        terminal.say(told.remark)
 
 
 def _print_text(known: Known, entry: Entry | None) -> None:

@@ -23,7 +23,7 @@ PARAGRAPHS = "".join(f"<p>{text}</p>" for text in STORY)
 def body(inner: str) -> tuple[Placed, ...]:
     page = f"<html><head><title>Storm barrier opens</title></head><body>{inner}</body></html>"
     root = parse(page.encode()).root
-    return extract(Page(root, TextStream(root), "https://courier.example/a"), linked.read(root))
+    return extract(Page(root, TextStream(root), "https://courier.example/a"), linked.read(root)).placed
 
 
 def test_the_story_is_kept_and_what_is_around_it_is_not() -> None:

@@ -27,6 +27,7 @@ def _urls(copy: Path) -> list[str]:
 ASKED = {
     "list": ("list", "--verdict", "all", "--json"),
     "show": ("show", "{url}", "--json"),
+    "explain": ("explain", "{url}", "--json"),
     "captures": ("captures", "{url}", "--json"),
     "export": ("export", "jsonl", "-", "--verdict", "all"),
     "index": ("index", "--cdxj", "-"),

@@ -1,0 +1,93 @@
+"""Why the classifier scored a block as it did: what each number added to the score, exactly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from archive.cleaning.forest import FILE, SCALE
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one of a block's numbers added to its score or took from it, in thousandths of log odds."""
+
+    name: str  # one of `archive.cleaning.features.NAMES`
+    value: int
+    points: int
+
+    def __str__(self) -> str:
+        sign = "+" if self.points >= 0 else "\u2212"
+        whole, rest = divmod(abs(self.points), SCALE)
+        return f"{self.name} {self.value} ({sign}{whole}.{rest * 100 // SCALE:02})"
+
+
+def strongest(row: Sequence[int], *, against: bool, most: int = 3) -> list[Contribution]:
+    """The numbers that spoke most against a block, or most for it."""
+    found = [one for one in contributions(row) if (one.points < 0) == against and one.points]
+    return sorted(found, key=lambda one: (-abs(one.points), one.name))[:most]
+
+
+def contributions(row: Sequence[int]) -> list[Contribution]:
+    """What each number of a block contributed, in the order of the numbers.
+
+    On its way through a tree a block meets tests; each step changes the mean of the leaves that can still be
+    reached, and the change is the tested number's (Saabas, "Interpreting random forests", 2014; leaves unweighted).
+    The contributions and the mean of all leaves add up to the score.
+    """
+    names, trees = _trees()
+    points: dict[int, int] = {}
+    for tree in trees:
+        node = tree
+        while isinstance(node, _Test):
+            if row[node.feature] > node.threshold:
+                change, following = node.gained, node.greater
+            else:
+                change, following = node.lost, node.rest
+            points[node.feature] = points.get(node.feature, 0) + change
+            node = following
+    return [Contribution(names[feature], row[feature], points[feature]) for feature in sorted(points)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """A test of a tree with what follows it: another test, or nothing at a leaf."""
+
+    feature: int
+    threshold: int
+    gained: int  # what the mean of the leaves changes by where the value is greater
+    lost: int  # and where it is not
+    greater: _Test | None
+    rest: _Test | None
+
+
+def _grown(tests: Sequence[Sequence[int]], leaves: Sequence[int], low: int, high: int) -> _Test | None:
+    """The tree over the leaves from ``low`` up to ``high``, from tests as a weights file has them."""
+    if high - low == 1:
+        return None
+    # The test on top of some leaves begins with the first of them, and reaches farthest.
+    within = (one for one in tests if one[2] == low and one[3] < high)
+    feature, threshold, _, behind = max(within, key=lambda one: one[3])
+    mean = _mean(leaves, low, high)
+    return _Test(
+        feature=feature,
+        threshold=threshold,
+        gained=_mean(leaves, behind, high) - mean,
+        lost=_mean(leaves, low, behind) - mean,
+        greater=_grown(tests, leaves, behind, high),
+        rest=_grown(tests, leaves, low, behind),
+    )
+
+
+def _mean(leaves: Sequence[int], low: int, high: int) -> int:
+    return sum(leaves[low:high]) // (high - low)
+
+
+@cache
+def _trees() -> tuple[tuple[str, ...], tuple[_Test | None, ...]]:
+    document = json.loads((resources.files("archive.cleaning") / FILE).read_bytes())
+    trees = tuple(_grown(tests, leaves, 0, len(leaves)) for tests, leaves in document["trees"])
+    return tuple(document["features"]), trees

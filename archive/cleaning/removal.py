@@ -1,0 +1,132 @@
+"""Which rule kept a block of the page or left it out, read from how its body was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from archive.article import Article, Refusal
+from archive.cleaning.body import Way
+from archive.cleaning.captions import is_credit
+from archive.cleaning.chrome import Chrome
+from archive.cleaning.classing import Classed
+from archive.cleaning.clean import Reading
+from archive.cleaning.contributions import strongest
+from archive.cleaning.forest import SCALE
+from archive.cleaning.sift import Dropped
+
+
+class Rule(StrEnum):
+    """What decided about a run of text. docs/cleaning.md says each in a sentence."""
+
+    # That keep, or leave out
+    SCORE = "score"
+    SENTENCES = "sentences"
+    OPINION = "second-opinion"
+    # That keep
+    LIST = "whole-list"
+    FOUND = "told-apart"
+    # That leave out
+    NOT_ASKED = "no-sentences-near"
+    CAPTION = "caption-below-picture"
+    REPEATED = "said-before"
+    LABEL = "advertisement-label"
+    PROFILE = "site-profile"
+    HEADLINE = "headline-again"
+    REFUSED = "page-refused"
+    FORM = "form-value"
+    APART = "beside-the-text"
+
+
+_DROPPED = {Dropped.LABEL: Rule.LABEL, Dropped.PROFILE: Rule.PROFILE, Dropped.HEADLINE: Rule.HEADLINE}
+_CHROME = {
+    Rule.LABEL: Chrome.ADVERTISEMENT,
+    Rule.PROFILE: Chrome.REPEATED_CHROME,
+    Rule.REPEATED: Chrome.REPEATED_TEXT,
+    Rule.HEADLINE: Chrome.HEADLINE_REPEATED,
+}
+
+
+@dataclass(slots=True)
+class Removal:
+    """The decisions about one page; of a page that was not read, there are none but its refusal."""
+
+    reading: Reading | None
+    _chosen: frozenset[int] = field(init=False)
+    _uncaptioned: frozenset[int] = field(init=False)
+    _told: frozenset[int] = field(init=False)
+    _begins: dict[int, int] = field(init=False)  # the number of the block that begins at a place of the stream
+
+    def __post_init__(self) -> None:
+        read = self.reading
+        self._chosen = frozenset(read.extraction.chosen) if read else frozenset()
+        self._uncaptioned = frozenset(read.extraction.uncaptioned) if read else frozenset()
+        self._told = frozenset(read.extraction.told) if read else frozenset()
+        self._begins = {}
+        if read:
+            starts = read.page.stream.starts
+            self._begins = {starts[node]: number for number, node in enumerate(read.extraction.blocks.first)}
+
+    def kept(self, start: int) -> tuple[Rule, tuple[str, ...]]:
+        """What kept the block of the body that begins at a place of the stream."""
+        if self.reading is None:
+            return Rule.FOUND, ()
+        extraction = self.reading.extraction
+        if extraction.way is Way.OPINION:
+            return Rule.OPINION, ("the classifier was unsure of most of the page, and trafilatura takes it",)
+        number = self._begins.get(start, -1)
+        if extraction.way is Way.SENTENCES:
+            return Rule.SENTENCES, ("it reads like sentences, on a page unlike any news",)
+        if number not in extraction.scores:
+            return Rule.FOUND, ()
+        below = extraction.scores[number] < extraction.limit
+        return Rule.LIST if below else Rule.SCORE, self._score(number, against=False)
+
+    def left(self, number: int, start: int, text: Article | Refusal) -> tuple[Rule, tuple[str, ...]]:
+        """What left out a block, of which the piece that begins at a place of the stream is not in the text."""
+        if self.reading is None:
+            return Rule.REFUSED, (f"{text.verdict}: {text.reason}",) if isinstance(text, Refusal) else ()
+        for placed, why in self.reading.sifted.dropped:
+            if placed.start <= start < placed.end:
+                return _DROPPED[why], ()
+        extraction = self.reading.extraction
+        inside = extraction.way is Way.OPINION and any(one.start <= start < one.end for one in extraction.placed)
+        if inside or (extraction.way is not Way.OPINION and number in self._told):
+            if isinstance(text, Refusal):
+                return Rule.REFUSED, (f"{text.verdict}: {text.reason}",)
+            return Rule.APART, ()
+        if extraction.way is Way.OPINION:
+            return Rule.OPINION, ("the classifier was unsure of most of the page, and trafilatura leaves it out",)
+        if number in self._uncaptioned:
+            return Rule.REPEATED, ("the same sentence was kept before",)
+        if number in self._chosen:
+            return Rule.CAPTION, ()
+        if extraction.way is Way.SENTENCES:
+            return Rule.SENTENCES, ("it does not read like sentences, on a page unlike any news",)
+        if number in extraction.scores:
+            return Rule.SCORE, self._score(number, against=True)
+        return Rule.NOT_ASKED, ()
+
+    def chrome(self, number: int, rule: Rule) -> Classed | None:
+        """The class that a rule gives by itself."""
+        if rule is Rule.CAPTION and self.reading is not None:
+            credit = is_credit(self.reading.extraction.blocks, number)
+            if credit:
+                return Classed(Chrome.CREDIT, ("a short line that names a photographer",))
+            return Classed(Chrome.CAPTION, ("stands between a picture and its credit",))
+        return Classed(_CHROME[rule]) if rule in _CHROME else None
+
+    def _score(self, number: int, *, against: bool) -> tuple[str, ...]:
+        assert self.reading is not None
+        extraction = self.reading.extraction
+        score, limit = extraction.scores[number], extraction.limit
+        said = f"score {_points(score)}, the limit is {_points(limit)}"
+        strong = strongest(extraction.rows[number], against=against)
+        return (said, *map(str, strong))
+
+
+def _points(thousandths: int) -> str:
+    """Thousandths of log odds with two decimals."""
+    whole, rest = divmod(abs(thousandths), SCALE)
+    sign = "\u2212" if thousandths < 0 else ""
+    return f"{sign}{whole}.{rest * 100 // SCALE:02}"

@@ -1,0 +1,49 @@
+"""What is dropped from a body once it is found: labels, what a profile knows, and the headline said again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from archive.cleaning.headline import fold
+from archive.cleaning.labels import is_label
+from archive.cleaning.placed import Placed
+from archive.cleaning.profile import Profile
+
+_TOP = 3  # headline, standfirst and perhaps a kicker: below them, a repeated headline is somebody's sentence
+
+
+class Dropped(StrEnum):
+    """Why a block of the body was dropped."""
+
+    LABEL = "label"
+    PROFILE = "profile"
+    HEADLINE = "headline"
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """The blocks that stay, and those that were dropped, each with its reason."""
+
+    placed: tuple[Placed, ...]
+    dropped: tuple[tuple[Placed, Dropped], ...]
+
+
+def sift(found: tuple[Placed, ...], profile: Profile, headline: str | None) -> Sifted:
+    """The blocks of a body without those that are none of the story."""
+    placed: list[Placed] = []
+    dropped: list[tuple[Placed, Dropped]] = []
+    said = fold(headline) if headline is not None else None
+    near = 0
+    for one in found:
+        if is_label(one.block.text):
+            dropped.append((one, Dropped.LABEL))
+        elif profile.drops(one.block.text):
+            dropped.append((one, Dropped.PROFILE))
+        else:
+            near += 1
+            if said is not None and near <= _TOP and fold(one.block.text) == said:
+                dropped.append((one, Dropped.HEADLINE))
+            else:
+                placed.append(one)
+    return Sifted(tuple(placed), tuple(dropped))
