@@ -221,7 +221,8 @@ class Child:
         often = _OFTEN * max(1.0, len(self._said) / _FEW)
         if visit.finished or now - self._said.get(site, 0.0) >= often:
             self._said[site] = now
-            self._send(VisitProgress(site, None if visit.reading else visit.planned, visit.answered, visit.finished))
+            planned = None if visit.reading else visit.planned
+            self._send(VisitProgress(site, planned, visit.answered, visit.finished, visit.parts))
 
     def _tell(self, visit: Visit) -> None:
         """A visit is over, and what came of it is committed: what is left is left."""

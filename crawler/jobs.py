@@ -81,12 +81,13 @@ Job = CrawlJob | ProbeJob
 
 @dataclass(frozen=True, slots=True)
 class VisitProgress:
-    """How far a site is: ``planned`` is None while its sources are being read."""
+    """How far a site is: ``planned`` is None while its sources are being read, ``parts`` are requisites of pages."""
 
     site: str
     planned: int | None
     answered: int
     finished: bool
+    parts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,11 @@ class Visit:
         """Whether the sources are still being read."""
         return self._due is None
 
+    @property
+    def parts(self) -> int:
+        """How many requisites of pages were answered."""
+        return self._gathering.answered if self._gathering is not None else 0
+
     def begin(self) -> list[Ask]:
         """The first things to ask; none where nothing is due. Raises StorageFull: see `go_on`."""
         with contextlib.suppress(StorageFull):  # the next visit makes up for it

@@ -14,7 +14,9 @@ MAX_TRIES = 3
 # What was never to be had is given up, so that a host which is gone is not asked for ever.
 LONGEST = WEEK
 # What is settled is forgotten then: it would be fetched again in any case.
-REMEMBERED = 30 * DAY
+REMEMBERED = 2 * WEEK
+# A page is remembered beyond the last look at it, 30 days after it came: else it would be read again without need.
+PAGE_REMEMBERED = 45 * DAY
 # A page's sheet may import one that imports one …; real ones do so twice.
 MAX_DEPTH = 5
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from archive.capture import Capture
 from archive.configuration import Requisites as Limits
@@ -18,7 +19,7 @@ from archive.store import Archive
 from archive.url import host as host_of
 from archive.url import normalise
 from crawler.discovery.embeds import Embeds
-from crawler.requisites.known import FRESH, LONGEST, REMEMBERED, Known, LeftOut, Requisite, Unread
+from crawler.requisites.known import FRESH, LONGEST, PAGE_REMEMBERED, REMEMBERED, Known, LeftOut, Requisite, Unread
 from crawler.requisites.noted import DUE, note_attempt, note_page, note_requisite, seed_requisite
 from crawler.scheduling.articles import Phase
 from crawler.scheduling.durations import DAY
@@ -219,29 +220,36 @@ class Requisites:
         over = self._over(site, now)
         if over is not None:
             return [], over
-        self._yield(site, now)
-        marks = ",".join("?" * len(skipped))
-        rows = self._state.read(
-            "SELECT r.key, r.url, r.host, r.via, r.hops, r.page, coalesce(p.bytes, 0) FROM requisites r"  # noqa: S608
-            " LEFT JOIN pages p ON p.site = r.site AND p.key = r.page WHERE r.site = ? AND r.state = 'due'"
-            f" AND r.next <= ? AND r.host NOT IN ({marks}) ORDER BY r.rank DESC, r.place LIMIT ?",
-            (site, now, *skipped, most),
-        )
+        rows = self._first_due(site, now, most, skipped)
+        while self._fetched_elsewhere(site, [row[0] for row in rows], now):
+            rows = self._first_due(site, now, most, skipped)
         left: dict[str, LeftOut] = {}
         for _, url, _, via, hops, page, size in rows:
             if size >= self.limits.page_bytes and page not in left:
                 left[page] = self._drop(site, page, LeftOut(0, url, via, hops, ""), now)
         return [Requisite(*row[:5]) for row in rows if row[5] not in left], list(left.values())
 
-    def _yield(self, site: str, now: int) -> None:
-        """Drop what another site has fetched meanwhile."""
-        elsewhere = (
-            "FROM requisites WHERE site = ? AND state = 'due' AND EXISTS (SELECT 1 FROM requisites other"
-            " WHERE other.key = requisites.key AND other.state = 'done' AND other.at > ?)"
+    def _first_due(self, site: str, now: int, most: int, skipped: Sequence[str]) -> list[tuple[Any, ...]]:
+        marks = ",".join("?" * len(skipped))
+        return self._state.read(
+            "SELECT r.key, r.url, r.host, r.via, r.hops, r.page, coalesce(p.bytes, 0) FROM requisites r"  # noqa: S608
+            " LEFT JOIN pages p ON p.site = r.site AND p.key = r.page WHERE r.site = ? AND r.state = 'due'"
+            f" AND r.next <= ? AND r.host NOT IN ({marks}) ORDER BY r.rank DESC, r.place LIMIT ?",
+            (site, now, *skipped, most),
         )
-        if self._state.read(f"SELECT 1 {elsewhere} LIMIT 1", (site, now - FRESH)):
+
+    def _fetched_elsewhere(self, site: str, keys: Sequence[str], now: int) -> list[str]:
+        """Which of these another site has fetched meanwhile: they are dropped."""
+        marks = ",".join("?" * len(keys))
+        rows = self._state.read(
+            f"SELECT DISTINCT key FROM requisites WHERE key IN ({marks}) AND state = 'done' AND at > ?",  # noqa: S608
+            (*keys, now - FRESH),
+        )
+        found = [key for (key,) in rows]
+        if found:
             with self._state.write() as db:
-                db.execute(f"DELETE {elsewhere}", (site, now - FRESH))
+                db.executemany("DELETE FROM requisites WHERE site = ? AND key = ?", [(site, key) for key in found])
+        return found
 
     def _drop(self, site: str, page: str, first: LeftOut, now: int) -> LeftOut:
         """Leave out the rest of a page's requisites."""
@@ -297,4 +305,4 @@ class Requisites:
                 (Phase.FAILED, now, site, now - LONGEST),
             )
             db.execute("DELETE FROM requisites WHERE site = ? AND state != 'due' AND at < ?", (site, now - REMEMBERED))
-            db.execute("DELETE FROM pages WHERE site = ? AND unread = 0 AND at < ?", (site, now - REMEMBERED))
+            db.execute("DELETE FROM pages WHERE site = ? AND unread = 0 AND at < ?", (site, now - PAGE_REMEMBERED))

@@ -26,7 +26,7 @@ from archive.verbs.typeset import count
 if TYPE_CHECKING:
     from archive.store import Archive
     from crawler.crawling import CleanProgress, CrawlResult
-    from crawler.jobs import Progress
+    from crawler.jobs import Progress, VisitProgress
     from crawler.report import SiteResult
     from crawler.room import Shortage
     from crawler.sites import Site
@@ -108,7 +108,7 @@ def shown(names: Sequence[str]) -> Iterator[Callable[[Progress | CleanProgress],
 
         def listen(progress: Progress | CleanProgress) -> None:
             if isinstance(progress, VisitProgress):
-                lines.visit(progress.site, progress.planned, progress.answered, finished=progress.finished)
+                lines.visit(progress)
             elif isinstance(progress, CleanProgress):
                 lines.texts(progress.done)
             elif isinstance(progress, Paused):
@@ -135,16 +135,18 @@ class _Lines:
         self._answered: Counter[str] = Counter()
         self._finished: set[str] = set()
 
-    def visit(self, site: str, planned: int | None, answered: int, *, finished: bool) -> None:
+    def visit(self, progress: VisitProgress) -> None:
         """A site went on."""
+        site, planned, answered = progress.site, progress.planned, progress.answered
         if self._each:
             if site in self._tasks:
                 total = max(planned, 1) if planned is not None else None
-                done = answered if not finished else max(answered, 1)
-                self._bar.update(self._tasks[site], total=total, completed=done)
+                done = answered if not progress.finished else max(answered, 1)
+                parts = f", {progress.parts:,} parts of pages" if progress.parts else ""
+                self._bar.update(self._tasks[site], total=total, completed=done, description=f"{site}{parts}")
             return
         self._answered[site] = answered
-        if finished:
+        if progress.finished:
             self._finished.add(site)
         self._bar.update(self._all, completed=len(self._finished))
         self._bar.update(self._fetched, completed=self._answered.total())

@@ -18,7 +18,7 @@ from archive.url import normalise
 from crawler.agenda import GAP, Agenda
 from crawler.frontier import Frontier
 from crawler.requisites.gathering import BATCH, MAX_FAILURES, WIDTH, Gathering, Stored
-from crawler.requisites.known import FRESH, LONGEST, MAX_TRIES, REMEMBERED, LeftOut
+from crawler.requisites.known import FRESH, LONGEST, MAX_TRIES, PAGE_REMEMBERED, LeftOut
 from crawler.requisites.memory import Requisites, known, lately, of_page, waiting, when
 from crawler.scheduling.articles import Phase
 from crawler.scheduling.durations import DAY, HOUR, MINUTE, SECOND
@@ -479,7 +479,7 @@ def test_the_old_is_forgotten_and_what_never_came_is_given_up(desk: Desk) -> Non
     desk.now += LONGEST
     desk.visit(site)
     assert of_page(desk.state, NEWS, normalise(STORY)) == {Phase.DONE: 1, Phase.FAILED: 1}
-    desk.now += REMEMBERED
+    desk.now += PAGE_REMEMBERED
     desk.visit(site)
     assert of_page(desk.state, NEWS, normalise(STORY)) == {}
     assert desk.state.read("SELECT count(*) FROM pages") == [(0,)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,11 @@ from archive.store import Archive
 from archive.url import normalise
 from crawler.agenda import Agenda, Poll, Root
 from crawler.cli import app
+from crawler.discovery.embeds import Embed, Embeds
+from crawler.discovery.stylesheets import Kind
 from crawler.frontier import Frontier
 from crawler.heartbeat import NAME, beat
+from crawler.requisites.memory import Requisites
 from crawler.scheduling.durations import DAY, HOUR
 from crawler.scheduling.polling import Outcome
 from crawler.sites import read_sites
@@ -148,3 +152,26 @@ def test_the_verb_tells_people_and_machines(archive: Archive, capsys: pytest.Cap
     assert terminal.run(app, ["status", *where]) == 1
     assert "line 1" in capsys.readouterr().err
     assert terminal.run(app, ["status", "--watch", *where]) == 2
+
+
+def test_parts_of_pages_are_told_where_whole_pages_are_kept(
+    archive: Archive, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive.sites_path.write_text('["a.example"]\nkeep = "page"\n\n["b.example"]\n')
+    now = clock.now()
+    with State(archive.state_path) as state:
+        requisites = Requisites(state, archive.configuration.requisites)
+        requisites.declare(["a.example"], [], now - HOUR)
+        page = Capture("id", "https://a.example/p", "https://a.example/p", now - HOUR, status=200, role=Role.ARTICLE)
+        requisites.note([replace(page, site="a.example")])
+        (unread,) = requisites.unread("a.example", 5)
+        found = Embeds(tuple(Embed(f"https://cdn.example/{name}.png", Kind.IMAGE) for name in "ab"))
+        assert requisites.learn("a.example", unread, page.url, found, now) is None
+        came = replace(page, url=found.found[0].url, key=found.found[0].url, at=now - 1, role=Role.REQUISITE)
+        requisites.note([replace(came, site="a.example", payload_length=700)])
+    sites = status(archive).sites
+    assert [one.requisites for one in sites] == [(1, 1, 700), None]
+    assert terminal.run(app, ["status", "--json", "--archive", str(archive.path)]) == 0
+    told = json.loads(capsys.readouterr().out)["sites"]
+    assert told[0]["requisites"] == {"due": 1, "lately": 1, "bytes_lately": 700}
+    assert told[1]["requisites"] is None
