@@ -12,6 +12,7 @@ from crawler.sites import Site, parse_sites
 HEADER = """\
 # The sites that this archive crawls. One table a site; its header is the host name, in quotes.
 # A site can be one line: ["example-news.org"]. Its feeds, sitemaps and sections are then found at each crawl.
+# keep = "page" below a header also keeps the stylesheets, pictures and fonts of its articles (docs/crawling.md).
 """
 
 
