@@ -4,8 +4,9 @@
 
 One crawl of the healthy hosts alone, then one of the same with hostile ones among them: those that drip, that never
 answer, that answer without an end, with bombs, garbage, wrong lengths, resets, redirects in a circle, TLS of every bad
-kind (`benchmarks/hostile_server.py` has them all). Both crawl for so many seconds from their start, in one process,
-which has 200 sites at most.
+kind (`benchmarks/hostile_server.py` has them all), and those whose names cannot be looked up
+(`benchmarks/slow_names/`): with one of these, the healthy hosts are looked up, too. Both crawl for so many seconds from
+their start, in one process, which has 200 sites at most.
 
     healthy    articles that the healthy hosts were asked for, against the crawl without hostile ones   (wanted: 0.9)
     hostile    what the archive recorded of each kind: answers by status, cut ones, attempts by reason
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -30,10 +32,13 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])  # else archive.py beside
 
 from archive.store import Archive  # noqa: E402
 from benchmarks.crawl import articles, for_seconds, served  # noqa: E402
-from benchmarks.hostile_server import KINDS, OF_TLS  # noqa: E402
+from benchmarks.hostile_server import KINDS as SERVED  # noqa: E402
+from benchmarks.hostile_server import OF_TLS  # noqa: E402
+from benchmarks.slow_names.sitecustomize import KINDS as OF_NAMES  # noqa: E402
 from crawler.jobs import BATCH  # noqa: E402
 
 HERE = Path(__file__).parent
+KINDS = (*SERVED, *OF_NAMES)
 
 
 @contextmanager
@@ -54,12 +59,18 @@ def named(number: int, kinds: Sequence[str]) -> tuple[str, str]:
     return f"{kind.replace('_', '-')}-{number}.example", kind
 
 
-def made(path: Path, healthy: dict[str, int], hostile: dict[str, tuple[str, int]], delay: float) -> Path:
-    """An archive that declares hosts, healthy ones by their port, hostile ones by kind and port, mixed."""
-    where = {name: f"http://127.0.0.1:{port}" for name, port in healthy.items()}
+def made(
+    path: Path, healthy: dict[str, int], hostile: dict[str, tuple[str, int]], delay: float, *, look_up: bool
+) -> Path:
+    """An archive that declares hosts, healthy ones by their port, hostile ones by kind and port, mixed.
+
+    With ``look_up`` it does not say where the healthy ones lead.
+    """
+    where = {} if look_up else {name: f"http://127.0.0.1:{port}" for name, port in healthy.items()}
     where |= {
         name: f"127.0.0.1:{port}" if kind in OF_TLS else f"http://127.0.0.1:{port}"
         for name, (kind, port) in hostile.items()
+        if kind not in OF_NAMES
     }
     Archive.create(path, name="HOSTILE", contact="bench@example.org", allow_loopback=True, resolve=where).close()
     every = max(1, len(healthy) // max(1, len(hostile)))
@@ -69,7 +80,8 @@ def made(path: Path, healthy: dict[str, int], hostile: dict[str, tuple[str, int]
     tables = []
     for name in names:
         scheme = "https" if name in hostile and hostile[name][0] in OF_TLS else "http"
-        source = f'{{ kind = "sitemap", url = "{scheme}://{name}/sitemap.xml" }}'
+        port = f":{healthy[name]}" if look_up and name in healthy else ""
+        source = f'{{ kind = "sitemap", url = "{scheme}://{name}{port}/sitemap.xml" }}'
         tables.append(f'["{name}"]\ndelay = {delay}\nmax_articles = 100000\nsources = [{source}]\n')
     (path / "sites.toml").write_text("\n".join(tables), encoding="utf-8")
     return path
@@ -99,10 +111,16 @@ def measure(healthy: int, hostile: int, kinds: Sequence[str], delay: float, seco
     ):
         folder = Path(scratch)
         good = {f"host-{number}.example": port for number in range(healthy)}
-        bad = {name: (kind, ports[kind]) for name, kind in (named(number, kinds) for number in range(hostile))}
-        alone = made(folder / "alone", good, {}, delay)
+        bad = {name: (kind, ports.get(kind, 0)) for name, kind in (named(number, kinds) for number in range(hostile))}
+        look_up = not OF_NAMES.keys().isdisjoint(kinds)
+        names = dict.fromkeys(good, "127.0.0.1") | {name: kind for name, (kind, _) in bad.items() if kind in OF_NAMES}
+        (folder / "names.json").write_text(json.dumps(names), "utf-8")
+        if look_up:
+            path = os.pathsep.join(filter(None, (str(HERE / "slow_names"), os.environ.get("PYTHONPATH"))))
+            os.environ |= {"PYTHONPATH": path, "SLOW_NAMES": str(folder / "names.json")}
+        alone = made(folder / "alone", good, {}, delay, look_up=look_up)
         said_alone, before = for_seconds(alone, seconds, log)
-        among = made(folder / "among", good, bad, delay)
+        among = made(folder / "among", good, bad, delay, look_up=look_up)
         said_among, after = for_seconds(among, seconds, log)
         outcomes = recorded(among, bad)
     asked = {"alone": len(articles(before)), "among": len(articles(after))}

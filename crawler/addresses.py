@@ -21,6 +21,7 @@ from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
 from archive.configuration import Destination
+from crawler.names import Found, Names
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -148,7 +149,7 @@ class _GuardedReactor:
 
     def __init__(self, reactor: Any, guard: Guard, tried: Callable[[str], None]) -> None:
         self._reactor = reactor
-        self._guard = guard
+        self.guard: Guard | None = guard
         self._tried = tried
         self.nameResolver = reactor.nameResolver
         self.seconds = reactor.seconds
@@ -160,7 +161,7 @@ class _GuardedReactor:
 
     def connectTCP(self, host: str, port: int, *rest: Any, **named: Any) -> Any:
         self._tried(host)
-        why = self._guard.refusal(host)
+        why = self.guard.refusal(host) if self.guard is not None else None
         if why:
             raise AddressForbidden(f"{why}: [network] in archive.toml does not allow it")
         return self._reactor.connectTCP(host, port, *rest, **named)
@@ -181,18 +182,29 @@ class _Endpoint:
         self._tried = tried
 
     def connect(self, factory: Any) -> Deferred[Any]:
-        """Connect; fails with AddressForbidden, DNSLookupError or what the connection failed with."""
+        """Connect; fails with AddressForbidden, DNSLookupError or what the connection failed with.
+
+        A name is looked up once: what the guard checks, address by address, is what is connected to.
+        """
         host, port = self._uri.host.decode("ascii"), self._uri.port
-        reactor: Any = _GuardedReactor(self._reactor, self._guard, self._tried)
+        reactor = _GuardedReactor(self._reactor, self._guard, self._tried)
         try:
             destination = self._guard.destination(self._uri.scheme.decode("ascii"), host, port)
         except ConnectionRefusedError as refused:
             return fail(refused)
         if destination is not None:
             host, port = destination
-            reactor = self._reactor
+            reactor.guard = None  # who wrote it there knows where it leads
             self._tried(host)
-        return HostnameEndpoint(reactor, host, port, self._timeout, self._bind).connect(factory)
+        if not isinstance(self._reactor.nameResolver, Names):  # another one's: its failures have no reasons
+            return HostnameEndpoint(reactor, host, port, self._timeout, self._bind).connect(factory)
+        found: Deferred[tuple[str, ...]] = self._reactor.nameResolver.look_up(host)
+
+        def connect(addresses: tuple[str, ...]) -> Deferred[Any]:
+            reactor.nameResolver = Found(addresses)
+            return HostnameEndpoint(reactor, addresses[0], port, self._timeout, self._bind).connect(factory)
+
+        return found.addCallback(connect)
 
 
 @implementer(IAgentEndpointFactory)

@@ -37,6 +37,7 @@ from crawler.capturing import Capturing
 from crawler.decoded import decoded
 from crawler.downloading import waiting
 from crawler.marking import dress, site_of
+from crawler.names import is_ours
 from crawler.politeness import Pacing, Resting, asked_rest
 from crawler.remembering import Remembering
 from crawler.robots import (
@@ -173,6 +174,8 @@ class Manners:
 
     async def _fetch(self, origin: str, request: Request) -> Robots:
         robots = await self._ask(origin, request)
+        if is_ours(robots.failure, self._capturing.archive.configuration.network):
+            return robots  # which says nothing of the host: it is asked again once the network is back
         return await self._capturing.patiently(lambda: self._remembering().robots.put(robots))
 
     async def _tdmrep_of(self, request: Request, robots: Robots) -> tuple[TdmRule, ...]:

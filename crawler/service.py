@@ -32,7 +32,7 @@ from crawler.jobs import run_job as do_job
 from crawler.judging import judge
 from crawler.metrics import PATH, Address, served
 from crawler.notifying import tell
-from crawler.reach import has_route
+from crawler.reach import Reach
 from crawler.running import require_delays
 from crawler.scheduling.durations import MINUTE, SECOND
 from crawler.sitelocks import SiteLocks
@@ -83,6 +83,7 @@ class Service:
         self._failures = 0
         self._rest_until = 0.0
         self._away = False
+        self._reach = Reach()
         self._short: str | None = None
         self._started = clock.now()
         self._pauses = Pauses()
@@ -157,6 +158,8 @@ class Service:
 
     def _visited(self, worker: Worker, report: VisitReport) -> None:
         self._failures = 0
+        if report.away:
+            self._reach.doubt()
         visit = VisitCounts.of([report])
         self.counted.visits += visit
         worker.visits += visit
@@ -254,8 +257,7 @@ class Service:
         if (short is None) != (self._short is None):
             log.warning("paused: %s", short) if short else log.info("there is room again: it goes on")
         self._short = short
-        network = self._archive.configuration.network
-        away = not network.allow_loopback and not network.resolve and not has_route()
+        away = not self._reach.is_there(self._archive.configuration.network)
         if away != self._away:
             log.warning("the network is away: waiting for it") if away else log.info("the network is back")
         self._away = away

@@ -53,8 +53,11 @@ CONCURRENT_REQUESTS_PER_DOMAIN = 4
 DOWNLOAD_DELAY = 0
 DOWNLOAD_DELAY_JITTER = 0
 AUTOTHROTTLE_ENABLED = False
-# The default resolver knows IPv4 only. The address guard asks no resolver: it looks at what is connected to.
-TWISTED_DNS_RESOLVER = "scrapy.resolver.CachingHostnameResolver"
+# The default resolver knows IPv4 only, and names that hang take all of its ten threads. The address guard asks no
+# resolver: it looks at what is connected to.
+TWISTED_DNS_RESOLVER = "crawler.names.Names"
+# Seconds for a name, before the connection begins.
+PRESSKEEP_LOOKUP_TIMEOUT = 10
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"  # the pacer waits on asyncio
 # A proxy's wire format is not that of the archive; the default takes one from the environment.
 HTTPPROXY_ENABLED = False

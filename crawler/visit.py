@@ -102,6 +102,7 @@ class Visit:
         self._asked: set[str] = set()  # keys that this visit fetches, or will: of a window
         self._asked_before: set[str] = set()  # of the one before, whose last are under way, or not committed yet
         self._failures = 0
+        self._away = False
         self._stopped = False
 
     @property
@@ -142,6 +143,7 @@ class Visit:
     def answered_by(self, number: int, answer: Answer) -> list[Ask]:
         """What to ask next, now that this was answered. Raises StorageFull: see `go_on`."""
         walk = self._running.pop(number)
+        self._away = self._away or (answer.failure is not None and answer.failure.away)
         try:
             asks = [self._ask(walk, walk.send(answer))]
         except StopIteration:
@@ -178,7 +180,8 @@ class Visit:
         if problem is None and self.planned == 0 and not any(number for _, number, _ in self._read):
             problem = "; ".join(self._sources.problems[:3]) or None
         return VisitReport(
-            self.site.host, self.planned, self.answered, self._again, left, self._unchosen, sources, problem
+            *(self.site.host, self.planned, self.answered, self._again, left, self._unchosen, sources, problem),
+            away=self._away,
         )
 
     def _started(self, walk: Walk) -> list[Ask]:

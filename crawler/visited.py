@@ -13,6 +13,7 @@ class VisitReport:
     ``planned`` is the number of articles that were due, ``answered`` how many of them were asked for, ``left`` what
     stays due, ``unchosen`` how many new ones were announced beyond the site's ``max_articles``. ``problem`` says why
     nothing or not all could be done. ``sources`` are the URLs that were read, with what they announced.
+    ``away`` says that this machine had no network, or no resolver.
     """
 
     site: str
@@ -23,6 +24,7 @@ class VisitReport:
     unchosen: int = 0
     sources: tuple[tuple[str, int, str], ...] = ()
     problem: str | None = None
+    away: bool = False
 
 
 @dataclass(frozen=True, slots=True)

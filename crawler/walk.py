@@ -36,7 +36,7 @@ class Want:
 class Failure:
     """Why there is no answer. ``cause`` tells of a URL that robots.txt forbids because that file had no answer.
 
-    ``away`` says that this machine has no network: it is nobody's fault.
+    ``away`` says that this machine has no network, or no resolver: it is nobody's fault.
     """
 
     reason: NoAnswer
@@ -83,7 +83,8 @@ class Answer:
         if self.failure is None:
             return f"it answers {self.status}"
         if self.failure.away:
-            return "this machine has no network"
+            named = (self.failure.cause or self.failure.reason) is NoAnswer.DNS
+            return "this machine has no network, or no resolver" if named else "this machine has no network"
         words = _WORDS.get(self.failure.cause or self.failure.reason)
         return words or self.failure.detail or str(self.failure.reason)
 

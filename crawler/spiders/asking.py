@@ -24,8 +24,8 @@ from archive.url import host as host_of
 from crawler.capturing import Capturing
 from crawler.decoded import decoded
 from crawler.marking import site_meta
+from crawler.names import is_ours
 from crawler.politeness import PATIENCE, Pacing
-from crawler.reach import has_route
 from crawler.remembering import Remembering
 from crawler.sites import Site
 from crawler.validators import ROLES, Validators, validators_of
@@ -36,9 +36,6 @@ from crawler.walk import Answer, Failure, Want
 MAX_PAGE = 32 * 2**20
 _LISTS = frozenset({Role.FEED, Role.SITEMAP})
 _UNREAD = frozenset({Role.ARTICLE, Role.REQUISITE})
-
-# What a host looks like from a machine without a network.
-_OURS = frozenset({NoAnswer.DNS, NoAnswer.UNREACHABLE})
 
 # Shorter waits than this are left to the wire, which waits anyway.
 _SOON = 0.05
@@ -219,11 +216,8 @@ class AskingSpider(Spider):
             yield from self._next(request.cb_kwargs["question"], answer)
 
     def _is_away(self, failure: Failure) -> bool:
-        """Whether a failure is that of this machine, which has no network; one that has names of its own needs none."""
-        network = self.configuration.network
-        if (failure.cause or failure.reason) not in _OURS or network.allow_loopback or network.resolve:
-            return False
-        return not has_route()
+        """Whether a failure is that of this machine, which has no network."""
+        return is_ours(failure.cause or failure.reason, self.configuration.network)
 
     def _next(self, question: Question, answer: Answer) -> Iterator[Request]:
         yield from self.requests(self.answer(question, answer))

@@ -180,7 +180,7 @@ def test_a_site_that_another_crawl_is_at_waits(archive: Archive, newsroom: Newsr
 def test_without_a_network_nothing_is_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(module, "has_route", lambda: False)
+    monkeypatch.setattr("crawler.reach.has_route", lambda: False)
     monkeypatch.setattr(module, "BEAT", 0.2)
     with Archive.create(tmp_path / "B", name="TEST", contact="tester@example.org") as archive:
         archive.sites_path.write_text('["a.example"]\n')

@@ -1,14 +1,17 @@
-"""A resolver that knows a few names, and asks nobody; addresses it reads as the system's own does."""
+"""Resolvers that know a few names, and ask nobody; addresses they read as the system's own does."""
 
 from __future__ import annotations
 
 import socket
-from typing import Any
+from typing import Any, Self
 
 from scrapy.crawler import Crawler
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IHostnameResolver, IHostResolution
 from zope.interface import implementer
+
+from crawler.lookup import Outcome
+from crawler.names import Names
 
 
 @implementer(IHostResolution)
@@ -55,13 +58,35 @@ class KnownNames:
         return done
 
     def _addresses(self, name: str) -> list[str]:
-        known = self._known.get(name)
-        if known is None:
-            try:
-                found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-            except (OSError, UnicodeError):
-                return []
-            return [str(address[0]) for *_, address in found]
-        if isinstance(known[0], list):
-            return list(known.pop(0) if len(known) > 1 else known[0])
-        return known
+        return addresses(self._known, name)
+
+
+class Known(Names):
+    """Presskeep's own resolver, asking such a list in place of the system, and keeping nothing."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, reactor: Any) -> Self:
+        known = crawler.settings.getdict("KNOWN_NAMES")
+
+        def look(name: str) -> Outcome:
+            found = tuple(addresses(known, name))
+            return Outcome(found) if found else Outcome(code="EAI_NONAME", words="Name or service not known")
+
+        return cls(reactor, look=look)
+
+    def _keep(self, name: str, outcome: Outcome) -> None:
+        """Forget at once: each connection looks up anew."""
+
+
+def addresses(names: dict[str, list[Any]], name: str) -> list[str]:
+    """What these names say of one; each look-up takes an answer of a list of lists."""
+    known = names.get(name)
+    if known is None:
+        try:
+            found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+        except (OSError, UnicodeError):
+            return []
+        return [str(address[0]) for *_, address in found]
+    if isinstance(known[0], list):
+        return list(known.pop(0) if len(known) > 1 else known[0])
+    return known

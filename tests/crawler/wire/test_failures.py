@@ -139,6 +139,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
                 "loopback.example": ["127.0.0.1"],
             },
             settings={
+                "TWISTED_DNS_RESOLVER": "names.Known",
                 "PRESSKEEP_CA_FILE": str(directory / "ca.pem"),
                 "DOWNLOAD_TIMEOUT": 20,
                 "PRESSKEEP_CONNECT_TIMEOUT": 6,
@@ -177,6 +178,7 @@ def test_an_attempt_is_recorded_with_its_reason(case: Case, name: str, reason: s
 def test_the_archive_says_in_words_why(case: Case) -> None:
     assert "10.0.0.1 is private" in case.attempt("private") or "192.168.0.1 is private" in case.attempt("private")
     assert "certificate verify failed" in case.attempt("stranger")
+    assert "Name or service not known (EAI_NONAME)" in case.attempt("dns")
 
 
 def test_no_forbidden_address_was_connected_to(case: Case) -> None:

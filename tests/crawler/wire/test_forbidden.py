@@ -85,7 +85,12 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
                 chains,
                 resolve={"site.test": f"127.0.0.1:{server.port}"},
                 known_names={**KNOWN, **REBOUND},
-                settings={"RETRY_ENABLED": True, "RETRY_TIMES": 0, "RETRY_PRIORITY_ADJUST": 0},
+                settings={
+                    "TWISTED_DNS_RESOLVER": "names.Known",
+                    "RETRY_ENABLED": True,
+                    "RETRY_TIMES": 0,
+                    "RETRY_PRIORITY_ADJUST": 0,
+                },
                 connects=connects,
             )
         lines = [line.rsplit(" ", 1) for line in connects.read_text("utf-8").splitlines()]
