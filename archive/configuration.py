@@ -164,7 +164,7 @@ class Requisites(_Table):
 
     # Pictures of news pages have up to 2 MB, stylesheets 1 MB; what is larger is cut, and marked as cut.
     max_body: int = Field(default=10 * 2**20, ge=1024)
-    # The busiest of real front pages refer to some 600, articles to 20 to 200, a picture in eight sizes among them.
+    # Of 205 real pages half refer to 27 or fewer by themselves, a tenth to more than 85, the busiest to 375.
     per_page: int = Field(default=250, ge=1, le=4000)
     page_bytes: int = Field(default=50 * 2**20, ge=1024)
     # Of one site, by the day of UTC: a site of 300 articles a day with 500 KB each has 150 MB.

@@ -14,7 +14,7 @@ from crawler.urls import MAX_URL, resolve
 
 # As much of a page is read as of a front page (`crawler.discovery.pages`).
 MAX_PAGE = 8_000_000
-# Of each importance; the busiest real pages refer to some 600 in all.
+# Of each importance; the busiest of 205 real pages refers to 375 in all.
 MAX_EMBEDS = 1_000
 # What is looked at for references to be told of, at most: a page of eight megabytes could have a million.
 MAX_LOOKED_AT = 200_000

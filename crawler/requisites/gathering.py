@@ -22,7 +22,7 @@ from crawler.walk import Answer, Walk, Want
 WIDTH = 8
 # Requisites that are chosen together: so often the limits of bytes are looked at.
 BATCH = 50
-# Pages that are read in one go, each some 10 ms; while articles are fetched, one after each answer.
+# Pages that are read in one go, each some 5 ms; while articles are fetched, one after each answer.
 MAX_READ = 100
 # Failures in a row after which a host is left alone, by this visit and for an hour.
 MAX_FAILURES = 3

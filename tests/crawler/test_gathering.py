@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from web import Page, Web, failed, moved, rss
 
 from archive.capture import Capture
@@ -60,7 +63,7 @@ class Desk:
     def __post_init__(self) -> None:
         self.frontier, self.agenda = Frontier(self.state), Agenda(self.state)
         self.requisites = Requisites(self.state, self.limits)
-        self._noted = 0
+        self.noted = 0
         self._bodies: dict[str, Stored] = {}
 
     def visit(self, site: Site | None = None, *, due: bool = False) -> list[str]:
@@ -76,7 +79,7 @@ class Desk:
         """A web, and a visit that has not begun."""
         site = site or declared()
         self.now += MINUTE
-        web, self._noted = Web(self.pages), 0
+        web, self.noted = Web(self.pages), 0
         self.frontier.steps[site.host] = site.steps
         keeps = [site.host] if site.keep is Keep.PAGE else []
         self.requisites.declare(keeps, [] if keeps else [site.host], self.now)
@@ -99,7 +102,7 @@ class Desk:
         if self.held:
             return
         captures, attempts = [], []
-        for want in web.asked[self._noted :]:
+        for want in web.asked[self.noted :]:
             self.now += SECOND
             answer = web.pages.get(want.url, 404)
             if callable(answer):
@@ -108,7 +111,7 @@ class Desk:
                 attempts.append(self.attempt(want, answer.failure.reason, site))
                 continue
             captures.append(self.capture(want, answer, site))
-        self._noted = len(web.asked)
+        self.noted = len(web.asked)
         self.frontier.note(captures, attempts)
         self.requisites.note(captures, attempts)
 
@@ -497,3 +500,30 @@ def test_a_clock_that_was_set_back_costs_one_visit(desk: Desk) -> None:
         db.execute("UPDATE requisites SET next = 0")
     assert desk.visit() == [url], "and not for ever within one"
     assert known(desk.state, normalise(url))[0].state is Phase.DONE
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.data())
+def test_visits_that_are_killed_fetch_everything_and_nothing_twice(data: st.DataObject) -> None:
+    """A kill leaves what was committed; what was answered behind that is asked again, and nothing else."""
+    with TemporaryDirectory() as folder, State(Path(folder) / "state.sqlite") as state:
+        desk = Desk(state)
+        sheets = {f"/{n}.css": f"@import '{n + 1}.css'; a {{ b: url(of-{n}.png) }}".encode() for n in range(4)}
+        desk.publish("/0.css", *(f"/{n}.png" for n in range(6)), f"https://{CDN}/x.png")
+        desk.pages |= {f"https://{NEWS}{name}": body for name, body in sheets.items()}
+        desk.pages |= {f"https://{NEWS}/of-{n}.png": b"x" for n in range(4)}
+        committed: list[str] = []
+        for _ in range(data.draw(st.integers(0, 4), label="kills")):
+            web, visit = desk.begun()
+            asks = visit.begin()
+            for _ in range(data.draw(st.integers(0, 12), label="answers")):
+                if asks:
+                    ask = asks.pop(data.draw(st.integers(0, len(asks) - 1), label="which"))
+                    asks += visit.answered_by(ask.number, web.answer(ask.want))
+            if data.draw(st.booleans(), label="committed"):
+                desk.note(web, NEWS)
+            committed += [want.url for want in web.asked[: desk.noted] if want.role is Role.REQUISITE]
+        committed += desk.visit()
+        own = on(NEWS, *sheets, "/4.css", *(f"/{n}.png" for n in range(6)), *(f"/of-{n}.png" for n in range(4)))
+        assert sorted(committed) == sorted([*own, f"https://{CDN}/x.png"])
+        assert when(state, NEWS, desk.now) is None
