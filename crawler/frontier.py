@@ -16,6 +16,7 @@ from archive.event import StoredAttempt
 from archive.exchange import Role
 from archive.url import normalise
 from crawler import pairs
+from crawler.discovery.learned import Learned
 from crawler.scheduling.articles import Known, Phase, is_due
 from crawler.scheduling.revisits import DEFAULT_STEPS
 from crawler.settling import note_attempt, note_capture, settle, settle_both
@@ -23,6 +24,8 @@ from crawler.state import State
 
 # SQLite takes 32,766 variables; smaller questions keep the transaction of another process waiting less.
 _CHUNK = 500
+# A few weeks of a paper: enough to learn from, and forgotten when a site makes its addresses otherwise. 10 ms of work.
+TEACHERS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +233,15 @@ class Frontier:
                 if one.new_text and row[0] is not None and row[0] < one.at:
                     db.execute("UPDATE urls SET edited = ? WHERE site = ? AND key = ?", (one.at, one.site, one.key))
                     settle(db, one.site, one.key, steps)
+
+    def learned(self, site: str) -> Learned:
+        """How the addresses of a site's articles are made, by the ``TEACHERS`` that were captured last and judged."""
+        rows = self._state.read(
+            "SELECT url, verdict FROM urls INDEXED BY urls_judged WHERE site = ? AND verdict IS NOT NULL"
+            " ORDER BY captured DESC LIMIT ?",
+            (site, TEACHERS),
+        )
+        return Learned.of((url, verdict in pairs.TEXTS) for url, verdict in rows)
 
     def settle(self, site: str, keys: Iterable[str]) -> None:
         """Work out anew when these are next."""

@@ -36,6 +36,7 @@ CREATE INDEX IF NOT EXISTS urls_watched ON urls (site) WHERE watch IS NOT NULL;
 CREATE INDEX IF NOT EXISTS urls_ahead ON urls (site, at) WHERE state = 'due' AND at > 0;
 CREATE INDEX IF NOT EXISTS urls_captured ON urls (captured, site) WHERE captured IS NOT NULL;
 CREATE INDEX IF NOT EXISTS urls_backfill ON urls (site, lane, tries, rank DESC) WHERE state = 'backfill';
+CREATE INDEX IF NOT EXISTS urls_judged ON urls (site, captured DESC) WHERE verdict IS NOT NULL;
 CREATE INDEX IF NOT EXISTS urls_alike ON urls (site, alike) WHERE alike IS NOT NULL;
 CREATE INDEX IF NOT EXISTS urls_absent ON urls (captured, site) WHERE verdict = 'soft-404';
 CREATE TABLE IF NOT EXISTS phases (

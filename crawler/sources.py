@@ -13,6 +13,7 @@ from archive.exchange import Role
 from archive.url import normalise
 from crawler.agenda import Root, declared
 from crawler.discovery import Announcement, Candidate, Feed, Page, Sitemap, candidates, links, read_listing, recent
+from crawler.discovery.learned import Learned
 from crawler.robots import origin_of
 from crawler.scheduling.articles import counts
 from crawler.scheduling.polling import Outcome
@@ -77,14 +78,16 @@ RobotsBody = Callable[[str], bytes | None]
 Fetch = Callable[[Want], Generator[Want, Answer, Answer]]
 
 
-def home(starts: Sequence[str], fetch: Fetch = fetch) -> Generator[Want, Answer, Home]:
+def home(
+    starts: Sequence[str], fetch: Fetch = fetch, learned: Callable[[], Learned | None] = lambda: None
+) -> Generator[Want, Answer, Home]:
     """The front page: the next start is tried only when the one before does not connect."""
     answer = Answer(starts[0])
     for start in starts:
         answer = yield from fetch(Want(start, Role.FRONT, source="seed"))
         if answer.failure is None or not answer.failure.no_connection:
             break
-    page = links(answer.body, answer.url, answer.charset) if answer.ok else None
+    page = links(answer.body, answer.url, answer.charset, learned()) if answer.ok else None
     return Home(answer, page)
 
 
@@ -94,7 +97,7 @@ class SourceWalk:
 
     ``roots`` are those to be polled, by default those that are declared, or else all that can be found. ``ended`` is
     told what the poll of each came to, and why it failed. ``searched`` says afterwards whether sources were searched
-    for, and whether one was found (None where they were not).
+    for, and whether one was found (None where they were not). ``learned`` is asked for each page of links.
     """
 
     site: Site
@@ -102,6 +105,7 @@ class SourceWalk:
     robots_body: RobotsBody
     roots: Sequence[Root] | None = None
     ended: Ended = lambda root, outcome, problem: None
+    learned: Callable[[], Learned | None] = lambda: None
     searched: bool | None = None
     asked: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)  # all URLs that were asked for, targets of redirects among them
@@ -142,7 +146,7 @@ class SourceWalk:
 
     def _front(self) -> Generator[Want, Answer, Home]:
         self._begin(whole=False)
-        front = yield from home(self.site.starts, self._fetch)
+        front = yield from home(self.site.starts, self._fetch, self.learned)
         if front.page is None:
             self._failed(SourceKind.FRONT, front.answer)
         else:
@@ -194,7 +198,8 @@ class SourceWalk:
         if not answer.ok:
             self._failed(kind, answer)
         elif kind in {SourceKind.FRONT, SourceKind.SECTION}:
-            self._page(kind, answer.url, hops, links(answer.body, answer.url, answer.charset))
+            page = links(answer.body, answer.url, answer.charset, self.learned())
+            self._page(kind, answer.url, hops, page)
         else:
             yield from self._list(kind, answer, hops, depth)
 

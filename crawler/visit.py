@@ -91,7 +91,9 @@ class Visit:
         self._now = now
         self._numbers = count()
         self._running: dict[int, Walk] = {}
-        self._sources = SourceWalk(site, self._take, robots_body, ended=self._ended)
+        self._sources = SourceWalk(
+            site, self._take, robots_body, ended=self._ended, learned=lambda: frontier.learned(site.host)
+        )
         self._read: list[tuple[str, int, str]] = []  # what was read: URL, number of announcements, problem or kind
         self._found: dict[str, Found] = {}  # new and changed ones, bounded
         self._changed: set[str] = set()

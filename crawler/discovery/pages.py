@@ -13,6 +13,7 @@ from archive.url import normalise
 from crawler.discovery.announcement import clean_text
 from crawler.discovery.decoding import decode
 from crawler.discovery.face import base_of
+from crawler.discovery.learned import Learned
 from crawler.discovery.platforms import platforms_of
 from crawler.discovery.shape import ARTICLE, Shape, shape_of
 from crawler.discovery.tree import tree_of
@@ -137,8 +138,11 @@ def _within(element: etree._Element, outer: _Where) -> _Where:
     return _Where(place, outer.heading or tag in _HEADINGS, card, header, hint)
 
 
-def links(body: bytes, url: str, charset: str | None = None) -> Page:
-    """The page's links, judged; ``charset`` is the one of the HTTP header. Never raises; linear in the page."""
+def links(body: bytes, url: str, charset: str | None = None, learned: Learned | None = None) -> Page:
+    """The page's links, judged; ``charset`` is the one of the HTTP header. Never raises; linear in the page.
+
+    ``learned`` tells how the addresses of the site's articles are made, where that is known.
+    """
     whole = len(body) <= MAX_PAGE
     text = decode(body[:MAX_PAGE], charset)
     parsed = tree_of(text)
@@ -153,7 +157,7 @@ def links(body: bytes, url: str, charset: str | None = None) -> Page:
     sections: list[Link] = []
     for one in seen.values():
         shape = shape_of(one.url)
-        if (why := _article(one, shape)) is not None:
+        if (why := _article(one, shape, learned)) is not None:
             articles.append(Link(one.url, one.text, why))
         elif (why := _section(one, shape)) is not None:
             sections.append(Link(one.url, one.text, why))
@@ -246,7 +250,7 @@ def _tokens(attribute: str | None) -> set[str]:
     return set((attribute or "")[:200].lower().split())
 
 
-def _article(one: _Seen, shape: Shape) -> tuple[str, ...] | None:
+def _article(one: _Seen, shape: Shape, learned: Learned | None) -> tuple[str, ...] | None:
     """Why a link is taken for an article's, or None. Missing an article is worse than fetching one page too many."""
     # A listing's word or no path at all: only an id outweighs that.
     if (shape.points < 0 or shape.depth == 0) and not shape.strong:
@@ -265,6 +269,10 @@ def _article(one: _Seen, shape: Shape) -> tuple[str, ...] | None:
         if holds:
             points += gain
             why.append(reason)
+    if points < ARTICLE and learned is not None and _is_headline(one.text) and not one.unendorsed:
+        if alike := learned.alike(one.url):
+            return (*why, f"made as the addresses of {alike} articles")
+        return None
     return tuple(why) if points >= ARTICLE else None
 
 

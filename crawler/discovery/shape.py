@@ -194,16 +194,16 @@ def _is_id(name: str, value: str) -> bool:
 
 def _best_slug(segments: list[str]) -> int:
     """The number of words of the wordiest among the last three segments: some end in an id or a language."""
-    return max((_words(segment) for segment in segments[-3:]), default=0)
+    return max((words_of(segment) for segment in segments[-3:]), default=0)
 
 
-def _words(segment: str) -> int:
+def words_of(segment: str) -> int:
+    """The number of words in a segment of a path; numbers, hashes and single letters are none."""
     segment = _EXTENSION.sub("", segment)
     wide = len(_WIDE.findall(segment))
     if wide:
         return max(1, wide // 3)  # a word of Chinese or Japanese has two or three characters
     pieces = [piece for piece in _WORD_BREAK.split(segment) if piece]
-    # Numbers, hashes and single letters within a slug are no words of a headline.
     return sum(1 for piece in pieces if len(piece) > 1 and not any(letter.isdigit() for letter in piece))
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from archive.article import Verdict
 from archive.capture import Capture
 from archive.event import StoredAttempt
 from archive.exchange import Attempt, NoAnswer, Origin, Role
 from archive.url import normalise
-from crawler.frontier import Found, Frontier
+from crawler.frontier import Found, Frontier, Judged
 from crawler.scheduling.articles import MAX_TRIES, Phase
 from crawler.state import State
 from crawler.walk import MAX_REDIRECTS
@@ -263,3 +264,16 @@ def test_noting_the_same_again_changes_nothing(frontier: Frontier, state: State)
     frontier.note(captures)
     assert state.read("SELECT * FROM urls") == before
     assert frontier.noted == NOW + 2
+
+
+def test_what_articles_look_like_is_learned_from_what_is_settled(frontier: Frontier) -> None:
+    names = ["cranes/best", "boats/best", "list/all", "late/best"]
+    captures = [capture(name, at=NOW + at) for at, name in enumerate(names)]
+    frontier.note(captures)
+    verdicts = [Verdict.ARTICLE, Verdict.TEASER, Verdict.INDEX_PAGE]
+    told = [Judged(SITE, one.key, one.at, verdict, True) for one, verdict in zip(captures[:3], verdicts, strict=True)]
+    for _ in range(2):  # what is judged twice teaches no more
+        frontier.judge(told)
+        found = frontier.learned(SITE)
+        assert (set(found.articles.values()), set(found.others.values())) == ({2}, {1})
+    assert frontier.learned("b.example").articles == {}

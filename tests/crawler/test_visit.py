@@ -9,11 +9,12 @@ from unittest import mock
 import pytest
 from web import Page, Web, failed, front, moved, rss, sitemap
 
+from archive.article import Verdict
 from archive.capture import Capture
 from archive.errors import StorageFull
 from archive.exchange import NoAnswer, Role
 from archive.url import normalise
-from crawler.frontier import Frontier
+from crawler.frontier import Frontier, Judged
 from crawler.scheduling.articles import Phase
 from crawler.sites import Site, Source, SourceKind
 from crawler.state import State
@@ -313,3 +314,18 @@ def test_where_the_frontier_has_no_room_the_visit_goes_on_later(
         asks = made.answered_by(asks[0].number, web.answer(asks[0].want))
     assert made.finished
     assert [want.url for want in web.asked] == [f"{BASE}/feed", story(3), story(2), story(1)]
+
+
+def test_a_front_page_is_read_by_what_the_site_has_taught(frontier: Frontier) -> None:
+    item = '<li><a href="/cranes/best/">The best cranes of the old harbour, compared</a></li>'
+    home = f"<html><body><ul>{item}</ul></body></html>".encode()
+    declared = site(f"{BASE}/", SourceKind.FRONT)
+    visit(web := Web({f"{BASE}/": home}), frontier, declared)
+    assert articles(web) == []
+    known = [f"{BASE}/{name}/best/" for name in ("boats", "bridges")]
+    frontier.note(
+        Capture(url, url, normalise(url), NOW, status=200, role=Role.ARTICLE, site="a.example") for url in known
+    )
+    frontier.judge(Judged("a.example", normalise(url), NOW, Verdict.ARTICLE, True) for url in known)
+    visit(web := Web({f"{BASE}/": home}), frontier, declared)
+    assert articles(web) == [f"{BASE}/cranes/best/"]
