@@ -65,6 +65,7 @@ _SHORT = {written: name for name, forms in _FORMS.items() for written in forms.s
 _AROUND = re.compile(r"^(?:with |mit |avec |con |von |by |the agency |agencia |agence )+", re.IGNORECASE)
 # A credit in brackets or behind a dash, where the story ends: "(dpa)", "(AFP/ima)", "/APA".
 _AT_END = re.compile(r"[(\[\uff08]([^()\[\]\uff08\uff09]{2,40})[)\]\uff09]\s*$")
+_LONGEST_END = 60  # characters at the end of a story that may be a credit
 _PARTS = re.compile(r"[/,;+|&\uff0f\u3001\u00b7]|\s-\s|\s(?:and|und|et|y|e)\s")
 
 
@@ -82,10 +83,14 @@ def agency_among(texts: Iterable[str]) -> str | None:
     return None
 
 
-def credit_at_end(text: str) -> tuple[str, str] | None:
-    """The agency in the brackets that end a story, as a short form, and the wording that stands there."""
-    if found := _AT_END.search(text):
-        for part in _PARTS.split(found[1]):
-            if name := agency(part):
-                return name, part.strip()
+def credit_at_end(text: str) -> tuple[int, int] | None:
+    """Where the agency stands in the brackets that end a story; None where they name none."""
+    found = _AT_END.search(text[-_LONGEST_END:])
+    if found is None:
+        return None
+    at = max(0, len(text) - _LONGEST_END) + found.start(1)
+    for part in _PARTS.split(found[1]):
+        start = at + found[1].find(part)
+        if agency(part):
+            return start + len(part) - len(part.lstrip()), start + len(part.rstrip())
     return None

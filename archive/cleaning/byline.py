@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from archive.cleaning.agencies import agency
 from archive.cleaning.evidence import Candidate, Page
 from archive.cleaning.headline import fold
 from archive.cleaning.linked import Linked
@@ -34,13 +33,13 @@ MAX_SIGNATURE, MAX_AROUND = 60, 12  # solid characters of a signature, and those
 
 @dataclass(frozen=True, slots=True)
 class Credits:
-    """Who is credited: the people, the agency in its short form, and every candidate that was looked at.
+    """Who is credited: the people, the agency as it is written, and every candidate that was looked at.
 
     ``signed`` are the agencies and organisations of the chosen place, as it writes them.
     """
 
     people: tuple[str, ...] = ()
-    agency: str | None = None
+    agency: Candidate | None = None
     candidates: tuple[Candidate, ...] = ()
     signed: tuple[Candidate, ...] = ()
 
@@ -160,8 +159,8 @@ def _signed(mentions: Iterable[_Mention]) -> Iterator[Candidate]:
             yield one.told
 
 
-def _agency(mentions: Iterable[_Mention]) -> str | None:
-    return next((agency(one.name.text) for one in mentions if one.name.kind is Kind.AGENCY), None)
+def _agency(mentions: Iterable[_Mention]) -> Candidate | None:
+    return next((one.candidate for one in mentions if one.name.kind is Kind.AGENCY), None)
 
 
 def _distinct(mentions: Iterable[_Mention]) -> list[_Mention]:

@@ -122,15 +122,16 @@ def _read(document: Document, capture: Capture, provenance: Provenance, profile:
     extraction = body.extract(page, data)
     sifted = sift(extraction.placed, profile, known.headline)
     placed = sifted.placed
-    known = metadata.signed(known, page, placed)
     summary = standfirst(page, data, placed, known.headline)
-    found: list[Evidence] = list(known.evidence)
     above = None
+    told: list[Evidence] = []
     if summary is not None:
         candidate, start, end = summary
         above = candidate.value
-        found += evidence("standfirst", [candidate], [above])
+        told = evidence("standfirst", [candidate], [above])
         placed = tuple(one for one in placed if not (start <= one.start and one.end <= end))
+    known = metadata.completed(known, page, data, placed)
+    found = [*known.evidence, *told]
     text = "\n".join([above or "", *(one.block.text for one in placed)])
     words = count_words(text)
     judgement = verdict.of_page(page, data, known, words, text)
@@ -150,6 +151,7 @@ def _read(document: Document, capture: Capture, provenance: Provenance, profile:
         standfirst=above,
         byline=known.byline,
         agency=known.agency,
+        dateline=known.dateline,
         published=known.published,
         modified=known.modified,
         language=spoken,
@@ -159,6 +161,7 @@ def _read(document: Document, capture: Capture, provenance: Provenance, profile:
         site_name=known.site_name,
         lead_image=known.lead_image,
         images=images(page, placed),
+        corrections=known.corrections,
         access=known.access,
         word_count=words,
         evidence=tuple(found),

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml import etree, html
@@ -28,7 +29,10 @@ _LD, _OG, _TW, _TAG = "json-ld headline", "meta og:title", "meta twitter:title",
 _NEWS = {_H1: 3, _SEVERAL: 2, _UNLIKE: 1, _MARK: 2, _LD: 3, _OG: 3, _TW: 1, _TAG: 1}
 _OTHER = {_H1: 5, _SEVERAL: 3, _UNLIKE: 1, _MARK: 2, _LD: 2, _OG: 2, _TW: 1, _TAG: 1}
 _DISPLAYED = (_H1, _SEVERAL, _MARK, _LD, _OG, _TW, _TAG, _UNLIKE)
-_LONGEST_KICKER = 6  # words
+_LONGEST_KICKER = 6  # words, where nothing but their absence elsewhere tells them from a headline
+_MOST_KICKER = 80  # characters
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_AROUND = 3  # elements around a heading, and before each, that may hold its kicker
 # A segment of a title that begins or ends with a label of the host is the site's name, if it is as short as one.
 _SITE_WORDS = 4
 _KICKER = re.compile(
@@ -79,7 +83,9 @@ def headline(page: Page, linked: Linked, names: Iterable[str]) -> Heading:
     best = max(groups, key=lambda key: (sum(weights[one.rule] for one in groups[key]), -_rank(groups[key])))
     winner = min((one for one in groups[best] if fold(one.value) == best), key=lambda one: _DISPLAYED.index(one.rule))
     above = next((kicker for head, kicker in kickers if fold(head.value) == best), None)
-    above = above or _prefix(page, winner, groups)
+    above = above or _prefix(page, winner, groups) or _above(page, winner.value)
+    if above is not None and not _is_kicker(above.value):
+        above = None
     return Heading(winner.value, tuple([winner] + [one for one in candidates if one is not winner]), above)
 
 
@@ -108,11 +114,32 @@ def _prefix(page: Page, winner: Candidate, groups: dict[str, list[Candidate]]) -
         head = next((one for one in members if one.rule in {_H1, _SEVERAL} and fold(one.value) == key), None)
         if head is None or not key.endswith(f" {best}"):
             continue
-        words = len(key.split()) - len(best.split())
+        before = key[: -len(best)].strip()
         for number in range(1, len(head.value)):
-            if fold(head.value[:number]) == " ".join(key.split()[:words]):
-                return page.narrowed(head, head.value[:number].strip(" :|-\u2013\u2014"))
+            if fold(head.value[:number]) == before:
+                parted = head.parts or _SEPARATOR.match(head.value, number)
+                kicker = head.value[:number].strip(" :|-\u2013\u2014")
+                return page.narrowed(head, kicker) if parted else None
     return None
+
+
+def _above(page: Page, title: str) -> Candidate | None:
+    """What stands right before the heading in an element that is named as a kicker."""
+    head = next((one for one in HEADS(page.root)[:MAX_HEADS] if fold(str(one.text_content())) == fold(title)), None)
+    if head is None:
+        return None
+    for one in islice((head, *head.iterancestors()), _AROUND):
+        for before in islice(one.itersiblings(preceding=True), _AROUND):
+            if _KICKER.search(before.get("class") or "") and (
+                found := page.element(before, "kicker above the headline")
+            ):
+                return found if _is_kicker(found.value) else None
+    return None
+
+
+def _is_kicker(text: str) -> bool:
+    """Whether a text is as short as a kicker, and no date."""
+    return 0 < len(text) <= _MOST_KICKER and not _YEAR.search(text)
 
 
 def _rank(group: list[Candidate]) -> int:
@@ -146,7 +173,7 @@ def _kicked(page: Page, head: html.HtmlElement, rule: str) -> tuple[Candidate, C
         if not isinstance(element.tag, str) or not _KICKER.search(element.get("class", "")):
             continue
         at, to = page.stream.extent(element)
-        if at == start and at < to < end:
+        if at == start and at < to < end and to - at <= _MOST_KICKER:
             return page.spanned(to, end, rule), page.spanned(at, to, "kicker within the headline")
     return None
 

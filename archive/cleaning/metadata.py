@@ -10,27 +10,33 @@ from lxml import etree
 
 from archive.article import Evidence
 from archive.cleaning import dates
-from archive.cleaning.byline import byline, signature
+from archive.cleaning.access import access
+from archive.cleaning.agencies import agency_among, credit_at_end
+from archive.cleaning.byline import Credits, byline, signature
+from archive.cleaning.corrections import corrections
+from archive.cleaning.dateline import dateline
 from archive.cleaning.evidence import Candidate, Page, absolute, evidence
 from archive.cleaning.headline import headline, shown
 from archive.cleaning.linked import Linked, names, publisher
 from archive.cleaning.nearby import near_headline
 from archive.cleaning.placed import Placed
+from archive.cleaning.sections import section
+from archive.cleaning.stream import solid
 
 MAX_TAGS = 40
 _CANONICAL = etree.XPath("//link[@rel='canonical' or @rel='Canonical'][@href]")
 _COMMA = re.compile(r"\s*[,;]\s*")
-_TIERS = {"free": "free", "metered": "metered", "locked": "paywalled", "paid": "paywalled", "premium": "paywalled"}
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """The values that were chosen; `evidence` holds every candidate."""
+    """The values that were chosen; `evidence` holds every candidate. Some are known when the body is: `completed`."""
 
     headline: str | None
     kicker: str | None
     byline: tuple[str, ...]
     agency: str | None
+    dateline: str | None
     published: str | None
     modified: str | None
     section: str | None
@@ -39,6 +45,7 @@ class Metadata:
     site_name: str | None
     lead_image: str | None
     access: str | None
+    corrections: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     firms: frozenset[str]  # the names that the site and its publisher give themselves
 
@@ -65,53 +72,76 @@ def read(page: Page, linked: Linked, at: int) -> Metadata:
     credit = byline(page, linked, firms)
     found += evidence("byline", credit.candidates, credit.people)
     found += evidence("signature", credit.signed, [one.value for one in credit.signed])
+    written = credit.agency
+    found += evidence("agency", [written] if written else [], [written.value] if written else [])
     near = near_headline(page, at, heading.text)
     published, candidates = dates.published(page, linked, at, near.published)
     found += evidence("published", candidates, _behind(candidates, published))
     modified, candidates = dates.modified(page, linked, at, near.changed)
     found += evidence("modified", candidates, _behind(candidates, modified))
 
-    section = linked.text(page, "articleSection", "json-ld articleSection")
-    sections = ([section] if section else []) + page.meta("article:section", "section", "cxenseparse:section")
     tags, candidates = _tags(page, linked)
     found += evidence("tags", candidates, tags)
-    canonical = _canonical(page)
-    images = page.meta("og:image", "og:image:url", "twitter:image", "twitter:image:src")
-    lead = settle("lead_image", images)
-    access, candidates = _access(page, linked)
-    settle("access", candidates, candidates[0].value if candidates else None)
+    canonical = _canonical(page, linked)
+    lead = settle("lead_image", _lead_images(page, linked))
+    free, candidates = access(page, linked)
+    settle("access", candidates)
     return Metadata(
         headline=shown(heading.text) if heading.text else None,
         kicker=heading.kicker.value if heading.kicker else None,
         byline=credit.people,
-        agency=credit.agency,
+        agency=agency_among([written.value]) if written else None,
+        dateline=None,
         published=published,
         modified=modified,
-        section=settle("section", sections),
+        section=settle("section", section(page, linked, heading.text, firms)),
         tags=tags,
         canonical_url=absolute(page, settle("canonical_url", canonical)),
         site_name=site_name,
         lead_image=absolute(page, lead),
-        access=access,
+        access=free,
+        corrections=(),
         evidence=tuple(found),
         firms=frozenset(firms),
     )
 
 
-def signed(known: Metadata, page: Page, placed: tuple[Placed, ...]) -> Metadata:
-    """The metadata with the people who sign below the body, where nothing above it names any."""
-    if known.byline:
-        return known
-    credit = signature(page, placed, known.firms)
-    if not credit.candidates:
-        return known
-    found = [
-        replace(one, chosen=False) if one.field == "signature" and credit.people else one for one in known.evidence
-    ]
+def completed(known: Metadata, page: Page, linked: Linked, placed: tuple[Placed, ...]) -> Metadata:
+    """The metadata with what the body tells: the dateline, corrections, the agency, and who signs below it."""
+    line = dateline(page, linked, placed)
+    notes = corrections(page, linked, placed)
+    found = list(known.evidence)
+    found += evidence("dateline", line.candidates, [line.text] if line.text else [])
+    found += evidence("corrections", notes, [one.value for one in notes])
+    people, wire = known.byline, known.agency
+    credit = signature(page, placed, known.firms) if not people else Credits()
+    if credit.people:
+        found = [replace(one, chosen=False) if one.field == "signature" else one for one in found]
+        people = credit.people
     found += evidence("byline", credit.candidates, credit.people)
     if not any(one.field == "signature" and one.chosen for one in found):
         found += evidence("signature", credit.signed, [one.value for one in credit.signed])
-    return replace(known, byline=credit.people, agency=known.agency or credit.agency, evidence=tuple(found))
+    if wire is None:
+        written = line.agency or credit.agency or _credit_at_end(page, placed)
+        wire = agency_among([written.value]) if written else None
+        found += evidence("agency", [written] if written else [], [written.value] if written else [])
+    return replace(
+        known,
+        byline=people,
+        agency=wire,
+        dateline=line.text,
+        corrections=tuple(one.value for one in notes),
+        evidence=tuple(found),
+    )
+
+
+def _credit_at_end(page: Page, placed: tuple[Placed, ...]) -> Candidate | None:
+    """The agency in the brackets that end the body."""
+    found = credit_at_end(placed[-1].block.text) if placed else None
+    if found is None:
+        return None
+    start, end = (placed[-1].start + len(solid(placed[-1].block.text[:at])) for at in found)
+    return page.spanned(start, end, "brackets at the end of the story")
 
 
 def _behind(candidates: list[Candidate], written: str | None) -> list[str]:
@@ -141,20 +171,18 @@ def _tags(page: Page, linked: Linked) -> tuple[tuple[str, ...], list[Candidate]]
     return (), []
 
 
-def _canonical(page: Page) -> list[Candidate]:
+def _canonical(page: Page, linked: Linked) -> list[Candidate]:
     links = [page.attribute(one, "href", "link canonical") for one in _CANONICAL(page.root)[:3]]
-    return [one for one in links if one.value] + page.meta("og:url")
+    stated = linked.text(page, "url", "json-ld url")
+    return [one for one in links if one.value] + page.meta("og:url") + ([stated] if stated else [])
 
 
-def _access(page: Page, linked: Linked) -> tuple[str | None, list[Candidate]]:
-    """What the page says of its own paywall: schema.org's isAccessibleForFree, Facebook's content tier."""
-    candidates = []
-    value = (linked.article or {}).get("isAccessibleForFree")
-    if value is not None:
-        free = str(value).strip().lower() in {"true", "1", "yes", "http://schema.org/true", "https://schema.org/true"}
-        candidates.append(Candidate("free" if free else "paywalled", "json-ld isAccessibleForFree"))
-    tiers = [one for one in page.meta("article:content_tier") if one.value.lower() in _TIERS]
-    candidates += tiers
-    if not candidates:
-        return None, []
-    return _TIERS.get(candidates[0].value.lower(), candidates[0].value), candidates
+def _lead_images(page: Page, linked: Linked) -> list[Candidate]:
+    """The picture that stands for the article: Open Graph's, Twitter's, the linked data's."""
+    found = page.meta("og:image", "og:image:url", "twitter:image", "twitter:image:src")
+    value = (linked.article or {}).get("image")
+    for one in (value if isinstance(value, list) else [value])[:3]:
+        url = one.get("url") if isinstance(one, dict) else one
+        if isinstance(url, str) and (stated := linked.place(page, "url", url, "json-ld image")):
+            found.append(stated)
+    return found

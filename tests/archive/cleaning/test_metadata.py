@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,8 +13,10 @@ from archive.cleaning.document import parse
 from archive.cleaning.evidence import Page
 from archive.cleaning.headline import headline
 from archive.cleaning.language import count_words, language, tag
+from archive.cleaning.metadata import Metadata, read
 from archive.cleaning.source import text_at
 from archive.cleaning.stream import TextStream
+from archive.clock import from_datetime
 
 
 def page(head: str = "", body: str = "", attributes: str = "", url: str = "https://www.courier.example/story") -> Page:
@@ -73,11 +76,15 @@ def test_bylines_are_people(head: str, body: str, people: tuple[str, ...]) -> No
 def test_agencies_are_told_apart() -> None:
     given = page("<meta name=author content='Ida Mark, Agence France-Presse'>")
     credit = byline(given, linked.read(given.root), set())
-    assert (credit.people, credit.agency) == (("Ida Mark",), "AFP")
+    assert credit.people == ("Ida Mark",)
+    assert credit.agency is not None
+    assert credit.agency.value == "Agence France-Presse"
     assert [one.value for one in credit.signed] == ["Agence France-Presse"]
     bare = page("<meta name=author content='dpa'>")
     credit = byline(bare, linked.read(bare.root), set())
-    assert (credit.people, credit.agency) == ((), "dpa")
+    assert credit.people == ()
+    assert credit.agency is not None
+    assert credit.agency.value == "dpa"
 
 
 def test_linked_data_survives_what_sites_write() -> None:
@@ -141,3 +148,67 @@ def test_languages(attributes: str, head: str, text: str, expected: str | None) 
 )
 def test_words(text: str, words: int) -> None:
     assert count_words(text) == words
+
+
+def known(head: str, body: str = "<h1>Barrier opens</h1>") -> Metadata:
+    given = page(head, body)
+    return read(given, linked.read(given.root), from_datetime(datetime(2026, 11, 25, tzinfo=UTC)))
+
+
+@pytest.mark.parametrize(
+    ("head", "access"),
+    [
+        (ld(isAccessibleForFree=True), "free"),
+        (ld(isAccessibleForFree="False"), "paywalled"),
+        (ld(hasPart={"@type": "WebPageElement", "isAccessibleForFree": False, "cssSelector": ".x"}), "paywalled"),
+        (ld(isAccessibleForFree="https://schema.org/True") + "<meta name=paywall content=true>", "free"),
+        ("<meta property='article:content_tier' content='Metered'>", "metered"),
+        ("<meta name=content_tier content=locked>", "paywalled"),
+        ("<meta name=is_premium content=0>", "free"),
+        ("<meta name=premium content='new'>", None),
+        ("", None),
+    ],
+)
+def test_access_is_what_the_page_says_of_itself(head: str, access: str | None) -> None:
+    found = known(head)
+    assert found.access == access
+    assert bool([one for one in found.evidence if one.field == "access" and one.chosen]) == (access is not None)
+
+
+TRAIL = "<nav class=breadcrumb><a href=/>Home</a> <a href=/harbour>Harbour</a> <a href=/x>Barrier opens</a></nav>"
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "section"),
+    [
+        (ld(articleSection=["Tide", "Harbour"]), TRAIL, "Tide"),
+        ("<meta property='article:section' content=Tide>", TRAIL, "Tide"),
+        ("", TRAIL + "<h1>Barrier opens</h1>", "Harbour"),
+        ("", "<h1>Harbour</h1>" + TRAIL, "Barrier opens"),  # what is the headline is no section
+        ("", "<nav class=breadcrumb><a>Startseite</a></nav>", None),
+    ],
+)
+def test_sections_are_stated_or_shown(head: str, body: str, section: str | None) -> None:
+    assert known(head, body).section == section
+
+
+def test_breadcrumbs_in_linked_data() -> None:
+    steps = [{"position": 1, "item": {"name": "Startseite"}}, {"position": 2, "name": "Hafen"}]
+    graph = {"@graph": [{"@type": "NewsArticle"}, {"@type": "BreadcrumbList", "itemListElement": steps}]}
+    found = known(f'<script type="application/ld+json">{json.dumps(graph)}</script>')
+    assert found.section == "Hafen"
+    chosen = next(one for one in found.evidence if one.field == "section")
+    assert (chosen.rule, chosen.source is not None) == ("json-ld breadcrumbs", True)
+
+
+def test_lead_image_and_address_in_linked_data() -> None:
+    found = known(ld(image=[{"url": "/gate.jpg"}], url="https://www.courier.example/gate"))
+    assert found.lead_image == "https://www.courier.example/gate.jpg"
+    assert found.canonical_url == "https://www.courier.example/gate"
+
+
+def test_a_kicker_above_the_heading() -> None:
+    found = known("", "<header><p class=overline>Harbour</p><h1>Barrier opens</h1></header>")
+    assert (found.headline, found.kicker) == ("Barrier opens", "Harbour")
+    dated = known("", "<header><p class=overline>24 November 2026</p><h1>Barrier opens</h1></header>")
+    assert dated.kicker is None

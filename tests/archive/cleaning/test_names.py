@@ -99,14 +99,16 @@ def test_an_agency_is_found_among_the_parts_of_a_credit() -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("The gates opened at noon. (AFP)", ("AFP", "AFP")),
-        ("Die Tore öffneten sich. (ima/dpa)", ("dpa", "dpa")),
+        ("The gates opened at noon. (AFP)", "AFP"),
+        ("Die Tore öffneten sich. (ima/ dpa)", "dpa"),
+        ("The gates opened at noon. " * 20 + "(ima/AFP)", "AFP"),
         ("The gates (built in 2017) opened.", None),
         ("The gates opened (at noon)", None),
     ],
 )
-def test_the_agency_in_brackets_at_the_end(text: str, found: tuple[str, str] | None) -> None:
-    assert credit_at_end(text) == found
+def test_the_agency_in_brackets_at_the_end(text: str, found: str | None) -> None:
+    span = credit_at_end(text)
+    assert (text[span[0] : span[1]] if span else None) == found
 
 
 def test_a_long_credit_takes_no_time_that_grows_with_its_square() -> None:

@@ -1,0 +1,110 @@
+"""Corrections: the notes in which a story says what it said wrongly before."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import islice
+
+from lxml import html
+
+from archive.cleaning.evidence import Candidate, Page
+from archive.cleaning.linked import Linked
+from archive.cleaning.placed import Placed
+from archive.cleaning.stream import INLINE
+
+MAX_NOTES = 10
+_BEHIND = 1500  # solid characters behind the body, where notes stand mostly
+_MOST_TEXTS = 3000
+_LONGEST = 900  # solid characters of a note
+_FAR = 10  # elements around a note that may be readers' comments
+_COMMENTS = re.compile(r"comment|kommentar|disqus", re.IGNORECASE)
+# How notes begin. "Updated" alone says nothing of an error, and an editor's note may be about anything.
+_THIS = r"(?:this|the) (?:article|story|report|post|headline|caption|piece|page)"
+_PHRASES = (
+    r"corrections?(?:\s*\([^)]{1,40}\)|\s+(?:to|on|made|of)\b[^:]{0,60}|,?\s+[A-Z][a-z]{2,8}\.?\s+\d{1,2}(?:,\s*\d{4})?)?"
+    r"\s*[:\u2014\u2013]",
+    r"clarification(?:\s*\([^)]{1,40}\))?\s*[:\u2014\u2013]",
+    r"erratum\s*:",
+    rf"(?:an?|the) (?:earlier|previous|original) version of {_THIS}",
+    rf"{_THIS} (?:has been|was) (?:corrected|amended)",
+    rf"{_THIS} (?:has been|was) (?:updated|edited|revised) to (?:correct|clarify|reflect that|remove|fix)",
+    r"editor['\u2019]?s['\u2019]? note\s*[:\u2014\u2013].{0,120}?(?:correct|earlier version|misstat|wrongly|in error)",
+    r"(?:korrektur(?:hinweis)?|berichtigung|richtigstellung)(?:\s*\([^)]{1,40}\))?\s*:",
+    r"in (?:einer|der) (?:früheren|ersten|ursprünglichen|vorherigen|älteren) (?:version|fassung)",
+    r"(?:anm(?:erkung|\.)?|hinweis) der redaktion\s*:.{0,160}?(?:früheren|korrig|fehler|fälschlich|irrtümlich)",
+    r"(?:rectificatif|correctif)\s*[:\u2014\u2013]",
+    r"(?:une|la) (?:précédente|première) version de (?:cet|l['\u2019])\s?article",
+    r"fe de errores|(?:correcci[oó]n|rectificaci[oó]n)\s*:|una versi[oó]n anterior de est[ea]",
+    r"errata(?: corrige)?\s*:|una (?:precedente|prima) versione (?:di questo|dell['\u2019])",
+    r"correção\s*:|uma versão anterior dest[ea]",
+    r"correctie\s*:|in een eerdere versie van dit",
+    r"(?:rettelse|rättelse|oikaisu)\s*:|i en (?:tidligere|tidigare) (?:version|versjon|utgave) a[fv]",
+    r"(?:sprostowanie|oprava|исправление)\s*:|в (?:предыдущей|ранней) версии",
+    r"(?:訂正|更正|정정)\s*[:\uff1a]|【訂正】|おわび",
+)
+_BEGINS = re.compile(rf"[\W_]{{0,3}}(?:{'|'.join(_PHRASES)})", re.IGNORECASE)
+
+
+def corrections(page: Page, linked: Linked, placed: Sequence[Placed]) -> list[Candidate]:
+    """The notes of a page in its order, each once: within and around the body, and what it states for machines."""
+    found: dict[str, Candidate] = {}
+    if placed:
+        for candidate in _visible(page, placed[0].start, placed[-1].end + _BEHIND):
+            found.setdefault(candidate.value, candidate)
+            if len(found) >= MAX_NOTES:
+                break
+    if not found and (stated := _stated(page, linked)):
+        found[stated.value] = stated
+    return list(found.values())
+
+
+def _stated(page: Page, linked: Linked) -> Candidate | None:
+    """schema.org's ``correction``: a text, or a comment that holds one."""
+    value = (linked.article or {}).get("correction")
+    if isinstance(value, list) and value:
+        value = value[0]
+    if isinstance(value, dict):
+        value = value.get("text")
+        return linked.place(page, "text", value, "json-ld correction") if isinstance(value, str) else None
+    return linked.place(page, "correction", value, "json-ld correction") if isinstance(value, str) else None
+
+
+def _is_comment(element: html.HtmlElement) -> bool:
+    """Whether an element stands among readers' comments."""
+    around = islice((element, *element.iterancestors()), _FAR)
+    return any(_COMMENTS.search(f"{one.get('class', '')} {one.get('id', '')}") for one in around)
+
+
+def _visible(page: Page, floor: int, ceiling: int) -> list[Candidate]:
+    stream = page.stream
+    first = bisect_left(stream.starts, max(0, floor - _LONGEST))
+    notes: list[Candidate] = []
+    reached = -1
+    for number in range(first, min(first + _MOST_TEXTS, len(stream.raws))):
+        start = stream.starts[number]
+        if start > ceiling:
+            break
+        if start < reached or not _BEGINS.match(stream.raws[number].lstrip()[:300] + _next(page, number)):
+            continue
+        begin, end = _box(page, stream.owners[number], start)
+        if begin == start and end - begin <= _LONGEST and not _is_comment(stream.owners[number]):
+            notes.append(page.spanned(begin, end, "a note that begins as corrections do"))
+            reached = end
+    return notes
+
+
+def _next(page: Page, number: int) -> str:
+    """The beginning of the following text, where a label stands in an element of its own."""
+    raw = page.stream.raws[number]
+    behind = number + 1
+    return page.stream.raws[behind][:200] if len(raw) < 60 and behind < len(page.stream.raws) else ""
+
+
+def _box(page: Page, owner: html.HtmlElement, start: int) -> tuple[int, int]:
+    """The extent of the nearest element around that parts words: a paragraph."""
+    for one in (owner, *owner.iterancestors()):
+        if one.tag not in INLINE:
+            return page.stream.extent(one)
+    return start, start
