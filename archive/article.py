@@ -99,7 +99,8 @@ class CaptureRef:
     url: str
     at: int
     payload_digest: str | None
-    role: str = "page"  # "page", then companions: "payload" (of a revisit), "further-page", "body-json", …
+    # "page", or "drawn" for one that a browser drew; then companions: "payload" (of a revisit), "further-page", …
+    role: str = "page"
 
 
 @dataclass(frozen=True, slots=True)

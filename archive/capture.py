@@ -11,6 +11,11 @@ from archive.exchange import Role, Truncation
 from archive.http import HttpMessage
 
 BlockReader = Callable[[], bytes]
+Kind = Literal["response", "revisit", "conversion"]
+
+# What is said of a page that a browser drew: it has no answer of its own, and only answers of this status are drawn.
+DRAWN_STATUS, DRAWN_MIME = 200, "text/html"
+_DRAWN_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
 
 
 def _unbound() -> bytes:
@@ -28,7 +33,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """One fetch event in the archive: a response or revisit record with its request and metadata.
+    """One fetch event in the archive: a response or revisit record with its request and metadata, or a page drawn.
 
     ``id`` is the record's URN. ``key`` is the normalised URL (`archive.url.normalise`). ``at`` is WARC-Date in
     microseconds since 1970, UTC. ``payload_digest`` is over the entity body: transfer coding removed, content
@@ -36,13 +41,16 @@ class Capture:
 
     A revisit has no body of its own: its payload is that of its ``referent``, which an archive gives with it where it
     has that capture. So message and payload of a revisit are read as those of any other.
+
+    A conversion is a page as a browser drew it from other captures (`archive.exchange.Drawn`), of which it names the
+    page's own answer in ``refers_to``; its block is the markup alone.
     """
 
     id: str
     url: str
     key: str
     at: int
-    kind: Literal["response", "revisit"] = "response"
+    kind: Kind = "response"
     method: str = "GET"
     status: int | None = None
     mime: str | None = None  # media type of the response head, lower case, without parameters
@@ -71,8 +79,11 @@ class Capture:
     def message(self) -> HttpMessage:
         """The HTTP response message as it crossed the wire; raises DamagedRecord when its bytes cannot be read.
 
-        Of a revisit without its referent, only the head.
+        Of a revisit without its referent, only the head. Of a conversion, which crossed no wire, its page behind a head
+        that says how it is to be read.
         """
+        if self.kind == "conversion":
+            return HttpMessage.parse(_DRAWN_HEAD + self.block())
         if self.kind == "revisit" and self.referent is not None and not self._is_confirmation:
             return self.representation()
         return HttpMessage.parse(self.block())
@@ -83,7 +94,7 @@ class Capture:
         Raises DamagedRecord where that capture is not known, and where bytes cannot be read; TakenDown where it was
         removed since this one was handed out, which then has no payload any more.
         """
-        if self.kind == "response":
+        if self.kind != "revisit":
             return self.message()
         message = None if self._is_confirmation else HttpMessage.parse(self.block())
         if message is not None and message.body_offset < len(message.raw):

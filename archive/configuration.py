@@ -156,6 +156,16 @@ class Crawl(_Table):
     concurrency: int = Field(default=32, ge=1, le=1000)
 
 
+class Browser(_Table):
+    """``[browser]``: which Chromium draws pages, and whether with its own sandbox, where it may have one.
+
+    ``path`` is a program or its name; without one the usual names are looked for.
+    """
+
+    path: str = ""
+    sandbox: bool = True
+
+
 class Requisites(_Table):
     """``[requisites]``: how much is fetched of what pages refer to, for sites with ``keep = "page"``; bytes as sent.
 
@@ -217,6 +227,7 @@ class ArchiveConfiguration(_Table):
     crawl: Crawl = Crawl()
     requisites: Requisites = Requisites()
     cleaning: Cleaning = Cleaning()
+    browser: Browser = Browser()
     reservations: Reservations = Reservations()
 
     def require_contact(self) -> str:
@@ -326,6 +337,9 @@ def write_configuration(
         f"# timeout = {Cleaning().timeout:g}  # seconds for one page; then its process is killed",
         f"# memory = {Cleaning().memory}  # MiB for one process",
         f"# workers = {Cleaning().workers}  # 0: as many as there are cores",
+        "# [browser]",
+        '# path = ""  # of the Chromium that draws pages of sites with render = "browser"; else the usual names',
+        "# sandbox = true  # Chromium's own",
         "# [reservations]",
         f'# noarchive = "{Reservations().noarchive}"  # or "withhold": such pages are not exported, packed, indexed',
         f'# tdm = "{Reservations().tdm}"  # or "withhold": the same where text and data mining is reserved',

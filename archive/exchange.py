@@ -1,4 +1,4 @@
-"""What crosses the wire: exchanges with an answer, and attempts without one."""
+"""What crosses the wire: exchanges with an answer, and attempts without one; and what is drawn from exchanges."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ class NoAnswer(StrEnum):
     SCOPE = "scope"  # outside the site's own hosts, or a scheme that is never fetched
     BUDGET = "budget"  # a limit of the run was reached
     NOT_CAPTURED = "not-captured"  # the response did not come over the tapped wire
+    NOT_DRAWN = "not-drawn"  # an answer came, and the page that its scripts make of it could not be had
     STORAGE = "storage"  # the archive took no more bytes
     OTHER = "other"
 
@@ -113,4 +114,26 @@ class Attempt:
     protocols: tuple[str, ...] = ()
     cipher: str | None = None
     masked: tuple[str, ...] = ()
+    origin: Origin = field(default_factory=Origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A page as a browser drew it from answers that are in the archive: derived, no bytes of the wire.
+
+    ``page`` is its markup in UTF-8 as it stood at ``at``; ``by`` names the browser with its version. ``made_from`` are
+    the ids of the captures whose answers the browser was given, the page's own first, whose URL this is, too.
+    ``without`` tells what it asked for and did not get, by kind, with how often; ``cut`` by which limit the drawing was
+    ended, where one was.
+    """
+
+    url: str
+    at: int
+    page: bytes
+    by: str
+    made_from: tuple[str, ...]
+    without: tuple[str, ...] = ()
+    cut: str = ""
+    duration: int = 0  # microseconds, waits for hosts included
+    reservations: tuple[str, ...] = ()  # those of the page's own answer
     origin: Origin = field(default_factory=Origin)

@@ -69,6 +69,9 @@ class Traffic:
         """The traffic of answers that were counted by what is alike, and of attempts that were counted by reason."""
         classes, roles, counted = Counter[str](), Counter[str](), Counter[str]()
         for one in answers:
+            if one.kind == "conversion":  # a page that was drawn is no answer: those it was made from are counted
+                counted["articles"] += one.number * (one.role is Role.ARTICLE)
+                continue
             classes[_class_of(one.status)] += one.number
             roles[str(one.role)] += one.number
             counted["articles"] += one.number * (one.role is Role.ARTICLE and _is_there(one.status))

@@ -20,7 +20,7 @@ from archive.configuration import ArchiveConfiguration
 from archive.digest import sha256
 from archive.errors import PresskeepError, StorageFull
 from archive.event import Act, Event, RunEnded, RunStarted, StoredAttempt
-from archive.exchange import Attempt, Exchange, Origin
+from archive.exchange import Attempt, Drawn, Exchange, Origin
 from archive.warc.writer import WarcWriter
 
 FINISHED, STOPPED, FAILED = "finished", "stopped", "failed"
@@ -124,6 +124,15 @@ class ArchiveWriter:
         stored = self._warc.add_attempt(attempt)
         self._attempts.append(stored)
         return stored
+
+    def add_drawn(self, drawn: Drawn) -> Capture:
+        """Write a page as it was drawn; as `add` does, but always whole."""
+        self._require_usable()
+        if drawn.origin.run is None:
+            drawn = replace(drawn, origin=self._origin(drawn.origin))
+        capture = self._warc.add_drawn(drawn)
+        self._captures.append(capture)
+        return capture
 
     def add_act(self, act: str, facts: Sequence[tuple[str, str]]) -> Act:
         """Write what was decided or done (`archive.event.Act`), at this time; as `add` does."""

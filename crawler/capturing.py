@@ -22,7 +22,7 @@ from twisted.python.failure import Failure
 
 from archive import clock
 from archive.errors import PresskeepError, StorageFull
-from archive.exchange import Attempt, Exchange, NoAnswer, Origin
+from archive.exchange import Attempt, Drawn, Exchange, NoAnswer, Origin
 from archive.store import Archive
 from archive.terminal import translate
 from archive.url import host as host_of
@@ -131,7 +131,7 @@ class Capturing:
             return given
         return replace(given, run=given.run or self.run, site=given.site or host_of(request.url) or None)
 
-    def keep(self, what: Exchange | Attempt, request: Request) -> asyncio.Future[None] | None:
+    def keep(self, what: Exchange | Attempt | Drawn, request: Request) -> asyncio.Future[None] | None:
         """Write what a request led to, and say in its meta what it became; ``captures_committed`` acknowledges it.
 
         None where it is written. Where the archive takes no more bytes, it is held, and the future is done when it is
@@ -154,7 +154,7 @@ class Capturing:
             raise NotStored(f"{what.url} is not stored: {self.failure}")
         return retention.hold(what, request)
 
-    async def kept(self, what: Exchange | Attempt, request: Request) -> None:
+    async def kept(self, what: Exchange | Attempt | Drawn, request: Request) -> None:
         """`keep`, and wait until it is written."""
         waiting = self.keep(what, request)
         if waiting is not None:
@@ -320,13 +320,16 @@ class Capturing:
         if len(committed):
             self._crawler.signals.send_catch_log(captures_committed, committed=committed)
 
-    def _count(self, what: Exchange | Attempt) -> None:
+    def _count(self, what: Exchange | Attempt | Drawn) -> None:
         stats = self._crawler.stats
         if isinstance(what, Exchange):
             stats.inc_value("presskeep/captures")
             stats.inc_value("presskeep/response_bytes", len(what.response))
             if what.truncated:
                 stats.inc_value(f"presskeep/truncated/{what.truncated}")
+            return
+        if isinstance(what, Drawn):
+            stats.inc_value("presskeep/drawn")
             return
         stats.inc_value("presskeep/attempts")
         stats.inc_value(f"presskeep/attempts/{what.reason}")

@@ -69,7 +69,7 @@ _EXTENSIONS = {
     "crawler.capturing.Capturing": 100,
     "crawler.remembering.Remembering": 200,
 }
-_MIDDLEWARES = {"crawler.hops.Hops": 10, "crawler.manners.Manners": 20}
+_MIDDLEWARES = {"crawler.drawing.middleware.Drawing": 5, "crawler.hops.Hops": 10, "crawler.manners.Manners": 20}
 
 
 class Child:

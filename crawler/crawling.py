@@ -24,7 +24,7 @@ from crawler.cleaning import Cleaning
 from crawler.frontier import Frontier
 from crawler.jobs import CommitProgress, CrawlJob, JobSummary, Listener, Paused, Progress, Stop, run_job, split
 from crawler.judging import judge
-from crawler.running import require_delays
+from crawler.running import require_fit
 from crawler.sitelocks import SiteLocks
 from crawler.sites import Site
 from crawler.state import State
@@ -85,7 +85,7 @@ def crawl(
     crawl is at all of the sites.
     """
     archive.configuration.require_contact()
-    require_delays(archive.configuration, sites)
+    require_fit(archive.configuration, sites)
     stop = stop or Stop()
     started, run, declared = clock.now(), f"urn:uuid:{uuid.uuid4()}", sites
     if due:

@@ -17,7 +17,7 @@ from crawler.tap.masking import SECRET_FIELDS
 from crawler.urls import Scope, refusal
 
 # What the wire said of the request before this one; Scrapy copies the meta of a request that it redirects or retries.
-_OF_ONE_EXCHANGE = ("presskeep_capture", "presskeep_attempt")
+_OF_ONE_EXCHANGE = ("presskeep_capture", "presskeep_attempt", "presskeep_drawable")
 
 
 class OutOfScope(IgnoreRequest):

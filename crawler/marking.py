@@ -17,7 +17,7 @@ from scrapy.http import Response
 from archive.exchange import Origin, Role
 from archive.url import normalise
 from crawler.remembering import Remembering
-from crawler.sites import Site
+from crawler.sites import Render, Site
 from crawler.visit import UNPACED_WIDTH
 
 
@@ -57,6 +57,7 @@ def site_meta(site: Site) -> dict[str, Any]:
         "presskeep_width": UNPACED_WIDTH if site.delay == 0 else 1,
         "presskeep_mask": site.mask,
         "presskeep_keep_secrets": site.keep_secrets,
+        "presskeep_render": site.render is Render.BROWSER,
         **cookies,
     }
 

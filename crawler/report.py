@@ -94,6 +94,10 @@ def report(archive: Archive, result: CrawlResult) -> tuple[SiteResult, ...]:
 
 
 def _count(site: SiteResult, capture: Capture) -> None:
+    if capture.kind == "conversion":  # made of what is counted as requisites
+        site.pages += 1
+        site.articles += capture.role is Role.ARTICLE
+        return
     site.fetched += 1
     site.bytes += capture.payload_length or 0
     if is_for_a_page(capture.role, capture.hops):

@@ -6,14 +6,15 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 
 from archive.capture import Capture
 from archive.errors import FileTooLarge, StorageFull
-from archive.exchange import Attempt, Exchange, NoAnswer
+from archive.event import StoredAttempt
+from archive.exchange import Attempt, Drawn, Exchange, NoAnswer
 from archive.writing import ArchiveWriter, Committed
 
 
@@ -25,13 +26,15 @@ class NotStored(IgnoreRequest):
 class _Kept:
     """What came, the request that led to it, and who waits until it is written."""
 
-    what: Exchange | Attempt
+    what: Exchange | Attempt | Drawn
     request: Request
     written: asyncio.Future[None] | None = None
 
     @property
     def size(self) -> int:
-        return len(self.what.response) if isinstance(self.what, Exchange) else 0
+        if isinstance(self.what, Attempt):
+            return 0
+        return len(self.what.response if isinstance(self.what, Exchange) else self.what.page)
 
 
 class Retention:
@@ -52,7 +55,7 @@ class Retention:
         """How many exchanges and attempts the next commit makes durable."""
         return self.writer.pending
 
-    def write(self, what: Exchange | Attempt, request: Request) -> None:
+    def write(self, what: Exchange | Attempt | Drawn, request: Request) -> None:
         """Write what a request led to, and say in its meta what it became: ``presskeep_capture`` or ``…_attempt``.
 
         Raises StorageFull with nothing of it written. An answer that is too large for any file becomes an attempt
@@ -60,7 +63,7 @@ class Retention:
         """
         self._write(_Kept(what, request))
 
-    def hold(self, what: Exchange | Attempt, request: Request) -> asyncio.Future[None]:
+    def hold(self, what: Exchange | Attempt | Drawn, request: Request) -> asyncio.Future[None]:
         """Keep in memory what cannot be written now; the future is done when it is, or raises NotStored."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         written.add_done_callback(_seen)
@@ -111,9 +114,9 @@ class Retention:
     def _write(self, kept: _Kept) -> None:
         what = kept.what
         try:
-            stored = self.writer.add(what) if isinstance(what, Exchange) else self.writer.add_attempt(what)
+            stored = self._added(what, kept.request)
         except FileTooLarge as error:
-            if not isinstance(what, Exchange):
+            if isinstance(what, Attempt):
                 raise
             self._write(_Kept(_refused(what), kept.request))
             raise NotStored(f"{what.url} is not stored: {error}") from error
@@ -121,6 +124,17 @@ class Retention:
         self.bytes += kept.size
         name = "presskeep_capture" if isinstance(stored, Capture) else "presskeep_attempt"
         kept.request.meta[name] = stored.id if isinstance(stored, Capture) else stored
+
+    def _added(self, what: Exchange | Attempt | Drawn, request: Request) -> Capture | StoredAttempt:
+        if isinstance(what, Exchange):
+            return self.writer.add(what)
+        if isinstance(what, Attempt):
+            return self.writer.add_attempt(what)
+        # What was written again, after a commit that failed, has another id than when the page was drawn from it.
+        made_from: list[Request] = request.meta.get("presskeep_made_from", [])
+        return self.writer.add_drawn(
+            replace(what, made_from=tuple(dict.fromkeys(one.meta["presskeep_capture"] for one in made_from)))
+        )
 
 
 def _seen(written: asyncio.Future[None]) -> None:
@@ -139,8 +153,11 @@ def _settle(kept: _Kept, error: NotStored | None = None) -> None:
         waiting.set_exception(error)
 
 
-def _refused(lost: Exchange) -> Attempt:
+def _refused(lost: Exchange | Drawn) -> Attempt:
     """That an answer was lost: a few hundred bytes may still fit where a page does not."""
+    if isinstance(lost, Drawn):
+        said = f"a drawn page of {len(lost.page)} bytes did not fit"
+        return Attempt(lost.url, lost.at, NoAnswer.STORAGE, said, origin=lost.origin)
     return Attempt(
         lost.url,
         lost.at,

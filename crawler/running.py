@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from archive.configuration import ArchiveConfiguration
 from archive.errors import ConfigurationError
 from archive.store import Archive
+from crawler.drawing.chromium import require_browser
 from crawler.sites import Site
 
 if TYPE_CHECKING:
@@ -47,6 +48,13 @@ def require_delays(configuration: ArchiveConfiguration, sites: Iterable[Site]) -
                 f'["{site.host}"]: delay = 0 is for mirrors on this machine: set allow_loopback = true in archive.toml'
                 " if it is one, or write at least 1"
             )
+
+
+def require_fit(configuration: ArchiveConfiguration, sites: Iterable[Site]) -> None:
+    """Raise ConfigurationError for a site that cannot be crawled here as it is declared."""
+    sites = tuple(sites)
+    require_delays(configuration, sites)
+    require_browser(configuration, sites)
 
 
 def find_archive(settings: BaseSettings) -> Archive:

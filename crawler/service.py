@@ -33,7 +33,7 @@ from crawler.judging import judge
 from crawler.metrics import PATH, Address, served
 from crawler.notifying import tell
 from crawler.reach import Reach
-from crawler.running import require_delays
+from crawler.running import require_fit
 from crawler.scheduling.durations import MINUTE, SECOND
 from crawler.sitelocks import SiteLocks
 from crawler.sites import Site, read_sites
@@ -314,7 +314,7 @@ class Service:
         configuration = read_configuration(self._archive.path / FILE_NAME)
         configuration.require_contact()
         declared = read_sites(self._archive.sites_path).enabled
-        require_delays(configuration, declared)
+        require_fit(configuration, declared)
         self._sites = {site.host: site for site in declared}
         self._due = {name: at for name, at in self._due.items() if name in self._sites}
         self._problem = None

@@ -98,6 +98,7 @@ EXTENSIONS: dict[str, int | None] = {
     "scrapy.extensions.feedexport.FeedExporter": None,
 }
 DOWNLOADER_MIDDLEWARES: dict[str, int | None] = {
+    "crawler.drawing.middleware.Drawing": 5,
     "crawler.hops.Hops": 10,
     "crawler.manners.Manners": 20,
     # The scope of a site has suffixes and twins that allowed_domains cannot say: crawler.urls.Scope is asked instead.

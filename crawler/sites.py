@@ -49,6 +49,13 @@ class Keep(StrEnum):
     PAGE = "page"
 
 
+class Render(StrEnum):
+    """What draws an article's page before its text is read."""
+
+    NONE = "none"
+    BROWSER = "browser"
+
+
 def _checked_url(url: str) -> str:
     if not is_fetchable(url) or "#" in url or len(url) > MAX_URL or not url.isprintable() or " " in url:
         raise ValueError("write a whole address, such as https://example-news.org/feed.xml")
@@ -120,7 +127,8 @@ class Site(BaseModel):
     fetched, too; ``revisits`` are the ages at which articles are looked at again, none for an
     empty list; ``watch`` names articles that are followed for good. ``delay`` is in seconds; 0 also needs the archive's
     ``allow_loopback``, which the crawler checks. ``mask`` names request fields whose values are masked in the archive
-    beside the usual credentials; ``keep_secrets`` stores all of them as they were sent.
+    beside the usual credentials; ``keep_secrets`` stores all of them as they were sent. ``render`` has
+    articles' pages drawn by a Chromium, for sites whose text only scripts bring.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -141,6 +149,7 @@ class Site(BaseModel):
     cookies: bool = False
     mask: tuple[FieldName, ...] = ()
     keep_secrets: bool = False
+    render: Render = Render.NONE
     spider: str | None = Field(default=None, pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$")
     enabled: bool = True
 

@@ -3,7 +3,8 @@
 ``DOWNLOAD_HANDLERS = {"http": "crawler.wire.Wire", "https": "crawler.wire.Wire"}``. It reads these keys of a request's
 meta: ``presskeep_origin`` (`archive.exchange.Origin`), ``presskeep_mask`` (names of request fields to mask),
 ``presskeep_keep_secrets`` (mask nothing), ``presskeep_confirms`` (the id of the capture whose validators it carries),
-``presskeep_delay`` (seconds between two requests on this host), and Scrapy's ``download_timeout``,
+``presskeep_delay`` (seconds between two requests on this host), ``presskeep_render`` (a page is drawn before it is an
+article: `crawler.drawing.middleware`), and Scrapy's ``download_timeout``,
 ``download_maxsize``, ``download_fail_on_dataloss`` and ``bindaddress``. It writes ``presskeep_capture``, the id of the
 capture that was added, or ``presskeep_attempt``, the `archive.event.StoredAttempt` with the reason why there is none.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -38,10 +40,11 @@ from twisted.web._newclient import RequestNotSent, _WrapperException
 
 from archive import clock
 from archive.errors import ArchiveBusy, StorageFull
-from archive.exchange import Attempt, Exchange, NoAnswer
+from archive.exchange import Attempt, Exchange, NoAnswer, Role
 from archive.url import host as host_of
 from crawler.capturing import Capturing
 from crawler.downloading import under_way
+from crawler.drawing.replies import is_drawable
 from crawler.politeness import SECOND, Pacing
 from crawler.reserving import with_reservations
 from crawler.tap.agent import Pace, TapAgent
@@ -152,6 +155,10 @@ class Wire(HTTP11DownloadHandler):
         what = fact(url, request.method, tape, error, origin=origin, request=sent, masked=names, confirms=confirms)
         if isinstance(what, Exchange):
             what = with_reservations(what, request.meta.get("presskeep_reserved", ()))
+            if request.meta.get("presskeep_render") and is_drawable(what):
+                # Its text is that of the page as it is drawn, which is archived as the article.
+                request.meta["presskeep_drawable"] = what.reservations
+                what = replace(what, origin=replace(what.origin, role=Role.REQUISITE))
         waiting = self._capturing.keep(what, request)
         return result if waiting is None else Deferred.fromFuture(waiting).addCallback(lambda _: result)
 

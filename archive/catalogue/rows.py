@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import RowMapping
 
-from archive.capture import Capture, Location
+from archive.capture import Capture, Kind, Location
 from archive.errors import DamagedCatalogue
 from archive.event import Act, RunEnded, RunStarted, SiteConfigured, StoredAttempt
 from archive.exchange import Attempt, NoAnswer, Origin, Role, Truncation
@@ -20,7 +20,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 Row = dict[str, Any]
-_KINDS: dict[str, Literal["response", "revisit"]] = {"response": "response", "revisit": "revisit"}
+_KINDS: dict[str, Kind] = {"response": "response", "revisit": "revisit", "conversion": "conversion"}
 
 
 def reads_rows(function: Callable[P, T]) -> Callable[P, T]:

@@ -90,10 +90,11 @@ def opened(captures: Sequence[Capture], profile: Profile) -> tuple[Capture, Prov
         elif capture.referent is not None:
             companions = [capture.referent]
         roles = ["payload", *roles[1:]]
+    first = "drawn" if capture.kind == "conversion" else "page"  # so the text says that its bytes crossed no wire
     provenance = Provenance(
         captures=tuple(
             CaptureRef(one.id, one.url, one.at, one.payload_digest, role)
-            for one, role in zip([capture, *companions], ["page", *roles], strict=False)
+            for one, role in zip([capture, *companions], [first, *roles], strict=False)
         ),
         cleaner=CLEANER,
         profile=profile.digest,

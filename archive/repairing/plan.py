@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice, product
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
-from archive.capture import Capture
+from archive.capture import Capture, Kind
 from archive.catalogue.holdings import FileState
 from archive.digest import sha256_of
 from archive.event import Event, RunEnded, RunStarted, SiteConfigured, StoredAttempt
@@ -18,7 +18,7 @@ from archive.url import normalise
 from archive.warc.again import Again, described
 from archive.warc.digests import matches
 from archive.warc.fields import parse_fields
-from archive.warc.group import ANSWERS, Group
+from archive.warc.group import CAPTURED, Group
 from archive.warc.member import MAGIC
 from archive.warc.mending import EFFORT, HEADER, LARGEST, TRAILER, mend, mends, with_padding_cleared
 from archive.warc.patched import Edit, Patch, edited, patched
@@ -31,6 +31,7 @@ from archive.warc.vouching import vouched
 _COMMON = 4  # headers of members that are tried: a file of one writer has one or two
 _FEW = 100  # places that no checksum covers, and that are unlike the others; where there are more, programs differ
 _ALIKE = 8  # ways to pack one content that are looked at, where the first is not the one that was there
+_KINDS: dict[str, Kind] = {"revisit": "revisit", "conversion": "conversion"}
 _LOST = "the bytes from here on are gone"
 
 Advanced = Callable[[int], None]
@@ -309,7 +310,7 @@ class _Mending:
         return any(one.end == offset for one in self.cuts)
 
     def _end_of(self, group: Group) -> bytes:
-        answer, resource = group.find(*ANSWERS), group.find("resource")
+        answer, resource = group.find(*CAPTURED), group.find("resource")
         if resource is not None:
             known = self._known.get(resource.offset)
             if isinstance(known, SiteConfigured):
@@ -339,7 +340,7 @@ class _Mending:
             return None
         with suppress(ValueError):
             at, run = date_of(record), self._shape.run
-            kind: Literal["response", "revisit"] = "revisit" if record.kind == "revisit" else "response"
+            kind = _KINDS.get(record.kind, "response")
             return Capture(capture_id, url, normalise(url), at, kind=kind, run=run)
         return None
 

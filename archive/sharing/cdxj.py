@@ -84,8 +84,8 @@ def write_index(
 
 
 def is_listed(capture: Capture) -> bool:
-    """Whether a capture has a line."""
-    return capture.status != _NOT_MODIFIED
+    """Whether a capture has a line: a page that was drawn is drawn again in replay, from the answers."""
+    return capture.status != _NOT_MODIFIED and capture.kind != "conversion"
 
 
 def line(capture: Capture, place: Location, *, origin: bool = False, sha256: str | None = None) -> bytes:

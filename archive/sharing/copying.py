@@ -24,7 +24,7 @@ from archive.warc.block import FileBlock
 from archive.warc.fields import parse_fields
 from archive.warc.foreign.form import Coding
 from archive.warc.foreign.source import Source, open_source
-from archive.warc.group import ANSWERS, Group, groups
+from archive.warc.group import CAPTURED, Group, groups
 from archive.warc.member import LEVEL, MAGIC, Tear
 from archive.warc.scan import Gap, scan
 from archive.warc.stored import Record
@@ -197,7 +197,7 @@ def _next(following: Iterator[Group], capture: Capture) -> Group | None:
     """The group of a capture among those that follow; None where it is passed."""
     assert capture.location is not None
     for group in following:
-        answer = group.find(*ANSWERS)
+        answer = group.find(*CAPTURED)
         if answer is not None and answer.offset >= capture.location.offset:
             return group
     return None
@@ -206,7 +206,7 @@ def _next(following: Iterator[Group], capture: Capture) -> Group | None:
 def _checked(group: Group | None, capture: Capture) -> Record:
     place = capture.location
     assert place is not None
-    answer = group.find(*ANSWERS) if group is not None else None
+    answer = group.find(*CAPTURED) if group is not None else None
     known = capture.block.record_id if isinstance(capture.block, FileBlock) else None
     if (
         answer is None

@@ -119,6 +119,8 @@ def _link(number: int, link: Link, *, many: bool) -> RenderableType:
     name = f"capture {number + 1}" if many else "capture"
     if link.ref.role == "payload":
         name += ", which holds the payload,"
+    if link.ref.role == "drawn":
+        name += " as a browser drew it from what was captured,"
     at = place_of(link.location) if link.location else "nowhere in the archive"
     below = [Text(moment(link.ref.at), style="dim"), Text(terminal.one_line(at), style="dim")]
     if link.holds:

@@ -175,7 +175,9 @@ def found(capture: Capture) -> str:
 
 
 def same_as(capture: Capture) -> str:
-    """What a revisit says: when its payload came for the first time; nothing for any other capture."""
+    """What a revisit says: when its payload came for the first time; of a page that was drawn, that it was."""
+    if capture.kind == "conversion":
+        return "drawn by a browser"
     if capture.kind != "revisit":
         return ""
     at = capture.referent.at if capture.referent is not None else capture.refers_to_at

@@ -23,6 +23,7 @@ _WHY: dict[str, str] = {
     NoAnswer.SCOPE: "outside the site",
     NoAnswer.BUDGET: "a limit of the run was reached",
     NoAnswer.NOT_CAPTURED: "the answer did not come over the wire that is captured",
+    NoAnswer.NOT_DRAWN: "the browser did not draw it",
     NoAnswer.STORAGE: "the archive took no more bytes",
     NoAnswer.OTHER: "the fetch failed",
     # Of `archive.worker.FailureReason`, which is not imported here: it brings the extraction library.

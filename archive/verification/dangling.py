@@ -27,11 +27,12 @@ def of_revisits(catalog: Catalog) -> Iterator[Finding]:
     counted, not named. What a repair lost or a purge removed is known: it is told, and is no damage any more.
     """
     revisit, referent = tables.captures.alias("revisit"), tables.captures.alias("referent")
+    is_revisit = (revisit.c.kind == "revisit") & revisit.c.refers_to.is_not(None)  # a page that was drawn refers, too
     ours = revisit.c.run.is_not(None) & ~_is_foreign(revisit.c.file)
     joined = (
         select(revisit, referent.c.file.label("found"))
         .join_from(revisit, referent, referent.c.id == revisit.c.refers_to, isouter=True)
-        .where(revisit.c.refers_to.is_not(None))
+        .where(is_revisit)
         .order_by(revisit.c.file, revisit.c.offset)
     )
     of_ours = joined.where(
@@ -49,7 +50,7 @@ def of_revisits(catalog: Catalog) -> Iterator[Finding]:
         select(func.count())
         .select_from(revisit)
         .join(referent, referent.c.id == revisit.c.refers_to, isouter=True)
-        .where(revisit.c.refers_to.is_not(None), ~ours, referent.c.id.is_(None))
+        .where(is_revisit, ~ours, referent.c.id.is_(None))
     )
     with catalog.reading() as connection:
         removed = _Removed(connection)

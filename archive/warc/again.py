@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from archive.capture import Capture
 from archive.event import Act, Event, RunEnded, RunStarted, SiteConfigured, StoredAttempt
-from archive.exchange import Exchange, Origin
+from archive.exchange import Drawn, Exchange, Origin
 from archive.warc import record as records
 from archive.warc.record import Revisited
 
@@ -74,6 +74,15 @@ def _of_capture(capture: Capture) -> list[ArcWarcRecord]:
         reservations=capture.reservations,
         origin=origin,
     )
+    if capture.kind == "conversion":
+        made_from = (capture.refers_to,) if capture.refers_to is not None else ()
+        drawn = Drawn(
+            *(capture.url, capture.at, b"", "", made_from),
+            duration=capture.duration or 0,
+            reservations=capture.reservations,
+            origin=origin,
+        )
+        return records.drawn_records(drawn, capture.id, "")
     if capture.kind == "revisit":
         revisited = Revisited(capture.id, capture.url, capture.at, "", b"", capture.framing)
         return records.revisit_records(exchange, capture.id, revisited)

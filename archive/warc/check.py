@@ -8,7 +8,7 @@ from archive.errors import DamagedRecord
 from archive.http import HttpMessage
 from archive.warc.digests import matches
 from archive.warc.finding import Finding, Rule
-from archive.warc.group import ANSWERS, completes
+from archive.warc.group import CAPTURED, completes
 from archive.warc.scan import Gap, Piece
 from archive.warc.stored import Record, date_of
 
@@ -68,7 +68,7 @@ class Check:
         if self.own:
             if completes(record):
                 self.begun = None
-            elif record.kind in ANSWERS and self.begun is not None:
+            elif record.kind in CAPTURED and self.begun is not None:
                 found.append(self._finding(self.begun, Rule.GROUP, "a group without its metadata record"))
                 self.begun = at
             elif self.begun is None:

@@ -10,8 +10,9 @@ from archive.warc.scan import Gap, Piece
 from archive.warc.stored import Record, bare
 
 ANSWERS = frozenset({"response", "revisit"})
+CAPTURED = ANSWERS | {"conversion"}  # the records by whose ids captures are known
 _AS_OURS = b"presskeep-schema: "  # how our metadata blocks begin, so that none has to be parsed for it
-_GROUPED = ANSWERS | {"request", "metadata", "resource"}
+_GROUPED = CAPTURED | {"request", "metadata", "resource"}
 _FIELDS = frozenset({"application/warc-fields", "text/warc-fields"})
 # Ours have three; no writer is known with more than five. It bounds what a hostile file makes a reader hold.
 _MOST = 16
@@ -100,7 +101,7 @@ def completes(record: Record) -> bool:
 
 
 def _belongs(record: Record, links: frozenset[str], group: Group) -> bool:
-    if record.kind in ANSWERS and group.find(*ANSWERS):
+    if record.kind in CAPTURED and group.find(*CAPTURED):
         return False
     if record.id in group.links or not links.isdisjoint(group.ids) or not links.isdisjoint(group.links):
         return True

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archive import digest
-from archive.capture import Capture, Location
+from archive.capture import DRAWN_MIME, DRAWN_STATUS, Capture, Location
 from archive.clock import parse_warc_date
 from archive.errors import DamagedRecord, NotAnArchive
 from archive.event import Act, Event, RunEnded, RunStarted, SiteConfigured, StoredAttempt
@@ -25,7 +25,7 @@ from archive.url import normalise
 from archive.warc.block import FileBlock, read_block
 from archive.warc.fields import NamedFields
 from archive.warc.foreign.source import Source, identity, open_source
-from archive.warc.group import ANSWERS, Group
+from archive.warc.group import ANSWERS, CAPTURED, Group
 from archive.warc.member import Tear
 from archive.warc.places import is_foreign
 from archive.warc.record import IDENTICAL_PAYLOAD, SCHEMA
@@ -129,7 +129,7 @@ class _Reading:
 
     def _own(self, group: Group) -> Event | None:
         fields = group.metadata
-        if group.find(*ANSWERS):
+        if group.find(*CAPTURED):
             return self._capture(group)
         last = group.records[-1]
         run = fields.first("presskeep-run")
@@ -172,7 +172,8 @@ class _Reading:
     def _capture(self, group: Group) -> Capture | None:
         answer = group.find(*ANSWERS)
         if answer is None:
-            return None
+            page = group.find("conversion") if group.own else None  # others convert pages to anything
+            return self._drawn(group, page) if page is not None else None
         fields, revisit = group.metadata, answer.kind == "revisit"
         shown = answer.answer
         # Other writers' digests are of many kinds; one of the entity is needed to compare captures.
@@ -211,6 +212,34 @@ class _Reading:
             refers_to_uri=bare(answer.fields.first("WARC-Refers-To-Target-URI")) if revisit else None,
             refers_to_at=_refers_to_at(answer) if revisit else None,
             framing=_framing(group, answer),
+            location=location,
+            block=FileBlock(self._directory, location, own_id),
+        )
+
+    def _drawn(self, group: Group, page: Record) -> Capture:
+        fields, location, capture_id, own_id = group.metadata, self._location(page), *self._ids(page)
+        origin = _foreign_origin(group) if self._foreign else _origin(fields)
+        url = _url(page, fields)
+        return Capture(
+            id=capture_id,
+            url=url,
+            key=normalise(url),
+            at=_date(page, self._file),
+            kind="conversion",
+            status=DRAWN_STATUS,
+            mime=DRAWN_MIME,
+            role=origin.role,
+            site=origin.site,
+            run=origin.run,
+            via=origin.via,
+            source=origin.source,
+            hops=origin.hops,
+            announced=origin.announced,
+            reservations=fields.all("presskeep-reservation")[:MOST],
+            payload_digest=page.fields.first("WARC-Payload-Digest"),
+            payload_length=page.declared,
+            duration=_duration(fields),
+            refers_to=bare(page.fields.first("WARC-Refers-To")),
             location=location,
             block=FileBlock(self._directory, location, own_id),
         )

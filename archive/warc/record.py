@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from archive.clock import warc_date as warc_date_of
-from archive.exchange import Attempt, Exchange, Origin
+from archive.exchange import Attempt, Drawn, Exchange, Origin
 from archive.warc.digests import labelled
 from archive.warc.fields import format_fields, is_plain, target_uri
 from archive.warc.member import LEVEL, compress
@@ -28,6 +28,7 @@ HTTP_RESPONSE = "application/http;msgtype=response"
 HTTP_REQUEST = "application/http;msgtype=request"
 WARC_FIELDS = "application/warc-fields"
 JSON = "application/json"
+PAGE = "text/html; charset=utf-8"
 IDENTICAL_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 FORMAT = {
@@ -137,6 +138,26 @@ def attempt_records(attempt: Attempt, record_id: str) -> list[ArcWarcRecord]:
     return records
 
 
+def drawn_records(drawn: Drawn, record_id: str, payload_digest: str) -> list[ArcWarcRecord]:
+    """A page as a browser drew it, as a conversion of the page's own answer, and its metadata (WARC/1.1, section 6.8).
+
+    ``record_id`` becomes that of the conversion.
+    """
+    target = ("WARC-Target-URI", target_uri(drawn.url))
+    head = [target, *(("WARC-Refers-To", f"<{one}>") for one in drawn.made_from[:1])]
+    head.append(("WARC-Payload-Digest", payload_digest))
+    facts = [*_facts(drawn), *([("presskeep-drawn-by", drawn.by)] if drawn.by else [])]
+    facts += [("presskeep-drawn-from", one) for one in drawn.made_from]
+    facts += [("presskeep-drawn-without", one) for one in drawn.without]
+    if drawn.cut:
+        facts.append(("presskeep-drawn-cut", drawn.cut))
+    together = ("WARC-Concurrent-To", f"<{record_id}>")
+    return [
+        _record("conversion", record_id, drawn.at, head, PAGE, drawn.page),
+        _record("metadata", new_id(), drawn.at, [target, together], WARC_FIELDS, format_fields(facts)),
+    ]
+
+
 def run_started_records(run: str, at: int, command: str, sites: Sequence[str], software: str) -> list[ArcWarcRecord]:
     """The one metadata record that says that a run began."""
     facts = [("presskeep-run-started", command), *(("presskeep-site", site) for site in sites), ("software", software)]
@@ -231,17 +252,18 @@ def _wire(fetch: Exchange | Attempt) -> tuple[list[Pair], list[Pair]]:
     return heads, unplain
 
 
-def _facts(fetch: Exchange | Attempt) -> list[Pair]:
+def _facts(fetch: Exchange | Attempt | Drawn) -> list[Pair]:
     """What the bytes do not show. Fields of Heritrix's under their own names, the rest as presskeep- fields."""
     origin = fetch.origin
     facts = [("presskeep-schema", str(SCHEMA))]
     if fetch.url != target_uri(fetch.url):
         facts.append(("presskeep-url", fetch.url))
-    if fetch.method != "GET":
+    if not isinstance(fetch, Drawn) and fetch.method != "GET":
         facts.append(("presskeep-method", fetch.method))
     facts += _origin(origin)
-    facts += [("presskeep-masked", name) for name in fetch.masked]
-    if isinstance(fetch, Exchange):
+    if not isinstance(fetch, Drawn):
+        facts += [("presskeep-masked", name) for name in fetch.masked]
+    if not isinstance(fetch, Attempt):
         facts += [("presskeep-reservation", said) for said in fetch.reservations]
     return [*facts, ("fetchTimeMs", str(fetch.duration // 1000)), ("presskeep-duration", str(fetch.duration))]
 

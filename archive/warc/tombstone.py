@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from archive import digest
 from archive.warc.fields import NamedFields, format_fields, parse_fields
-from archive.warc.group import ANSWERS, Group
+from archive.warc.group import CAPTURED, Group
 from archive.warc.member import compress
 from archive.warc.record import HTTP_RESPONSE, SCHEMA, WARC_FIELDS
 from archive.warc.stored import Record, bare
@@ -41,7 +41,7 @@ def tombstone_of(record: Record) -> Tombstone | None:
 
 def main_record(group: Group) -> Record:
     """The record by whose id a group is known: its answer, or else its last one."""
-    return group.find(*ANSWERS) or group.records[-1]
+    return group.find(*CAPTURED) or group.records[-1]
 
 
 def bury(group: Group, purge: str, *, packed: bool = True) -> list[bytes]:
@@ -51,7 +51,7 @@ def bury(group: Group, purge: str, *, packed: bool = True) -> list[bytes]:
     ids. So what refers to them finds what became of them, and the file is read to its end by everyone.
     """
     main = main_record(group)
-    answer = group.find(*ANSWERS)
+    answer = group.find(*CAPTURED)
     attempted = group.metadata.first("presskeep-attempt") is not None
     facts = [("presskeep-schema", str(SCHEMA))]
     facts.append((_FIELD, answer.kind if answer else "attempt" if attempted else main.kind))

@@ -9,12 +9,13 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from archive.event import RunEnded, RunStarted
-from archive.exchange import Attempt, Exchange, Origin
+from archive.exchange import Attempt, Drawn, Exchange, Origin
 
-_Values = TypeVar("_Values", Exchange, Attempt, Origin, RunStarted, RunEnded)
+_Values = TypeVar("_Values", Exchange, Attempt, Drawn, Origin, RunStarted, RunEnded)
 
 _NAMES = {
-    kind: tuple(field.name for field in fields(kind)) for kind in (Exchange, Attempt, Origin, RunStarted, RunEnded)
+    kind: tuple(field.name for field in fields(kind))
+    for kind in (Exchange, Attempt, Drawn, Origin, RunStarted, RunEnded)
 }
 
 

@@ -10,14 +10,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from archive import clock, digest
-from archive.capture import Capture, Location
+from archive.capture import DRAWN_MIME, DRAWN_STATUS, Capture, Location
 from archive.errors import FileTooLarge, StorageFull
 from archive.event import Act, RunEnded, RunStarted, SiteConfigured, StoredAttempt
-from archive.exchange import Attempt, Exchange
+from archive.exchange import Attempt, Drawn, Exchange
 from archive.url import normalise
 from archive.warc import record as records
 from archive.warc.answer import Answer
 from archive.warc.block import FileBlock
+from archive.warc.digests import labelled
 from archive.warc.fields import target_uri
 from archive.warc.openfile import ClosedFile, OpenFile
 from archive.warc.paths import fresh_name
@@ -144,6 +145,37 @@ class WarcWriter:
         record_id = records.new_id()
         location = self._write(records.attempt_records(attempt, record_id))[-1]
         return StoredAttempt(record_id, normalise(attempt.url), attempt, location)
+
+    def add_drawn(self, drawn: Drawn) -> Capture:
+        """Writes a page as it was drawn, and its metadata."""
+        drawn = with_well_formed(drawn)
+        record_id = records.new_id()
+        payload_digest = labelled(self._form.digest, drawn.page)
+        location = self._write(records.drawn_records(drawn, record_id, payload_digest))[0]
+        origin = drawn.origin
+        return Capture(
+            id=record_id,
+            url=drawn.url,
+            key=normalise(drawn.url),
+            at=drawn.at,
+            kind="conversion",
+            status=DRAWN_STATUS,
+            mime=DRAWN_MIME,
+            role=origin.role,
+            site=origin.site,
+            run=origin.run,
+            via=origin.via,
+            source=origin.source,
+            hops=origin.hops,
+            announced=origin.announced,
+            reservations=drawn.reservations,
+            payload_digest=payload_digest,
+            payload_length=len(drawn.page),
+            duration=drawn.duration,
+            refers_to=next(iter(drawn.made_from), None),
+            location=location,
+            block=FileBlock(self.directory, location, record_id),
+        )
 
     def add_run_started(self, started: RunStarted) -> RunStarted:
         """Writes that a run began; returned with its location."""

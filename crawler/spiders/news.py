@@ -19,7 +19,7 @@ from crawler.discovery.embeds import MAX_PAGE
 from crawler.requisites.gathering import Gathering, Stored
 from crawler.requisites.known import LeftOut
 from crawler.retention import NotStored
-from crawler.running import find_archive, require_delays, run_settings
+from crawler.running import find_archive, require_fit, run_settings
 from crawler.scheduling.durations import MINUTE
 from crawler.sitelocks import SiteLocks
 from crawler.sites import Keep, Site, read_sites
@@ -78,7 +78,7 @@ class NewsSpider(AskingSpider):
         self.prepare()
         with find_archive(self.settings) as archive:
             sites = self._sites if self._sites is not None else self._locked(archive)
-            require_delays(archive.configuration, sites)
+            require_fit(archive.configuration, sites)
         self._declared = {site.host: site for site in sites}
         self.remembering.know(sites)
         names = self._ordered if self._fed else list(self._declared)
