@@ -42,9 +42,9 @@ KINDS = (*SERVED, *OF_NAMES)
 
 
 @contextmanager
-def misbehaving() -> Iterator[dict[str, int]]:
-    """The ports of the hostile kinds."""
-    command = [sys.executable, str(HERE / "hostile_server.py")]
+def misbehaving(folder: Path) -> Iterator[dict[str, int]]:
+    """The ports of the hostile kinds; the folder gets the authority of their certificates, ``ca.pem``."""
+    command = [sys.executable, str(HERE / "hostile_server.py"), str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:
@@ -107,9 +107,10 @@ def measure(healthy: int, hostile: int, kinds: Sequence[str], delay: float, seco
     with (
         tempfile.TemporaryDirectory() as scratch,
         served(Path(scratch), healthy, urls) as (port, log),
-        misbehaving() as ports,
+        misbehaving(Path(scratch)) as ports,
     ):
         folder = Path(scratch)
+        os.environ["SSL_CERT_FILE"] = str(folder / "ca.pem")  # believed by the crawl, as OpenSSL has it
         good = {f"host-{number}.example": port for number in range(healthy)}
         bad = {name: (kind, ports.get(kind, 0)) for name, kind in (named(number, kinds) for number in range(hostile))}
         look_up = not OF_NAMES.keys().isdisjoint(kinds)

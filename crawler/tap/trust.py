@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import ssl
+import weakref
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import certifi
 from OpenSSL import SSL
-from twisted.internet._sslverify import ClientTLSOptions, IOpenSSLTrustRoot
+from twisted.internet._sslverify import ClientTLSOptions, IOpenSSLTrustRoot, _verifyCB
 from twisted.internet.ssl import CertificateOptions
+from twisted.python.failure import Failure
 from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer
 
@@ -20,6 +22,20 @@ from archive.errors import ConfigurationError
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 
+# Why OpenSSL does not believe a certificate (x509_vfy.h), where that is of use to people.
+_WHY = {
+    9: "it is not valid yet",
+    10: "it has expired",
+    18: "it is signed by itself",
+    19: "its chain ends in a certificate that nobody knows",
+    20: "nobody who is known has signed it",
+    21: "nobody who is known has signed it",
+    23: "it was revoked",
+    26: "it is not for servers",
+    66: "its key is too weak",
+    67: "an authority's key is too weak",
+    68: "its signature is too weak",
+}
 # Creators hold a name and a reference to the one context; a batch of sites has some hundred hosts.
 _REMEMBERED = 4096
 
@@ -70,8 +86,29 @@ class Trust:
         return self._creator(hostname.decode("ascii"))
 
     def _new_creator(self, hostname: str) -> IOpenSSLClientConnectionCreator:
-        creator: Any = ClientTLSOptions(self._options._makeTLSConnection, hostname)
+        creator: Any = _Telling(self._options._makeTLSConnection, hostname)
         return creator  # type: ignore[no-any-return]  # an interface of zope
+
+
+class _Telling(ClientTLSOptions):
+    """Twisted's verification, which also tells why a certificate is not believed: OpenSSL's error does not."""
+
+    def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
+        """The connection of a TLS protocol, as its client."""
+        connection = super().clientConnectionForTLS(tlsProtocol)
+        verify = _verifyCB(tlsProtocol, self._hostnameIsDnsName, self._hostnameASCII)
+        told = weakref.ref(tlsProtocol)
+
+        def judge(own: SSL.Connection, certificate: Any, number: int, depth: int, believed: int) -> bool:
+            protocol = told()
+            if not believed and protocol is not None:
+                words = f"certificate verify failed: {_WHY.get(number, f'error {number} of OpenSSL')}"
+                protocol.failVerification(Failure(SSL.Error([("SSL routines", "", words)])))
+                return False
+            return verify(own, certificate, number, depth, bool(believed))
+
+        connection.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, judge)
+        return connection
 
 
 _VERSION = re.compile(r"TLSv(\d)(?:\.(\d))?")
