@@ -15,6 +15,7 @@ from archive.cores import cores
 from archive.crew import Children
 from archive.difference import Change, changes
 from archive.failure import CleaningFailure
+from archive.profiles import Profiles
 from archive.progress import Progress
 from archive.textjob import cleaned
 
@@ -103,8 +104,9 @@ def tried(
     """
     chosen = sample(archive.catalog, archive.warc_path, old, number, sites)
     settings = archive.configuration.cleaning
+    profiles = Profiles(archive.catalog)
     with Children(settings.memory * 2**20) as children, ThreadPoolExecutor(settings.workers or cores()) as threads:
-        made = threads.map(lambda one: cleaned(archive, one[0], children.own(), settings.timeout), chosen)
+        made = threads.map(lambda one: cleaned(archive, one[0], children.own(), profiles, settings.timeout), chosen)
         for done, ((capture, text), new) in enumerate(zip(chosen, made, strict=True), 1):
             if progress is not None:
                 progress(done, len(chosen), "texts")

@@ -98,6 +98,12 @@ VERBS |= {
         "presskeep changes --sample 300",
         "presskeep changes 0.1.0+f4cb 0.1.0+91aa --site example-news.org",
     ),
+    "profile": Verb(
+        "archive.verbs.profiling:profile",
+        "presskeep profile example-news.org",
+        "presskeep profile example-news.org --activate",
+        "presskeep profile example-news.org --check",
+    ),
     "rebuild": Verb("archive.verbs.keeping:rebuild", "presskeep rebuild"),
 }
 

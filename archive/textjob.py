@@ -12,10 +12,10 @@ from archive.article import Article
 from archive.capture import Capture
 from archive.catalogue.revisits import followed
 from archive.catalogue.waiting import TextJob
-from archive.cleaning.profile import EMPTY, Profile
 from archive.cleaning.version import CLEANER
 from archive.errors import DamagedRecord, NotFound, PresskeepError
 from archive.failure import CleaningFailure, FailureReason
+from archive.profiles import Profiles
 from archive.worker import CleaningChild
 
 if TYPE_CHECKING:
@@ -86,10 +86,11 @@ def committed(archive: Archive, job: TextJob, child: CleaningChild, stop: Stop |
     failures: list[tuple[Capture, CleaningFailure]] = []
     last = time.monotonic()
     timeout = archive.configuration.cleaning.timeout
+    profiles = Profiles(archive.catalog)
     for capture in archive.waiting_in(job):
         if stop is not None and stop():
             break
-        result = cleaned(archive, capture, child, timeout)
+        result = cleaned(archive, capture, child, profiles, timeout)
         if isinstance(result, bytes):
             texts.append((capture, result))
         else:
@@ -100,19 +101,16 @@ def committed(archive: Archive, job: TextJob, child: CleaningChild, stop: Stop |
     yield from _commit(archive, texts, failures)
 
 
-def cleaned(archive: Archive, capture: Capture, child: CleaningChild, timeout: float) -> bytes | CleaningFailure:
+def cleaned(
+    archive: Archive, capture: Capture, child: CleaningChild, profiles: Profiles, timeout: float
+) -> bytes | CleaningFailure:
     """The canonical JSON of the text of a capture, or why there is none; nothing is kept. Raises ChildBroken."""
     try:
         # A revisit brings the capture that holds its payload.
         capture = followed(archive.catalog, archive.warc_path, capture)
     except (NotFound, DamagedRecord, OSError) as error:
         return CleaningFailure(FailureReason.UNREAD, str(error))
-    return child.clean(capture, profile_for(capture), timeout)
-
-
-def profile_for(capture: Capture) -> Profile:
-    """The profile that a capture is cleaned with. No site has one yet: activations will be read from the archive."""
-    return EMPTY
+    return child.clean(capture, profiles.of(capture), timeout)
 
 
 def _commit(

@@ -44,7 +44,7 @@ MAX_FRAME = 256 * 2**20  # bytes; a longer answer is a broken child's
 MAX_COMPLAINT = 16_384  # bytes kept of the child's standard error, the last ones
 MAX_OUTPUT = 2**20  # bytes of any file that a child writes: that is its standard error alone
 _HEAD = struct.Struct(">cQ")
-_TEXT, _UNREAD, _MEMORY, _READY = b"t", b"u", b"m", b"r"
+_TEXT, _UNREAD, _MEMORY, _READY, _PAGE = b"t", b"u", b"m", b"r", b"p"
 _START = 60.0  # seconds for the child to import its libraries, on a machine under load
 
 
@@ -92,11 +92,20 @@ class CleaningChild:
 
         Raises ChildBroken where no child can be started, or it was abandoned.
         """
+        return self._asked(_TEXT, captures, profile, timeout)
+
+    def observe(self, capture: Capture, timeout: float = TIMEOUT) -> bytes | CleaningFailure:
+        """What a profile is learned from (`archive.cleaning.observing`), as JSON; else as `clean` does."""
+        return self._asked(_PAGE, capture, EMPTY, timeout)
+
+    def _asked(
+        self, kind: bytes, captures: Capture | Sequence[Capture], profile: Profile, timeout: float
+    ) -> bytes | CleaningFailure:
         task = pickle.dumps(([captures] if isinstance(captures, Capture) else list(captures), profile))
         process = self._living()
         try:
             assert process.stdin is not None
-            process.stdin.write(_HEAD.pack(_TEXT, len(task)) + task)
+            process.stdin.write(_HEAD.pack(kind, len(task)) + task)
             process.stdin.flush()
             answer = self._receive(process, timeout)
         except TimeoutError:
@@ -108,14 +117,14 @@ class CleaningChild:
             raise ChildBroken("the cleaning was ended with a page in hand, which goes on waiting")
         if answer is None:
             return CleaningFailure(FailureReason.CRASH, self._obituary())
-        kind, body = answer
+        said, body = answer
         self._done += 1
-        if kind == _MEMORY:
+        if said == _MEMORY:
             self.close()
             return CleaningFailure(FailureReason.MEMORY, f"the limit is {self._memory // 2**20} MiB")
         if self._done >= self._recycle:
             self.close()
-        return body if kind == _TEXT else CleaningFailure(FailureReason.UNREAD, body.decode("utf-8", "replace"))
+        return body if said == _TEXT else CleaningFailure(FailureReason.UNREAD, body.decode("utf-8", "replace"))
 
     def abandon(self) -> None:
         """End the page in hand, from another thread: no failure of the page's. No further page is cleaned."""
@@ -223,12 +232,13 @@ def _peak() -> int:
         return 0
 
 
-def _answer(task: bytes) -> tuple[bytes, bytes]:
+def _answer(kind: bytes, task: bytes) -> tuple[bytes, bytes]:
     from archive.cleaning.clean import clean  # noqa: PLC0415 - half a second and 100 MB that no parent needs
+    from archive.cleaning.observing import observe  # noqa: PLC0415 - the same
 
     captures, profile = pickle.loads(task)  # noqa: S301 - from the parent that started this process, by its pipe
     try:
-        return _TEXT, canonical_json(clean(captures, profile))
+        return _TEXT, observe(captures) if kind == _PAGE else canonical_json(clean(captures, profile))
     except MemoryError:
         return _MEMORY, b""
     except (PresskeepError, OSError, LookupError) as error:
@@ -262,10 +272,11 @@ def main() -> None:
     answers.write(_HEAD.pack(_READY, 0))
     answers.flush()
     while (head := _exact(tasks, _HEAD.size)) is not None:
-        task = _exact(tasks, _HEAD.unpack(head)[1])
+        asked, size = _HEAD.unpack(head)
+        task = _exact(tasks, size)
         if task is None:
             return
-        kind, body = _answer(task)
+        kind, body = _answer(asked, task)
         if kind == _TEXT and _peak() > _NEARLY * memory:
             kind, body = _MEMORY, b""
         answers.write(_HEAD.pack(kind, len(body)) + body)

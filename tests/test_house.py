@@ -40,22 +40,30 @@ ROOMS: dict[str, set[str]] = {
     "worker": {"cleaning"},
     "catalogue": {"dataset", "warc"},
     "writing": {"catalogue", "warc"},
-    "textjob": {"catalogue", "cleaning", "worker"},
+    "profiles": {"catalogue", "cleaning"},
+    "textjob": {"catalogue", "cleaning", "profiles", "worker"},
     "crew": {"textjob", "worker"},
     "entering": {"catalogue", "cleaning", "crew", "dataset", "textjob", "warc", "writing"},
     "store": {"catalogue", "cleaning", "dataset", "entering", "warc", "writing"},
     "removal": {"catalogue", "entering", "store", "warc", "writing"},
     "verification": {
         *("catalogue", "cleaning", "crew", "dataset", "entering"),
-        *("removal", "store", "textjob", "warc", "writing"),
+        *("profiles", "removal", "store", "textjob", "warc", "writing"),
     },
     "repairing": {"catalogue", "entering", "removal", "store", "verification", "warc", "writing"},
     "bulk": {"catalogue", "cleaning", "crew", "dataset", "entering", "store", "textjob"},
-    "changelog": {"catalogue", "cleaning", "crew", "textjob", "store"},
+    "changelog": {"catalogue", "cleaning", "crew", "profiles", "textjob", "store"},
+    "profiling": {"catalogue", "cleaning", "crew", "store"},
     "sharing": {"catalogue", "cleaning", "store", "warc"},
 }
 # Who takes an open archive names its type; and the store is the door to what is built upon it.
-LATE = {"textjob": {"store"}, "crew": {"store"}, "entering": {"store"}, "store": {"verification"}}
+LATE = {
+    "profiles": {"store"},
+    "textjob": {"store"},
+    "crew": {"store"},
+    "entering": {"store"},
+    "store": {"verification"},
+}
 # The command line mounts the archive's verbs, shares their options, and the demo shows what they show.
 CONSOLE = ("crawler.cli", "crawler.verbs.")
 CONSOLE_MAY = (

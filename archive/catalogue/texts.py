@@ -9,7 +9,20 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and_, case, delete, func, null, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    Table,
+    and_,
+    case,
+    delete,
+    func,
+    null,
+    select,
+    true,
+)
 from sqlalchemy.dialects.sqlite import insert
 
 from archive.article import Article, Refusal, Verdict, from_json, identity
@@ -107,14 +120,14 @@ def add(connection: Connection, rows: Sequence[Row]) -> None:
         _edit_anew(connection, key)
 
 
-def forget(connection: Connection, ids: Sequence[str]) -> None:
-    """Remove the texts of captures, of all cleaners, and what could not be cleaned of them; editions follow.
+def forget(connection: Connection, ids: Sequence[str], cleaner: str | None = None) -> None:
+    """Remove the texts of captures, of all cleaners or of one, and what could not be cleaned of them; editions follow.
 
     The captures wait for the cleaner again.
     """
     keys: set[Key] = set()
     for some in tables.in_parts(ids):
-        of_some = texts.c.capture.in_(some)
+        of_some = and_(texts.c.capture.in_(some), texts.c.cleaner == cleaner if cleaner is not None else true())
         keys.update(
             (row.cleaner, row.site, row.key)
             for row in connection.execute(select(texts.c.cleaner, texts.c.site, texts.c.key).where(of_some))

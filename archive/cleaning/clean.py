@@ -121,7 +121,7 @@ def _read(document: Document, capture: Capture, provenance: Provenance, profile:
     data = linked.read(document.root)
     known = metadata.read(page, data, capture.at)
     extraction = body.extract(page, data)
-    sifted = sift(extraction.placed, profile, known.headline)
+    sifted = sift(extraction.placed, profile, known.headline, stream)
     placed = sifted.placed
     summary = standfirst(page, data, placed, known.headline)
     above = None

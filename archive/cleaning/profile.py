@@ -3,46 +3,106 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 
 from archive.cleaning.stream import normalise
 from archive.digest import sha256
 
-SCHEMA = 1
+SCHEMA = 2
+LINKED = 300  # thousandths of a block's characters that are links, from which on it leads elsewhere
+_LEAD, _SHORT = 30, 300  # characters of the words before a colon, and of a block that leads elsewhere
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what is looked up often is kept beside the fields
 class Profile:
-    """Texts of a site that belong to its pages and to no article; a value, named by its digest.
+    """What belongs to a site's pages and to none of its articles; a value, named by its digest.
 
     ``chrome`` holds whole blocks, white-space-normalised: a block of the body that is one of them is left out.
+    ``places`` are places (`archive.cleaning.place`) of which every block is, whatever it says. ``leads`` are words
+    before a colon, as in "Read also", behind which stands a link to another page. ``homes`` are the places
+    where the bodies stood on the ``pages`` that this was learned from, and ``seen`` is the number of these pages that
+    had something of it: by both, `archive.cleaning.learning.drift` tells that the site's layout has changed.
     """
 
     site: str = ""
     chrome: tuple[str, ...] = ()
-    schema: int = SCHEMA
+    places: tuple[str, ...] = ()
+    leads: tuple[str, ...] = ()
+    homes: tuple[str, ...] = ()
+    pages: int = 0
+    seen: int = 0
+    schema: int = field(default=SCHEMA)
 
     def canonical(self) -> bytes:
-        """The canonical JSON: UTF-8, sorted keys and texts, no spaces."""
-        given = {**asdict(self), "chrome": sorted({normalise(text) for text in self.chrome})}
+        """The canonical JSON: UTF-8, sorted keys and values, no spaces."""
+        given = {
+            **asdict(self),
+            "chrome": sorted({normalise(text) for text in self.chrome}),
+            "places": sorted(set(self.places)),
+            "leads": sorted(set(self.leads)),
+            "homes": sorted(set(self.homes)),
+        }
         return json.dumps(given, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
-    @property
+    def readable(self) -> bytes:
+        """The same for people: a value a line."""
+        return json.dumps(json.loads(self.canonical()), ensure_ascii=False, sort_keys=True, indent=1).encode() + b"\n"
+
+    @cached_property
     def digest(self) -> str:
         """What a text's provenance calls this profile by."""
         return sha256(self.canonical())
 
-    def drops(self, text: str) -> bool:
-        """Whether a block's normalised text is chrome."""
-        return text in self.chrome
+    @property
+    def is_empty(self) -> bool:
+        """Whether it leaves nothing out."""
+        return not (self.chrome or self.places or self.leads)
+
+    def knows(self, text: str, place: str, linked: int) -> bool:
+        """Whether a block is chrome: its normalised text, its place, and how much of it is links, in thousandths."""
+        if text in self._chrome or place in self._places:
+            return True
+        return linked >= LINKED and lead_of(text) in self._leads
+
+    @cached_property
+    def _chrome(self) -> frozenset[str]:
+        return frozenset(self.chrome)
+
+    @cached_property
+    def _places(self) -> frozenset[str]:
+        return frozenset(self.places)
+
+    @cached_property
+    def _leads(self) -> frozenset[str]:
+        return frozenset(self.leads)
+
+
+def lead_of(text: str) -> str | None:
+    """The words before a colon with which a short block begins; None for any other."""
+    lead, colon, rest = text.partition(":")
+    return lead if colon and rest and 2 < len(lead) <= _LEAD and len(text) <= _SHORT else None
 
 
 EMPTY = Profile()
 
 
 def from_json(canonical: bytes | str) -> Profile:
-    """The profile of a canonical JSON; raises ValueError on a schema newer than this program."""
+    """The profile of a JSON, canonical or readable; raises ValueError for what is none, or of a newer schema."""
     given = json.loads(canonical)
+    if not isinstance(given, dict) or not isinstance(given.get("schema"), int):
+        raise ValueError("this is no profile: it has no schema")
     if given["schema"] > SCHEMA:
         raise ValueError(f"profile of schema {given['schema']}; this program knows {SCHEMA}: install a newer Presskeep")
-    return Profile(given["site"], tuple(normalise(text) for text in given["chrome"]), given["schema"])
+    texts = {name: _texts(given.get(name, []), name) for name in ("chrome", "places", "leads", "homes")}
+    site, pages, seen = given.get("site"), given.get("pages", 0), given.get("seen", 0)
+    if not (isinstance(site, str) and isinstance(pages, int) and isinstance(seen, int)):
+        raise ValueError("this is no profile: site, pages or seen are of another kind")
+    chrome = tuple(normalise(one) for one in texts["chrome"])
+    return Profile(site, chrome, texts["places"], texts["leads"], texts["homes"], pages, seen)
+
+
+def _texts(given: object, name: str) -> tuple[str, ...]:
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        raise ValueError(f"this is no profile: {name} is no list of texts")
+    return tuple(given)

@@ -7,8 +7,10 @@ from enum import StrEnum
 
 from archive.cleaning.headline import fold
 from archive.cleaning.labels import is_label
+from archive.cleaning.place import place_of
 from archive.cleaning.placed import Placed
 from archive.cleaning.profile import Profile
+from archive.cleaning.stream import TextStream
 
 _TOP = 3  # headline, standfirst and perhaps a kicker: below them, a repeated headline is somebody's sentence
 
@@ -29,7 +31,7 @@ class Sifted:
     dropped: tuple[tuple[Placed, Dropped], ...]
 
 
-def sift(found: tuple[Placed, ...], profile: Profile, headline: str | None) -> Sifted:
+def sift(found: tuple[Placed, ...], profile: Profile, headline: str | None, stream: TextStream) -> Sifted:
     """The blocks of a body without those that are none of the story."""
     placed: list[Placed] = []
     dropped: list[tuple[Placed, Dropped]] = []
@@ -38,7 +40,7 @@ def sift(found: tuple[Placed, ...], profile: Profile, headline: str | None) -> S
     for one in found:
         if is_label(one.block.text):
             dropped.append((one, Dropped.LABEL))
-        elif profile.drops(one.block.text):
+        elif not profile.is_empty and _is_known(one, profile, stream):
             dropped.append((one, Dropped.PROFILE))
         else:
             near += 1
@@ -47,3 +49,8 @@ def sift(found: tuple[Placed, ...], profile: Profile, headline: str | None) -> S
             else:
                 placed.append(one)
     return Sifted(tuple(placed), tuple(dropped))
+
+
+def _is_known(one: Placed, profile: Profile, stream: TextStream) -> bool:
+    place = place_of(stream.owner(one.start))
+    return profile.knows(one.block.text, place, stream.linked(one.start, one.end))

@@ -85,6 +85,19 @@ class TextStream:
         behind = last + 1
         return self.starts[first], self.starts[behind] if behind < len(self.starts) else len(self.solid)
 
+    def linked(self, start: int, end: int) -> int:
+        """How much of the solid characters from ``start`` to ``end`` stands in links, in thousandths."""
+        if end <= start:
+            return 0
+        first, last = bisect_right(self.starts, start) - 1, bisect_right(self.starts, end - 1) - 1
+        total = 0
+        for number in range(first, last + 1):
+            owner = self.owners[number]
+            if owner.tag == "a" or next(owner.iterancestors("a"), None) is not None:
+                behind = self.starts[number + 1] if number + 1 < len(self.starts) else len(self.solid)
+                total += min(end, behind) - max(start, self.starts[number])
+        return 1000 * total // (end - start)
+
     def extent(self, element: html.HtmlElement) -> tuple[int, int]:
         """Where the solid text of an element begins and ends in the stream."""
         begin = self._beginning(element)

@@ -33,11 +33,13 @@ def clean(
     Of captures that were never cleaned, or not by this version of the cleaner; and the Parquet files under text/.
     """
     from archive.crew import clean_pending  # noqa: PLC0415 - brings the extraction library: half a second
+    from archive.profiles import settle  # noqa: PLC0415 - the same
 
     with open_archive(archive) as opened:
         if again or everything:
             opened.forgive_failures()
         with terminal.reported() as progress:
+            settle(opened)
             done = clean_pending(opened, workers=cores() if everything else 0, progress=progress)
             compaction = opened.compact()
         given_up = sum(1 for _ in opened.failures())
@@ -53,7 +55,7 @@ def clean(
             }
         )
     else:
-        terminal.put(facts([("made", _made(done)), ("in all", f"{count(compaction.texts, 'text')} under text/")]))
+        terminal.put(facts([("made", made(done)), ("in all", f"{count(compaction.texts, 'text')} under text/")]))
     if given_up:
         terminal.say(
             f"{count(given_up, 'page')} could not be cleaned: 'presskeep list --verdict failed' says why, "
@@ -94,7 +96,7 @@ def rebuild(json: JsonOption = False, archive: ArchiveOption = None) -> None:
                     ("read", f"{count(done.files, 'WARC file')}, {decimal(done.bytes)}"),
                     ("found", f"{count(done.captures, 'capture')}, {count(done.attempts, 'failed attempt')}"),
                     ("of", count(done.runs, "run")),
-                    ("made", _made(done.texts)),
+                    ("made", made(done.texts)),
                     ("in all", f"{count(done.compaction.texts, 'text')} under text/"),
                 ]
             )
@@ -125,7 +127,7 @@ def _damage(done: Rebuilt) -> str:
     )
 
 
-def _made(summary: TextSummary) -> str:
+def made(summary: TextSummary) -> str:
     """What became of the captures that were cleaned, by verdict."""
     said = count(summary.cleaned + summary.refused, "text")
     if summary.verdicts:

@@ -50,7 +50,7 @@ def ledger_at(archive: Archive, known: Known, at: int | None) -> Told:
     """The ledger of the capture that ``show`` would show; raises NotFound where nothing was captured."""
     from archive.catalogue.revisits import followed  # noqa: PLC0415 - SQL takes 0.3 s to import
     from archive.cleaning.ledger import ledger  # noqa: PLC0415 - brings the extraction library: half a second
-    from archive.textjob import profile_for  # noqa: PLC0415 - the same
+    from archive.profiles import Profiles  # noqa: PLC0415 - the same
 
     if not known.timeline:
         raise NotFound(f"nothing of {known.url} was captured: 'presskeep captures' lists the attempts")
@@ -60,7 +60,9 @@ def ledger_at(archive: Archive, known: Known, at: int | None) -> Told:
         captures = [archive.capture(one.id) for one in entry.text.provenance.captures]
     else:
         captures = [followed(archive.catalog, archive.warc_path, capture_at(known.timeline, at))]
-    made = ledger(captures, profile_for(captures[0]))
+    profiles = Profiles(archive.catalog)
+    profile = profiles.named(entry.text.provenance.profile) if entry is not None else None
+    made = ledger(captures, profile if profile is not None else profiles.of(captures[0]))
     return Told(made, captures[0], _difference(entry, made.text) if entry is not None else "")
 
 
@@ -73,6 +75,8 @@ def _difference(entry: Entry, text: Article | Refusal) -> str:
             f"the stored text was made by the cleaner {stored.cleaner}, which is not installed here: "
             f"this is what {text.provenance.cleaner} does"
         )
+    if stored.profile != text.provenance.profile:
+        return f"the stored text was made by the profile {stored.profile}, which the archive does not have"
     return "the stored text is another one: run 'presskeep verify --deep'"
 
 

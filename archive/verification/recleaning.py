@@ -19,7 +19,7 @@ from archive.cleaning.version import CLEANER
 from archive.cores import cores
 from archive.crew import Children
 from archive.dataset.rows import Entry
-from archive.textjob import profile_for
+from archive.profiles import Profiles
 from archive.warc.finding import Finding, Rule
 
 if TYPE_CHECKING:
@@ -128,10 +128,14 @@ class _Counts:
 @contextmanager
 def _workers(archive: Archive) -> Iterator[tuple[ThreadPoolExecutor, Callable[[Entry], str | None]]]:
     limits = archive.configuration.cleaning
+    profiles = Profiles(archive.catalog)
     with Children(limits.memory * 2**20) as children, ThreadPoolExecutor(limits.workers or cores()) as threads:
 
         def again(entry: Entry) -> str | None:
-            made = children.own().clean(entry.capture, profile_for(entry.capture), limits.timeout)
+            profile = profiles.named(entry.text.provenance.profile)
+            if profile is None:
+                return None  # of a profile that the archive never had: nobody can say what it made
+            made = children.own().clean(entry.capture, profile, limits.timeout)
             return identity(made) if isinstance(made, bytes) else None
 
         yield threads, again
