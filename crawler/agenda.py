@@ -141,6 +141,10 @@ class Agenda:
                 due = max(due, int(rest), int(last) + GAP)
         return due
 
+    def is_visited(self, site: str) -> bool:
+        """Whether a site was ever visited."""
+        return bool(self._state.read("SELECT 1 FROM visits WHERE site = ?", (site,)))
+
     def note(self, site: Site, poll: Poll) -> None:
         """Remember how a poll went, and decide when the next one is."""
         with self._state.write() as db:

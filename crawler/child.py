@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 import signal
 import sys
 import threading
@@ -25,6 +24,7 @@ from archive.terminal import one_line, translate
 from archive.traffic import Traffic
 from archive.writing import Committed
 from crawler.agenda import Poll, Root, Task
+from crawler.backfill import Backfill
 from crawler.capturing import Capturing, captures_committed, crawl_paused
 from crawler.custom import load_spider, place_of, start_urls
 from crawler.jobs import (
@@ -42,6 +42,7 @@ from crawler.jobs import (
     receive,
     send,
 )
+from crawler.peak import peak_memory
 from crawler.politeness import Pacing
 from crawler.remembering import Remembering
 from crawler.room import Shortage
@@ -49,6 +50,7 @@ from crawler.running import require_delays, run_settings
 from crawler.scheduling.articles import Phase
 from crawler.scheduling.polling import Outcome
 from crawler.spiders.asking import AskingSpider
+from crawler.spiders.backfill import BackfillSpider
 from crawler.spiders.news import NewsSpider
 from crawler.spiders.probe import ProbeSpider
 from crawler.visit import Visit
@@ -63,7 +65,7 @@ _NOTED = 1.5
 # Seconds between two words on how far a site is, for so many sites; of more, each is told of more rarely.
 _OFTEN, _FEW = 0.1, 5
 
-# What every run needs, whatever a site's own spider sets.
+# What every run needs.
 _EXTENSIONS = {
     "crawler.politeness.Pacing": 50,
     "crawler.capturing.Capturing": 100,
@@ -162,8 +164,8 @@ class Child:
         require_delays(archive.configuration, sites)
         settings = Settings()
         settings.setmodule("crawler.settings", priority="project")
-        own = sites[0] if len(sites) == 1 and sites[0].spider else None
-        spider: Any = ProbeSpider if isinstance(job, ProbeJob) else NewsSpider
+        own = job.own if isinstance(job, CrawlJob) else None
+        spider: Any = ProbeSpider if isinstance(job, ProbeJob) else BackfillSpider if job.backfill else NewsSpider
         if own is not None:
             spider = load_spider(archive.spiders_path, own)
         run = {
@@ -196,8 +198,7 @@ class Child:
                 "listed": job.listed,
                 "progress": lambda url: self._send(Asked(url)),
             }
-        own = job.sites[0]
-        if own.spider is not None:
+        if (own := job.own) is not None:
             assert self._crawler is not None
             name = getattr(self._crawler.spidercls, "name", None) or own.host
             return {
@@ -206,23 +207,35 @@ class Child:
                 "start_urls": start_urls(own),
                 "archive": Archive.open(job.archive),
             }
+        if job.backfill:
+            return {"sites": job.sites, "limit": job.limit, "walked": self._backfilled}
         return {
             **{"sites": job.sites, "limit": job.limit, "due": job.due, "fed": job.fed},
             "progress": self._progress,
         }
 
+    def _backfilled(self, backfill: Backfill) -> None:
+        site = backfill.site.host
+        if backfill.finished or self._is_silent(site):
+            self._send(VisitProgress(site, backfill.planned, backfill.answered, backfill.finished))
+
     def _progress(self, visit: Visit) -> None:
-        now = time.monotonic()
         site = visit.site.host
         if visit.finished and isinstance(self._job, CrawlJob) and self._job.fed:
             self._over.append(visit)
             asyncio.get_running_loop().call_later(_NOTED, self._tell, visit)
             return
-        often = _OFTEN * max(1.0, len(self._said) / _FEW)
-        if visit.finished or now - self._said.get(site, 0.0) >= often:
-            self._said[site] = now
+        if visit.finished or self._is_silent(site):
             planned = None if visit.reading else visit.planned
             self._send(VisitProgress(site, planned, visit.answered, visit.finished, visit.parts))
+
+    def _is_silent(self, site: str) -> bool:
+        """Whether a word on a site is due, which is then taken for said."""
+        now = time.monotonic()
+        if now - self._said.get(site, 0.0) < _OFTEN * max(1.0, len(self._said) / _FEW):
+            return False
+        self._said[site] = now
+        return True
 
     def _tell(self, visit: Visit) -> None:
         """A visit is over, and what came of it is committed: what is left is left."""
@@ -335,7 +348,7 @@ class Child:
             said,
             code,
             capturing is not None and capturing.impatient,
-            _peak_memory(),
+            peak_memory(),
             max(0.0, self._cpu),
         )
 
@@ -361,19 +374,6 @@ def _end_after(seconds: float) -> None:
     time.sleep(seconds)
     os.write(2, b"it did not stop when it was asked to\n")
     os._exit(1)
-
-
-def _peak_memory() -> int:
-    """The largest resident memory that this process has had, in bytes.
-
-    Not `ru_maxrss` where there is something better: Linux counts the memory of the process that started this one in it.
-    """
-    try:
-        with open("/proc/self/status", "rb") as status:  # noqa: PTH123 - once a job
-            return next(int(line.split()[1]) * 1024 for line in status if line.startswith(b"VmHWM:"))
-    except (OSError, StopIteration):
-        unit = 1 if sys.platform == "darwin" else 1024
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def main() -> None:

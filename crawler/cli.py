@@ -17,6 +17,8 @@ VERBS |= {
         "presskeep crawl",
         "presskeep crawl example-news.org --limit 50",
         "presskeep crawl --due",
+        "presskeep crawl example-news.org --archive --since 2022-01-01",
+        alone={"--archive": "--backfill"},
     ),
     "run": Verb(
         "crawler.verbs.serving:run",

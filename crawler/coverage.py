@@ -29,6 +29,7 @@ from crawler.scheduling.polling import Outcome, Polled, after_poll, estimated_lo
 from crawler.sites import read_sites
 from crawler.tally import Day, Days, Fate, SiteCoverage, SourceCoverage, day_of
 from crawler.urls import Scope, refusal, resolve
+from crawler.walk import BACKFILL
 
 _LISTS = frozenset({Role.FEED, Role.SITEMAP})
 _PAGES = frozenset({Role.FRONT, Role.SECTION})
@@ -162,6 +163,7 @@ class _Reader:
         self._fetched: dict[str, _Fetched] = {}
         self._keys: dict[tuple[str, bool], str | None] = {}  # polls name the same URLs again and again
         self._polls: Days = {}  # of the site
+        self._old: set[str] = set()  # URLs of listings that a backfill read
 
     def read(self) -> SiteCoverage:
         """The site's coverage."""
@@ -194,13 +196,16 @@ class _Reader:
         if capture.method != "GET":
             return
         if capture.role in _LISTS | _PAGES:
-            self._poll(capture)
+            if not self._is_old(capture.url, capture.source, capture.via):
+                self._poll(capture)
         elif capture.role is Role.ARTICLE:
             self._page(capture)
 
     def _attempt(self, stored: StoredAttempt) -> None:
         attempt = stored.attempt
         if attempt.origin.role in _LISTS | _PAGES:
+            if self._is_old(attempt.url, attempt.origin.source, attempt.origin.via):
+                return
             source = self._source(attempt.url, attempt.origin.role, attempt.origin.source, attempt.origin.via)
             self._note_poll(source, attempt.at, attempt.url, Polled(attempt.at, Outcome.FAILED))
         elif attempt.origin.role is Role.ARTICLE:
@@ -208,6 +213,13 @@ class _Reader:
             if known.fate is not Fate.CAPTURED:
                 known.fate = Fate.REFUSED if attempt.reason in _RULES else Fate.FAILED
                 known.reason = str(attempt.reason)
+
+    def _is_old(self, url: str, source: str | None, via: str | None) -> bool:
+        """Whether a listing was read by a backfill: what it names was announced long ago, to others."""
+        if source == BACKFILL or (source == "redirect" and via in self._old):
+            self._old.add(url)
+            return True
+        return False
 
     def _page(self, capture: Capture) -> None:
         known = self._fetched.setdefault(capture.key, _Fetched())
@@ -232,12 +244,13 @@ class _Reader:
         return normalise(url) if url else None
 
     def _unlisted(self, capture: Capture) -> None:
-        """A page that no listing of ours names: of a spider, of `presskeep watch`, or of a listing that is lost."""
-        via = self._roots.get(capture.via or "")
-        url = via.url if via is not None else capture.via or ""
+        """A page that no listing of ours names: of a spider, a backfill, `presskeep watch`, or of a lost listing."""
+        old = capture.source == BACKFILL
+        via = self._roots.get(capture.via or "") if not old else None
+        url = via.url if via is not None else self._site if old else capture.via or ""
         source = via or self._sources.setdefault(url, _Source(capture.source or "", url))
         date = parse_date(capture.announced)
-        exact = date is not None and not _DAY_ONLY.fullmatch(capture.announced or "")
+        exact = date is not None and not old and not _DAY_ONLY.fullmatch(capture.announced or "")
         item = _Item(capture.at, date, exact)
         source.items.setdefault(capture.key, item)
         self._items.setdefault(capture.key, item)

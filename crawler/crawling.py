@@ -108,7 +108,7 @@ def crawl(
 
         patience = Patience(archive, hear, stop)
         cleaning = stack.enter_context(Cleaning(archive, made, patience, stop)) if clean else None
-        summaries = _run(jobs, _heard(hear, cleaning), patience, stop)
+        summaries = run_jobs(jobs, heard(hear, cleaning), patience, stop)
         note_run(
             archive, jobs, started, summaries, VisitCounts.of(report for one in summaries for report in one.reports)
         )
@@ -151,7 +151,7 @@ def agenda_of(archive: Archive, sites: Sequence[Site]) -> list[tuple[Site, int]]
     return sorted(((site, at) for site, at in times if at is not None), key=lambda one: one[1])
 
 
-def _run(jobs: Sequence[CrawlJob], listener: Listener, patience: Patience, stop: Stop) -> tuple[JobSummary, ...]:
+def run_jobs(jobs: Sequence[CrawlJob], listener: Listener, patience: Patience, stop: Stop) -> tuple[JobSummary, ...]:
     """All jobs, as many at once as there are cores."""
     with ThreadPoolExecutor(max_workers=max(1, min(len(jobs), cores())), thread_name_prefix="crawl") as executor:
         futures = [executor.submit(_unless_stopped, job, listener, patience, stop) for job in jobs]
@@ -196,7 +196,9 @@ def _unless_stopped(job: CrawlJob, listener: Listener, patience: Patience, stop:
         return JobSummary("failed", error=f"no crawling process could be started: {error.strerror or error}")
 
 
-def _heard(listener: Callable[[Progress | CleanProgress], None], cleaning: Cleaning | None) -> Listener:
+def heard(listener: Callable[[Progress | CleanProgress], None], cleaning: Cleaning | None) -> Listener:
+    """A listener that also wakes the cleaning when something was committed."""
+
     def hear(progress: Progress) -> None:
         if isinstance(progress, CommitProgress) and cleaning is not None:
             cleaning.wake()

@@ -17,7 +17,7 @@ from archive.exchange import Role
 from archive.url import normalise
 from crawler import pairs
 from crawler.discovery.learned import Learned
-from crawler.scheduling.articles import Known, Phase, is_due
+from crawler.scheduling.articles import WAITING, Known, Phase, is_due
 from crawler.scheduling.revisits import DEFAULT_STEPS
 from crawler.settling import note_attempt, note_capture, settle, settle_both
 from crawler.state import State
@@ -97,7 +97,7 @@ class Frontier:
             rows = self._known(site, [one.key for one in part])
             for one in part:
                 known = rows.get(one.key)
-                if known is None:
+                if known is None or known.phase is Phase.BACKFILL:  # which no source has announced
                     unknown.add(one.key)
                 if is_due(known, one.updated, now):
                     (changed if known is not None and known.phase is Phase.DONE else new).append(one)
@@ -206,7 +206,8 @@ class Frontier:
                 db.execute(
                     "INSERT INTO urls (site, key, url, state, rank, source, watch)"
                     " VALUES (?, ?, ?, 'due', ?, 'watch', ?)"
-                    " ON CONFLICT (site, key) DO UPDATE SET watch = excluded.watch",
+                    " ON CONFLICT (site, key) DO UPDATE SET watch = excluded.watch,"
+                    " state = CASE WHEN state = 'backfill' THEN 'due' ELSE state END",
                     (site, key, url, now, every),
                 )
                 settle(db, site, key, steps)
@@ -257,7 +258,7 @@ class Frontier:
     def is_done(self, site: str, key: str) -> bool:
         """Whether a URL needs no fetch: captured, gone or not to be fetched at all."""
         known = self._known(site, [key]).get(key)
-        return known is not None and known.phase is not Phase.DUE
+        return known is not None and known.phase not in WAITING
 
     def note(self, captures: Iterable[Capture], attempts: Iterable[StoredAttempt] = ()) -> None:
         """What the archive committed, in its order: only now is a URL done, and only for this reason.

@@ -43,7 +43,8 @@ class CrawlJob:
 
     A site with a spider of its own is a job of its own. ``limit`` bounds each site's articles further; with ``due``
     nothing is asked for that is not due. A ``fed`` job visits none of its sites before it is told to (`Visits`), and
-    each as often as it is told to, until it hears that there is no more (`NoMore`).
+    each as often as it is told to, until it hears that there is no more (`NoMore`). With ``backfill`` the sites'
+    archives are walked (`crawler.backfill`).
     """
 
     archive: Path
@@ -54,11 +55,17 @@ class CrawlJob:
     command: str = "crawl"
     due: bool = False
     fed: bool = False
+    backfill: bool = False
 
     @property
     def name(self) -> str:
         """What tells it from the other parts of the run; part of the names of its WARC files."""
         return f"{self.command}{self.number}"
+
+    @property
+    def own(self) -> Site | None:
+        """The site, where it is one with a spider of its own, which does the job."""
+        return self.sites[0] if len(self.sites) == 1 and self.sites[0].spider and not self.backfill else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +171,13 @@ Listener = Callable[[Progress], None]
 
 
 def split(
-    archive: Path, run: str, sites: Iterable[Site], limit: int | None = None, *, due: bool = False
+    archive: Path,
+    run: str,
+    sites: Iterable[Site],
+    limit: int | None = None,
+    *,
+    due: bool = False,
+    backfill: bool = False,
 ) -> tuple[CrawlJob, ...]:
     """The jobs of a crawl: batches, and a job for each site with a spider of its own.
 
@@ -174,14 +187,18 @@ def split(
     plain: list[Site] = []
     batches: list[tuple[Site, ...]] = []
     for site in sites:
-        if site.spider is None:
+        if site.spider is None or backfill:
             plain.append(site)
         else:
             batches.append((site,))
     if plain:
         size = -(-len(plain) // min(cores(), -(-len(plain) // BATCH)))
         batches[:0] = [tuple(plain[start : start + size]) for start in range(0, len(plain), size)]
-    return tuple(CrawlJob(archive, run, batch, number, limit, due=due) for number, batch in enumerate(batches, 1))
+    command = "backfill" if backfill else "crawl"
+    return tuple(
+        CrawlJob(archive, run, batch, number, limit, command, due=due, backfill=backfill)
+        for number, batch in enumerate(batches, 1)
+    )
 
 
 def run_job(

@@ -170,7 +170,12 @@ def _tell(sites: dict[str, SiteResult], job: CrawlJob, summary: JobSummary) -> N
 
 def error_of(result: CrawlResult) -> PresskeepError | None:
     """The error that ended the crawl's jobs, where one did that is more than a site's own."""
-    for summary in result.summaries:
+    return error_among(result.summaries)
+
+
+def error_among(summaries: Iterable[JobSummary]) -> PresskeepError | None:
+    """The same of the jobs themselves."""
+    for summary in summaries:
         kind = _KINDS.get(summary.exit_code)
         if summary.outcome == "failed" and summary.error is not None and kind is not None:
             return kind(summary.error)

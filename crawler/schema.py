@@ -34,7 +34,7 @@ CREATE INDEX IF NOT EXISTS urls_due ON urls (site, rank DESC) WHERE state = 'due
 CREATE INDEX IF NOT EXISTS urls_next ON urls (site, next) WHERE next IS NOT NULL OR state = 'due';
 CREATE INDEX IF NOT EXISTS urls_watched ON urls (site) WHERE watch IS NOT NULL;
 CREATE INDEX IF NOT EXISTS urls_ahead ON urls (site, at) WHERE state = 'due' AND at > 0;
-CREATE INDEX IF NOT EXISTS urls_captured ON urls (captured, site) WHERE captured IS NOT NULL;
+CREATE INDEX IF NOT EXISTS urls_captured ON urls (captured, site, source) WHERE captured IS NOT NULL;
 CREATE INDEX IF NOT EXISTS urls_backfill ON urls (site, lane, tries, rank DESC) WHERE state = 'backfill';
 CREATE INDEX IF NOT EXISTS urls_judged ON urls (site, captured DESC) WHERE verdict IS NOT NULL;
 CREATE INDEX IF NOT EXISTS urls_alike ON urls (site, alike) WHERE alike IS NOT NULL;
@@ -75,6 +75,62 @@ CREATE TABLE IF NOT EXISTS absences (
     status INTEGER,
     compared INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS backfills (
+    site TEXT PRIMARY KEY,
+    since INTEGER NOT NULL,
+    until INTEGER,
+    begun INTEGER NOT NULL,
+    started INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS shelves (
+    site TEXT NOT NULL,
+    key TEXT NOT NULL,
+    url TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    lane TEXT NOT NULL,
+    rank INTEGER NOT NULL,
+    depth INTEGER NOT NULL,
+    via TEXT,
+    hops TEXT NOT NULL,
+    oldest INTEGER,
+    shown TEXT NOT NULL DEFAULT '',
+    gap INTEGER NOT NULL DEFAULT 0,
+    state TEXT NOT NULL DEFAULT 'due',
+    tries INTEGER NOT NULL DEFAULT 0,
+    at INTEGER NOT NULL DEFAULT 0,
+    reason TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (site, key)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS shelves_due ON shelves (site, lane, tries, rank DESC) WHERE state = 'due';
+CREATE TABLE IF NOT EXISTS lanes (
+    site TEXT NOT NULL,
+    lane TEXT NOT NULL,
+    shelves INTEGER NOT NULL DEFAULT 0,
+    urls INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (site, lane)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS backfilled (
+    site TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (site, outcome, reason)
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS backfilled_queued AFTER INSERT ON urls WHEN new.state = 'backfill' BEGIN
+    INSERT INTO backfilled VALUES (new.site, 'queued', iif(new.source = 'redirect', 'redirect', ''), 1)
+    ON CONFLICT (site, outcome, reason) DO UPDATE SET number = number + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS backfilled_one AFTER UPDATE OF state ON urls
+WHEN old.state = 'backfill' AND new.state != 'backfill' BEGIN
+    INSERT INTO backfilled VALUES (
+        new.site, new.state,
+        CASE
+            WHEN new.state = 'due' THEN ''
+            WHEN instr(new.reason, ':') > 0 THEN substr(new.reason, 1, instr(new.reason, ':') - 1)
+            ELSE new.reason
+        END, 1
+    ) ON CONFLICT (site, outcome, reason) DO UPDATE SET number = number + 1;
+END;
 CREATE TABLE IF NOT EXISTS sources (
     site TEXT NOT NULL,
     url TEXT NOT NULL,
@@ -252,6 +308,8 @@ UPGRADES: Final = (
     """,
     # What its headline was, for pages that say that they are not there.
     "ALTER TABLE urls ADD COLUMN alike TEXT",
+    # A phase, and tables, that a backfill needs; and what it brought is told from news.
+    "DROP INDEX IF EXISTS urls_captured",
 )
 
 SCHEMA: Final = len(UPGRADES)  # of the tables above; a newer one than the program knows is refused

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from archive.capture import Capture
 from archive.errors import DamagedRecord
 from archive.event import StoredAttempt
+from archive.url import host as host_of
 from archive.url import normalise
 from crawler import pairs
 from crawler.discovery.announcement import parse_date
@@ -15,7 +16,7 @@ from crawler.scheduling.articles import MAX_TRIES, Phase, after_failure, after_s
 from crawler.scheduling.pattern import parse_pattern
 from crawler.scheduling.revisits import Looks, next_look, next_watched
 from crawler.urls import resolve
-from crawler.walk import MAX_REDIRECTS, REDIRECTS
+from crawler.walk import BACKFILL, MAX_REDIRECTS, REDIRECTS
 
 
 def _failures(db: sqlite3.Connection, site: str, key: str, run: str | None) -> int:
@@ -32,21 +33,33 @@ def note_capture(db: sqlite3.Connection, capture: Capture, site: str, status: in
     tries = _failures(db, site, capture.key, capture.run)
     phase = after_status(status, capture.truncated, tries)
     target = target_of(capture) if status in REDIRECTS else None
+    queued = _queued(db, site, capture.key)
     if target is not None and normalise(target) == capture.key:
         # The same page by another spelling (https for http, without utm_source): not fetched yet.
         phase = Phase.DUE if tries < MAX_TRIES else Phase.FAILED
     elif target is not None and not capture.hops.endswith("R" * MAX_REDIRECTS):
         db.execute(
-            "INSERT OR IGNORE INTO urls (site, key, url, state, rank, announced, via, source, hops)"
-            " VALUES (?, ?, ?, 'due', ?, ?, ?, 'redirect', ?)",
-            (site, normalise(target), target, capture.at, capture.announced, capture.url, capture.hops + "R"),
+            "INSERT OR IGNORE INTO urls (site, key, url, state, rank, announced, via, source, hops, lane)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, 'redirect', ?, ?)",
+            (
+                *(site, normalise(target), target, Phase.DUE if queued is None else Phase.BACKFILL),
+                *(capture.at if queued is None else queued, capture.announced, capture.url, capture.hops + "R"),
+                None if queued is None else host_of(target),
+            ),
         )
-    reason = f"it answers {status}" if status >= 400 else ""
+    reason = f"it answers {status}" if status >= 400 else "it redirects" if target is not None else ""
     # A whole answer forgives earlier failures.
     tries = tries if phase in {Phase.DUE, Phase.FAILED} else 0
     row = (site, capture.key, capture.url, phase, tries, reason, capture.run, capture.at, capture.announced)
-    # What redirects is no article: its target is looked at again.
-    _put(db, row, steps if status < 300 or status == 304 else ())
+    # What redirects is no article: its target is looked at again. What an archive has without a date is old.
+    old = capture.announced is None and (queued is not None or capture.source == BACKFILL)
+    _put(db, row, steps if (status < 300 or status == 304) and not old else ())
+
+
+def _queued(db: sqlite3.Connection, site: str, key: str) -> int | None:
+    """The rank of a URL that the backfill of its site has found; None of all others."""
+    row = db.execute("SELECT rank FROM urls WHERE site = ? AND key = ? AND state = 'backfill'", (site, key)).fetchone()
+    return int(row[0]) if row else None
 
 
 def target_of(capture: Capture) -> str | None:
@@ -80,7 +93,9 @@ def _put(db: sqlite3.Connection, row: _Row, steps: Sequence[int]) -> None:
     noted = db.execute(
         "INSERT INTO urls (site, key, url, state, tries, reason, run, at, announced, rank, captured)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (site, key) DO UPDATE SET state = excluded.state, tries = excluded.tries,"
+        " ON CONFLICT (site, key) DO UPDATE SET tries = excluded.tries,"
+        # What failed stays in the queue that it is in.
+        " state = CASE WHEN state = 'backfill' AND excluded.state = 'due' THEN state ELSE excluded.state END,"
         " reason = excluded.reason, run = excluded.run, at = excluded.at,"
         " announced = coalesce(announced, excluded.announced), captured = coalesce(captured, excluded.captured),"
         " verdict = NULL"

@@ -15,6 +15,7 @@ from archive.errors import ConfigurationError
 from archive.store import Archive
 from archive.url import host as host_of
 from crawler.agenda import Agenda, Remembered, Task
+from crawler.backlog import Backfilled, Backlog
 from crawler.frontier import Frontier
 from crawler.heartbeat import STALE, read_beat
 from crawler.requisites.memory import lately, waiting
@@ -46,10 +47,11 @@ class SourceStatus:
 class SiteStatus:
     """A site: ``today`` counts the articles first captured in the last 24 hours, ``usual`` the mean of days before.
 
-    ``usual`` is None while too little is known. ``due`` URLs wait to be fetched, ``failed`` ones are given up.
-    ``requisites`` are parts of pages, where the site keeps whole ones: those that wait to be fetched, those that came
-    today and yesterday (UTC), and their bytes; None elsewhere. None of them ever needs a person.
-    ``allowed`` is when its host may be asked next; ``problem`` is what the last visit came to nothing for.
+    ``usual`` is None while too little is known; what a backfill brings counts in neither. ``due`` URLs wait to be
+    fetched, ``failed`` ones are given up. ``requisites`` are parts of pages, where the site keeps whole ones: those
+    that wait to be fetched, those that came today and yesterday (UTC), and their bytes; None elsewhere. None of them
+    ever needs a person. ``allowed`` is when its host may be asked next; ``problem`` is what the last visit came to
+    nothing for.
     """
 
     site: str
@@ -65,6 +67,7 @@ class SiteStatus:
     failures: int
     sources: tuple[SourceStatus, ...]
     requisites: tuple[int, int, int] | None = None
+    backfill: Backfilled | None = None
 
     @property
     def health(self) -> Health:
@@ -169,7 +172,8 @@ def _by_day(state: StateFile, now: int) -> dict[str, dict[int, int]]:
     """How many articles of each site were captured first so many days ago."""
     found: dict[str, dict[int, int]] = {}
     rows = state.read(
-        "SELECT site, (? - captured) / ?, count(*) FROM urls WHERE captured > ? AND captured <= ? GROUP BY 1, 2",
+        "SELECT site, (? - captured) / ?, count(*) FROM urls WHERE captured > ? AND captured <= ?"
+        " AND coalesce(source, '') != 'backfill' GROUP BY 1, 2",
         (now, DAY, now - (USUAL + 1) * DAY, now),
     )
     # Pages that say that they are not there, with status 200.
@@ -209,6 +213,7 @@ def _site(
         failures,
         tuple(_sources(site, known, now)),
         (waiting(state, site.host), *lately(state, site.host, now)) if site.keep is Keep.PAGE else None,
+        Backlog(state).of(site.host),
     )
 
 

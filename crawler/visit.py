@@ -28,7 +28,7 @@ from crawler.scheduling.polling import Outcome
 from crawler.sites import Site, SourceKind
 from crawler.sources import Listing, RobotsBody, SourceWalk, in_scope
 from crawler.visited import VisitReport
-from crawler.walk import Answer, Walk, Want, fetch
+from crawler.walk import Answer, Walk, Want, fetch, once
 
 # Articles that are fetched again in one crawl because a source says that they changed.
 MAX_AGAIN = 100
@@ -240,19 +240,9 @@ class Visit:
     def _article(self, found: Found) -> Walk:
         self.answered += 1
         want = Want(found.url, Role.ARTICLE, found.source, found.via, found.hops, found.announced)
-        urls, keys = {found.url}, {found.key}
-
-        def is_open(url: str) -> bool:
-            if url in urls:
-                return False  # in a circle
-            urls.add(url)
-            # Another spelling of the same address (https for http, without utm_source) is a step on the way.
-            if (key := normalise(url)) in keys:
-                return True
-            keys.add(key)
-            return self._is_open(key, changed=found.key in self._changed)
-
-        self._judge((yield from fetch(want, follow=is_open)))
+        changed = found.key in self._changed
+        follow = once(found.url, found.key, lambda key: self._is_open(key, changed=changed))
+        self._judge((yield from fetch(want, follow=follow)))
 
     def _is_open(self, key: str, *, changed: bool) -> bool:
         """Whether a redirect's target is still to be fetched: one that we have is only where it is said to change."""

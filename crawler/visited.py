@@ -13,7 +13,8 @@ class VisitReport:
     ``planned`` is the number of articles that were due, ``answered`` how many of them were asked for, ``left`` what
     stays due, ``unchosen`` how many new ones were announced beyond the site's ``max_articles``. ``problem`` says why
     nothing or not all could be done. ``sources`` are the URLs that were read, with what they announced.
-    ``away`` says that this machine had no network, or no resolver.
+    ``away`` says that this machine had no network, or no resolver. ``more`` says that a
+    process ended which another one is to follow, with what a backfill has left.
     """
 
     site: str
@@ -25,6 +26,7 @@ class VisitReport:
     sources: tuple[tuple[str, int, str], ...] = ()
     problem: str | None = None
     away: bool = False
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 
 from archive.exchange import NoAnswer, Role
+from archive.url import normalise
 from crawler.scheduling.articles import RETRIED_FAILURES, RETRIED_STATUS
 from crawler.urls import resolve
 
 MAX_REDIRECTS = 10  # browsers follow 20; consent and language switches of real sites need five or six
 MAX_RETRIES = 2  # three requests in all; what still fails stays due for the next crawl
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+BACKFILL = "backfill"  # the source of what the backfill of a site asks for (`crawler.backfill`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,25 @@ _WORDS = {
 }
 
 Walk = Generator[Want, Answer, None]
+
+
+def once(url: str, key: str, is_open: Callable[[str], bool]) -> Callable[[str], bool]:
+    """Which targets of an article's redirects to follow: in no circle, and no page that ``is_open`` says no to by key.
+
+    Another spelling of the same address (https for http, without utm_source) is a step on the way.
+    """
+    urls, keys = {url}, {key}
+
+    def follow(target: str) -> bool:
+        if target in urls:
+            return False
+        urls.add(target)
+        if (other := normalise(target)) in keys:
+            return True
+        keys.add(other)
+        return is_open(other)
+
+    return follow
 
 
 def fetch(

@@ -21,11 +21,16 @@ from crawler.pairs import Claim, Pair
 from crawler.requisites.known import FRESH, Known
 from crawler.requisites.memory import known, of_page
 from crawler.robots import RobotsMemory
-from crawler.scheduling.articles import MAX_TRIES, Phase
+from crawler.scheduling.articles import MAX_TRIES, WAITING, Phase
 from crawler.sites import Site, read_sites
 from crawler.state import State
 from crawler.urls import is_file, refusal
 
+_SHELVED = {
+    "due": "It lists old articles, and waits to be walked by the backfill of its site.",
+    "walked": "It lists old articles, and was walked by the backfill of its site.",
+    "failed": "It was to list old articles, and could not be read by the backfill of its site: {}.",
+}
 AGENT = "Presskeep"  # the product token of every run
 
 # All sites of the frontier, each by one look into its key: a walk over millions of URLs would take seconds.
@@ -119,6 +124,18 @@ class NotCleaned:
 
 
 @dataclass(frozen=True, slots=True)
+class Shelved:
+    """A listing in the backfill of a site: ``state`` is due, walked or failed."""
+
+    site: str
+    kind: str
+    state: str
+    via: str | None
+    at: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """All that is known of an address, and ``answer``: in a sentence, what becomes of it."""
 
@@ -138,6 +155,7 @@ class Explanation:
     failures: tuple[NotCleaned, ...]
     requisite: tuple[Known, ...] = ()  # what is remembered of it as a part of pages, by site
     parts: tuple[tuple[Phase, int], ...] = ()  # of a page: what became of that to which it refers first
+    shelves: tuple[Shelved, ...] = ()
 
 
 def explain(archive: Archive, url: str) -> Explanation:
@@ -149,6 +167,7 @@ def explain(archive: Archive, url: str) -> Explanation:
     with State(archive.state_path) as state:
         frontier = tuple(_waiting(state, key))
         robots = _robots(state, url)
+        shelves = tuple(_shelved(state, key))
         twin = _twinned(state, frontier, site.host if site is not None else None, key)
         requisite = tuple(known(state, key))
         parts = tuple(sorted(of_page(state, frontier[0].site, key).items())) if frontier else ()
@@ -165,11 +184,14 @@ def explain(archive: Archive, url: str) -> Explanation:
     if requisite and not frontier:
         detail = None  # scope is not asked of what a page refers to
         answer = _as_a_part(requisite[0], removed=removed)
+    elif shelves and not removed and detail is None:
+        answer = _SHELVED[shelves[0].state].format(shelves[0].reason)
     else:
         answer = _answer(url, site, scope, detail, robots, frontier, twin, removed=removed, captured=bool(captures))
     return Explanation(
         *(url, answer, shape, site.host if site is not None else None, scope, detail, removed, robots),
         *(frontier, twin, captures, attempts, texts, failures, requisite, parts),
+        shelves=shelves,
     )
 
 
@@ -257,6 +279,14 @@ def _told(state: State, pair: Pair, *, stands: bool) -> str:
     return f"it is no article now ({became}{f', {verdict}' if verdict else ''}): this page is"
 
 
+def _shelved(state: State, key: str) -> Iterator[Shelved]:
+    for (site,) in state.read("SELECT site FROM backfills"):
+        for row in state.read(
+            "SELECT site, kind, state, via, nullif(at, 0), reason FROM shelves WHERE site = ? AND key = ?", (site, key)
+        ):
+            yield Shelved(*row)
+
+
 def _robots(state: State, url: str) -> Ruled:
     try:
         known = RobotsMemory(state).last(url)
@@ -295,7 +325,7 @@ def _answer(
     row = next((one for one in frontier if one.site == site.host), None)
     if row is not None and row.state == Phase.DONE and twin.stands and row.watch is None:
         return f"It was captured, and is not looked at again: it is a twin ({twin.form}) of {twin.own}, which is."
-    if row is not None and row.state not in {Phase.DISALLOWED, Phase.DUE}:
+    if row is not None and row.state not in {Phase.DISALLOWED, *WAITING}:
         return _became(row)
     if robots.allowed is False:
         return f"It is not fetched while robots.txt says so: {robots.said}."
@@ -339,6 +369,11 @@ def _became(row: Waiting) -> str:
             return (
                 "It was captured, and is no article: it answers 200 with the page that the site shows for what it has"
                 f" not got. It is looked at again{f' {when}' if row.next else ' if a source announces a change'}."
+            )
+        case Phase.BACKFILL:
+            failed = f" It failed in {row.tries} of {MAX_TRIES} crawls." if row.tries else ""
+            return (
+                f"It waits for the backfill of {row.site}: 'presskeep crawl {row.site} --archive' fetches it.{failed}"
             )
         case Phase.DONE if row.next is not None:
             return f"It was captured, and is looked at again for edits {when}."

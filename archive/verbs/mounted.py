@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from importlib import import_module
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 # The order of the work, which help shows: the crawler's verbs take their places in it when they are mounted.
 ORDER = (
@@ -20,18 +20,36 @@ ORDER = (
 class Verb:
     """A verb that is not imported yet."""
 
-    def __init__(self, home: str, *examples: str) -> None:
-        """``home`` is its function, as ``module:name``; the ``examples`` are what its help ends with."""
+    def __init__(self, home: str, *examples: str, alone: Mapping[str, str] | None = None) -> None:
+        """``home`` is its function, as ``module:name``; the ``examples`` are what its help ends with.
+
+        ``alone`` says which option is meant by one that takes a value, where it has none.
+        """
         self._home = home
         self._examples = examples
+        self._alone = alone or {}
 
     def command(self, name: str) -> Any:  # noqa: ANN401 - a class that typer keeps to itself
         """The command that parses its words and calls it."""
         module, _, function = self._home.partition(":")
         epilog = "\n\n".join(["Example:", *(f"    {line}" for line in self._examples)])
         alone = typer.Typer(add_completion=False)
-        alone.command(name, epilog=epilog)(getattr(import_module(module), function))
+        alone.command(name, cls=_taking(self._alone), epilog=epilog)(getattr(import_module(module), function))
         return typer.main.get_command(alone)
+
+
+def _taking(alone: Mapping[str, str]) -> type[TyperCommand]:
+    """Commands that read options without their values as other options."""
+
+    class Taking(TyperCommand):
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - a class of typer's own
+            following = [*args[1:], "-"]
+            bare = (
+                alone.get(one) if after.startswith("-") else None for one, after in zip(args, following, strict=True)
+            )
+            return super().parse_args(ctx, [other or one for one, other in zip(args, bare, strict=True)])
+
+    return Taking if alone else TyperCommand
 
 
 VERBS: dict[str, Verb] = {}  # by name; who mounts some adds them

@@ -106,12 +106,12 @@ class Chosen:
         return tuple(Source(kind=one.kind, url=one.url) for one in self.sources)
 
 
-def sitemaps_in_robots(body: bytes, url: str) -> tuple[str, ...]:
+def sitemaps_in_robots(body: bytes, url: str, most: int = MAX_NAMED) -> tuple[str, ...]:
     """The sitemaps that a robots.txt names (sitemaps.org, "Specifying the Sitemap location"), in its order."""
     found: dict[str, str] = {}
     for line in decode(body[:MAX_ROBOTS]).splitlines():
         name, colon, value = line.partition("#")[0].partition(":")
-        if colon and name.strip().lower() == "sitemap" and len(found) < MAX_NAMED:
+        if colon and name.strip().lower() == "sitemap" and len(found) < most:
             address = resolve(url, value)
             if address:
                 found.setdefault(normalise(address), address)

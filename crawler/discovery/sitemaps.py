@@ -91,6 +91,11 @@ def parse_sitemap(body: bytes, url: str, charset: str | None = None) -> Sitemap 
     return _xml_sitemap(xml, url, whole and all_of_it)
 
 
+def lists_others(url: str) -> bool:
+    """Whether the name of a sitemap says that it lists something else than articles: authors, tags, images."""
+    return _OTHER_NAME.search(url.partition("://")[2].partition("/")[2]) is not None
+
+
 def recent(refs: Sequence[SitemapRef], limit: int = MAX_CHILDREN) -> tuple[SitemapRef, ...]:
     """Which children of an index to read for news: at most ``limit``, the most promising first.
 

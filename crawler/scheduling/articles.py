@@ -39,6 +39,10 @@ class Phase(StrEnum):
     DISALLOWED = "disallowed"  # by robots.txt or a takedown, for now
     REFUSED = "refused"  # not to be fetched at all: out of scope, a forbidden address
     FAILED = "failed"  # it failed in too many crawls
+    BACKFILL = "backfill"  # to be fetched by the backfill of its site
+
+
+WAITING = frozenset({Phase.DUE, Phase.BACKFILL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def is_due(known: Known | None, updated: int | None, now: int) -> bool:
     ``updated`` is the date of the last change that the source gives. It is compared with the one that was announced
     when we captured the page, since the publisher's clock and ours need not agree; where none was, with the capture.
     """
-    if known is None or known.phase is Phase.DUE:
+    if known is None or known.phase in WAITING:
         return True
     if known.phase is Phase.DISALLOWED:
         return now - known.at > ROBOTS_PAUSE

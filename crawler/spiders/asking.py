@@ -29,7 +29,7 @@ from crawler.politeness import PATIENCE, Pacing
 from crawler.remembering import Remembering
 from crawler.sites import Site
 from crawler.validators import ROLES, Validators, validators_of
-from crawler.walk import Answer, Failure, Want
+from crawler.walk import BACKFILL, Answer, Failure, Want
 
 # Bytes of a page on the wire, and of one that is read for links once decoded: ten times the largest seen. Feeds and
 # sitemaps alone follow `max_body` where that is set to more.
@@ -192,7 +192,8 @@ class AskingSpider(Spider):
                 yield from self._next(question, unchanged)
             return
         answer = answer_of(response, want, self._limit_of(want.role))
-        if answer.ok and want.role in ROLES and (capture := meta.get("presskeep_capture")) is not None:
+        polled = want.role in ROLES and want.source != BACKFILL  # a poll is to see for itself what has changed
+        if answer.ok and polled and (capture := meta.get("presskeep_capture")) is not None:
             learned = validators_of(capture, _text(response, "ETag"), _text(response, "Last-Modified"))
             if learned is not None:
                 validators.learn(question.site.host, want.url, learned)

@@ -17,11 +17,12 @@ from rich.progress import TaskID
 from rich.table import Table
 from rich.text import Text
 
-from archive import terminal
+from archive import clock, terminal
 from archive.errors import PresskeepError, UsageError
 from archive.verbs.entries import open_archive
-from archive.verbs.options import ArchiveOption, JsonOption
+from archive.verbs.options import ArchiveOption, JsonOption, point
 from archive.verbs.typeset import count
+from crawler.verbs.backfilling import walk_archives
 
 if TYPE_CHECKING:
     from archive.store import Archive
@@ -48,11 +49,24 @@ def crawl(
     due: Annotated[
         bool, typer.Option("--due", help="Only what is due by the schedule (docs/scheduling.md); for cron.")
     ] = False,
+    backfill: Annotated[
+        bool,
+        typer.Option(
+            "--backfill", help="Walk the sites' archives, or go on with that; --archive without a DIR says it, too."
+        ),
+    ] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="What was published then or later, from the archives.", show_default=False),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="DATE", help="What was published before that.", show_default=False)
+    ] = None,
     clean: Annotated[bool, typer.Option("--clean/--no-clean", help="Make the texts as captures come in.")] = True,
     json: JsonOption = False,
     archive: ArchiveOption = None,
 ) -> int:
-    """Fetch what is new on the declared sites, and make its text.
+    """Fetch what is new on the declared sites, or what their archives hold, and make its text.
 
     Where the disk is full it pauses, and goes on by itself. Ctrl-C stops in order: what was fetched is kept, what was
     due stays due. A second Ctrl-C stops at once.
@@ -61,8 +75,11 @@ def crawl(
     from crawler.crawling import stopping  # noqa: PLC0415
     from crawler.report import error_of, report  # noqa: PLC0415
 
+    walked = _archives(since, until, backfill=backfill, due=due)
     with open_archive(archive) as opened:
         chosen = choose(opened, sites or ())
+        if walked is not None:
+            return walk_archives(opened, chosen, *walked, limit=limit, clean=clean, json=json)
         with stopping() as stop, shown([site.host for site in chosen]) as listener:
             result = run(opened, chosen, limit=limit, clean=clean, due=due, listener=listener, stop=stop)
         results = report(opened, result)
@@ -83,6 +100,24 @@ def crawl(
             terminal.say(f"nothing at all could be had of {which}: see to the network, or to 'sites' in the output")
         return 1
     return 0
+
+
+def _archives(
+    since: str | None, until: str | None, *, backfill: bool, due: bool
+) -> tuple[int | None, int | None] | None:
+    """From when to when archives are walked; None where none are. Raises UsageError."""
+    if since is None and until is None and not backfill:
+        return None
+    if due:
+        raise UsageError("--due is about what is new, and an archive about what is old: leave one of them out")
+    first, last = point(since, "--since"), point(until, "--until")
+    if first is None and last is not None:
+        raise UsageError("--until needs --since, too: from when on, such as --since 2022-01-01")
+    if first is not None and last is not None and first >= last:
+        raise UsageError(f"--since {since} is not before --until {until}: nothing lies between them")
+    if first is not None and first > clock.now():
+        raise UsageError(f"--since {since} is still to come: an archive has what was published before")
+    return first, last
 
 
 def choose(archive: Archive, names: Sequence[str]) -> tuple[Site, ...]:

@@ -20,8 +20,10 @@ from archive.errors import UsageError
 from archive.verbs.entries import open_archive
 from archive.verbs.options import ArchiveOption, JsonOption
 from archive.verbs.typeset import count
+from crawler.verbs.backfilling import backfilled_json
 
 if TYPE_CHECKING:
+    from crawler.backlog import Backfilled
     from crawler.status import SiteStatus, SourceStatus, Status
 
 _REFRESH = 5.0  # seconds
@@ -93,6 +95,8 @@ def page(found: Status, where: str, *, sources: bool) -> RenderableType:
     for one in found.sites:
         name, *cells = _cells(one, found.at)
         table.add_row(Text(terminal.one_line(name), style="bold"), *cells, _health(one))
+        if one.backfill is not None and (sources or not one.backfill.done):
+            table.add_row(Text("  backfill", style="dim"), *[""] * 5, Text(backfill_line(one.backfill)))
         if sources:
             for source in one.sources:
                 table.add_row(*_source_row(source, found.at))
@@ -166,6 +170,14 @@ def _source_row(source: SourceStatus, now: int) -> tuple[RenderableType, ...]:
     return (Text(name, style="dim"), "", "", "", *times, shown)
 
 
+def backfill_line(one: Backfilled) -> str:
+    """How a backfill stands, in a line."""
+    since = f"since {to_datetime(one.since):%Y-%m-%d}"
+    if one.done:
+        return f"{since}: done, {one.captured:,} captured"
+    return f"{since}: {one.captured:,} captured, {one.left:,} left, {count(one.unwalked, 'listing')} to walk"
+
+
 def _disk(found: Status) -> Text:
     disk = found.disk
     said = f"{decimal(disk.warc)} in warc/, {decimal(disk.free)} free"
@@ -206,6 +218,7 @@ def document(found: Status) -> dict[str, object]:
                 else dict(zip(("due", "lately", "bytes_lately"), one.requisites, strict=True)),
                 "problem": one.problem,
                 "health": str(one.health.state),
+                "backfill": backfilled_json(one.backfill) or None,
                 "sources": [
                     {
                         "kind": source.kind,

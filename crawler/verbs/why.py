@@ -30,7 +30,9 @@ _WHERE = {
     "canonical": "as the article's own address, on a twin",
     **{"watch": "followed by 'presskeep watch'", "spider": "by the site's own spider", "seed": "as the site's start"},
     "absent": "to see what the site answers where it has no page",
+    "backfill": "by the backfill of its site",
 }
+_NEXT = {"due": "with the next visit", "backfill": "with the backfill"}
 Section = tuple[str, list[tuple[str, str]]]
 
 
@@ -94,6 +96,9 @@ def sections(found: Explanation) -> Iterator[Section]:
         yield "part of a page", list(_part(part))
     if found.parts:
         yield "refers to", [(str(phase), f"{number:,}") for phase, number in found.parts]
+    for shelf in found.shelves:
+        when = f" ({moment(shelf.at)})" if shelf.at else ""
+        yield "backfill", [("site", shelf.site), (shelf.kind, f"{shelf.state}{when}"), ("why", shelf.reason or "–")]
     if found.captures:
         told = [(moment(one.at), f"{one.status or '?'} {one.kind} {one.mime or ''}".strip()) for one in found.captures]
         yield "captured", told
@@ -141,7 +146,7 @@ def _twin(found: Explanation) -> Iterator[tuple[str, str]]:
 def _due(row: Waiting) -> Iterator[tuple[str, str]]:
     yield "site", row.site
     yield "state", row.state
-    yield "next", moment(row.next) if row.next else "with the next visit" if row.state == "due" else "never"
+    yield "next", moment(row.next) if row.next else _NEXT.get(row.state, "never")
     if row.tries:
         yield "failures", count(row.tries, "crawl")
     if row.reason:
@@ -218,6 +223,13 @@ def document(found: Explanation) -> dict[str, object]:
             for one in found.requisite
         ],
         "parts": {str(phase): number for phase, number in found.parts},
+        "backfill": [
+            {
+                **{"site": one.site, "kind": one.kind, "state": one.state, "via": one.via, "reason": one.reason},
+                "at": when(one.at),
+            }
+            for one in found.shelves
+        ],
         "events": [
             *(capture_json(one) for one in found.captures),
             *(attempt_json(one) for one in found.attempts),

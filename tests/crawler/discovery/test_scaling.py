@@ -11,6 +11,7 @@ import pytest
 from scaling import LINEAR, growth
 
 from crawler.discovery import decoding, xml
+from crawler.discovery.archives import onward
 from crawler.discovery.embeds import embeds, sheet_embeds
 from crawler.discovery.feeds import Feed, parse_feed
 from crawler.discovery.pages import links
@@ -134,6 +135,11 @@ def test_feeds(name: str) -> None:
 @pytest.mark.parametrize("name", SITEMAPS)
 def test_sitemaps(name: str) -> None:
     assert growth(lambda body: parse_sitemap(body, URL), SITEMAPS[name]) < LINEAR
+
+
+@pytest.mark.parametrize("name", ["links", "links without an end"])
+def test_links_further_back_cost_linear_time(name: str) -> None:
+    assert growth(lambda body: onward(body, URL), PAGES[name]) < LINEAR
 
 
 @pytest.mark.parametrize("name", PAGES)
