@@ -144,7 +144,9 @@ class Visit:
 
     def answered_by(self, number: int, answer: Answer) -> list[Ask]:
         """What to ask next, now that this was answered. Raises StorageFull: see `go_on`."""
-        walk = self._running.pop(number)
+        walk = self._running.pop(number, None)
+        if walk is None:  # the visit was stopped while this was under way
+            return []
         self._away = self._away or (answer.failure is not None and answer.failure.away)
         try:
             asks = [self._ask(walk, walk.send(answer))]

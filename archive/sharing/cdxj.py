@@ -34,7 +34,8 @@ _OFTEN = 500  # captures between two reports
 class Indexed:
     """What was written: where to, how many lines, and how many bytes (None for standard output).
 
-    ``confirmations`` counts the 304 answers, which have no line, ``lost`` the captures that were lost to damage,
+    ``confirmations`` counts the 304 answers, which have no line (pages that were drawn have none either), ``lost`` the
+    captures that were lost to damage,
     ``withheld`` those that are kept back because of what they reserve.
     """
 
@@ -68,7 +69,7 @@ def write_index(
                 assert capture.location is not None
                 yield line(capture, capture.location, origin=True)
                 written += 1
-            else:
+            elif capture.kind != "conversion":
                 left_out += 1
 
     with open_target(target) as out:

@@ -56,6 +56,8 @@ def prove(url: UrlArgument, at: AtOption = None, json: JsonOption = False, archi
         terminal.emit(_document(entry, proof))
     else:
         _print(terminal.out(), entry, proof)
+        if proof.links[0].ref.role == "drawn":
+            terminal.say("the page is as a browser drew it from what was captured: its record names that, one by one")
         if not proof.same_cleaner:
             terminal.say(f"made by the cleaner {entry.text.provenance.cleaner}, which is not installed here")
     if proof.fails:

@@ -82,6 +82,7 @@ class Drawing:
             with waiting(self._crawler.engine.downloader):
                 picture = await browser.draw(request.url, first, page.fetch, self)
         except Halted:
+            request.meta.pop("presskeep_capture", None)  # whose answer is not that of an article
             raise IgnoreRequest(f"the crawl is stopping: {request.url} was not drawn") from None
         except (NotDrawn, ConfigurationError, PayloadRefused) as error:
             await self._not_drawn(request, str(error))

@@ -211,7 +211,7 @@ class Sheet:
             return str(request["method"]).lower()[:10]
         fields = {name.lower(): value for name, value in request.get("headers", {}).items()}
         if kind not in _FETCHED or (kind == "Other" and fields.get("accept", "").startswith("image/")):
-            return "image" if kind == "Other" else str(kind).lower()[:20]  # an icon
+            return "icon" if kind == "Other" else str(kind).lower()[:20]
         if "text/event-stream" in fields.get("accept", ""):
             return "eventsource"  # it has no end
         if not request["url"].lower().startswith(("http://", "https://")) or len(request["url"]) > MAX_ADDRESS:

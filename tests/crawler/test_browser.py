@@ -141,7 +141,7 @@ def test_too_many_bytes_are_cut(easel: Easel, monkeypatch: pytest.MonkeyPatch) -
     files = Files({f"http://paper.example/{one}.txt": b"x" * 400 for one in range(10)})
     asks = "".join(f"await fetch('/{one}.txt').catch(() => 0);" for one in range(10))
     made = easel.draw(html(f"<script>(async () => {{{asks}}})()</script>"), files)
-    assert made.without == ("image 1", "unanswered 8")
+    assert made.without == ("icon 1", "unanswered 8")
 
 
 def test_a_page_that_grows_too_large_is_refused(easel: Easel, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from archive.exchange import NoAnswer, Role
 from archive.prove import prove
 from archive.store import Archive
 from crawler.frontier import Frontier
+from crawler.jobs import Stop
 from crawler.running import require_fit
 from crawler.scheduling.articles import Phase
 from crawler.sites import Render, SourceKind
@@ -162,3 +165,31 @@ def test_with_one_that_does_not_start_the_exchanges_are_kept_and_the_pages_stay_
     assert failed.detail.startswith(f"{program} does not start: libnss3.so: cannot open shared object file")
     with State(archive.state_path) as state:
         assert Frontier(state).count("paper.example")[Phase.DUE] == 3
+
+
+@needs_chromium
+def test_what_is_stopped_while_it_is_drawn_is_drawn_by_the_next_crawl(tmp_path: Path) -> None:
+    declared = site("paper.example", (SourceKind.FEED, "/feed"), render=Render.BROWSER)
+    stop, over = Stop(), threading.Event()
+
+    def late(before: int) -> Odd:
+        if before == 0:
+            stop.asked.set()
+            over.wait(60)  # the crawl does not
+        return Odd(200, b"[]", {"Content-Type": "application/json", "Access-Control-Allow-Origin": "*"})
+
+    given: dict[str, Odd | bytes | Callable[[int], Odd]] = {
+        **answers(),
+        "paper.example/feed": rss(f"http://paper.example{STORIES[0]}"),
+        f"api.example/stories{STORIES[0]}.json": late,
+    }
+    with OddServer(given) as server:
+        archive = make_archive(tmp_path / "A", server.resolve(*HOSTS))
+        first = crawl(archive, [declared], stop=stop)
+        over.set()
+        assert (first.outcome, first.error) == ("stopped", None)
+        found = [one.kind for one in archive.captures(url=f"http://paper.example{STORIES[0]}")]
+        assert found == ["response"]
+        assert crawl(archive, [declared]).outcome == "finished"
+    found = [one.kind for one in archive.captures(url=f"http://paper.example{STORIES[0]}")]
+    assert found == ["response", "response", "conversion"]

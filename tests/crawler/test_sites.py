@@ -56,6 +56,7 @@ def test_everything_that_can_be_said() -> None:
         *(50, True, ("X-Api-Key",), "awkward:Spider", False),
     )
     assert other.host == "xn--strae-oqa.example"
+    assert [one.render for one in parsed('["a.example"]\n["b.example"]\nrender = "browser"')] == ["none", "browser"]
     assert [one.keep for one in parsed('["a.example"]\n["b.example"]\nkeep = "page"')] == ["text", "page"]
 
 
@@ -95,6 +96,7 @@ def test_array_tables_are_allowed() -> None:
         ('["a.example"]\nspider = "Spider"', 2, "module:Class"),
         ('["a.example"]\nmask = ["a b"]', 2, "names of request fields"),
         ('["a.example"]\nmask = ["a"]\nkeep_secrets = true', 1, "contradict each other"),
+        ('["a.example"]\nrender = "chrome"', 2, 'render = "chrome": write "none" or "browser"'),
         ('["a.example"]\nkeep = "pages"', 2, 'keep = "pages": write "text" or "page"'),
         ('["a.example"]\nkep = "page"', 2, 'unknown key "kep": did you mean "keep"?'),
         ('["a.example"]\nkeep = "page"\nspider = "a:Spider"', 1, "a spider of your own asks for what it wants"),

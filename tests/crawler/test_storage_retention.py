@@ -13,7 +13,7 @@ import pytest
 from scrapy import Request
 
 from archive.errors import StorageFull
-from archive.exchange import Attempt, Exchange, NoAnswer, Origin, Role
+from archive.exchange import Attempt, Drawn, Exchange, NoAnswer, Origin, Role
 from archive.store import Archive
 from archive.writing import Committed
 from crawler.retention import NotStored, Retention
@@ -191,3 +191,63 @@ def test_what_is_given_up_says_so_to_whoever_waits(archive: Archive) -> None:
 
     asyncio.run(run())
     assert archive.count() == (0, 0)
+
+
+def test_a_drawn_page_names_what_was_written_again_by_its_new_id(archive: Archive) -> None:
+    told: list[Committed] = []
+    given = [exchange(1), exchange(2)]
+
+    async def run() -> None:
+        retention = Retention(archive.writer("crawl"))
+        requests = [ask(one) for one in given]
+        drawn = Drawn(given[0].url, AT + 9, b"<p>drawn</p>", "Chrome/1", (), origin=given[0].origin)
+        beside = Request(drawn.url, meta={"presskeep_made_from": requests})
+        for one, request in zip(given, requests, strict=True):
+            retention.write(one, request)
+        first = [request.meta["presskeep_capture"] for request in requests]
+        retention.write(drawn, beside)
+        assert retention.bytes == sum(len(one.response) for one in given) + len(drawn.page)
+        with failing("fsync", errno.ENOSPC), pytest.raises(StorageFull):
+            retention.commit()
+        retention.retry(told.append)
+        again = [request.meta["presskeep_capture"] for request in requests]
+        assert not set(first) & set(again)
+        assert beside.meta["presskeep_capture"] == told[-1].captures[-1].id
+        assert told[-1].captures[-1].refers_to == again[0]
+        retention.writer.close()
+
+    asyncio.run(run())
+    assert archive.count() == (3, 0)
+    assert not archive.verify(deep=True).findings
+
+
+@contextmanager
+def too_large(most: int) -> Iterator[None]:
+    """A system that takes no more bytes than that at once, as one with a limit for files does."""
+    real = os.writev
+
+    def write(file: int, pieces: Sequence[bytes]) -> int:
+        if sum(map(len, pieces)) > most:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+        return real(file, pieces)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "writev", write)
+        yield
+
+
+def test_a_drawn_page_that_fits_nowhere_is_an_attempt(archive: Archive) -> None:
+    async def run() -> None:
+        retention = Retention(archive.writer("crawl"))
+        of_page = ask(exchange(1))
+        retention.write(exchange(1), of_page)
+        drawn = Drawn(of_page.url, AT + 9, os.urandom(100_000), "Chrome/1", (), origin=Origin(site="a.example"))
+        beside = Request(drawn.url, meta={"presskeep_made_from": [of_page]})
+        with too_large(50_000), pytest.raises(NotStored):
+            retention.write(drawn, beside)
+        retention.commit()
+        assert beside.meta["presskeep_attempt"].attempt.reason is NoAnswer.STORAGE
+        retention.writer.close()
+
+    asyncio.run(run())
+    assert archive.count() == (1, 1)
