@@ -21,6 +21,7 @@ from crawler.frontier import Frontier
 from crawler.pairing import Pairing
 from crawler.politeness import Pacing
 from crawler.requisites.memory import Requisites
+from crawler.requisites.seeding import seed
 from crawler.robots import RobotsMemory
 from crawler.sites import Keep, Site
 from crawler.tdmmemory import TdmMemory
@@ -80,7 +81,7 @@ class Remembering:
                 self.frontier.seed(
                     capturing.archive.captures(role=Role.ARTICLE), lambda part: self.pairing.note(part, whole=False)
                 )
-                self.requisites.seed(capturing.archive, clock.now())
+                seed(pacing.state, capturing.archive, clock.now())
                 self.absences.note(capturing.archive.captures(role=Role.PROBE))
             else:
                 # What a process left that was killed between the WARC file and the frontier.

@@ -18,7 +18,16 @@ MODULES = {
 # What the crawler may know of the archive: the store with what it hands out, and the ground floor.
 STORE = {
     f"archive.{name}"
-    for name in ("store", "writing", "crew", "textjob", "catalogue.exchanged", "catalogue.texts", "worker")
+    for name in (
+        "store",
+        "writing",
+        "crew",
+        "textjob",
+        "catalogue.declared",
+        "catalogue.exchanged",
+        "catalogue.texts",
+        "worker",
+    )
 }
 GROUND = {
     f"archive.{name}"

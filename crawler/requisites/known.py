@@ -20,6 +20,10 @@ PAGE_REMEMBERED = 45 * DAY
 # A page's sheet may import one that imports one …; real ones do so twice.
 MAX_DEPTH = 5
 
+# Whether a stylesheet (or page) is read for what it refers to: it is no more; it is to be; it would be, did a page that
+# is kept refer to it.
+READ, UNREAD, UNWANTED = 0, 1, 2
+
 
 @dataclass(frozen=True, slots=True)
 class Unread:

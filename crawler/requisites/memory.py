@@ -15,12 +15,23 @@ from archive.capture import Capture
 from archive.configuration import Requisites as Limits
 from archive.event import StoredAttempt
 from archive.exchange import NoAnswer, Role
-from archive.store import Archive
 from archive.url import host as host_of
 from archive.url import normalise
 from crawler.discovery.embeds import Embeds
-from crawler.requisites.known import FRESH, LONGEST, PAGE_REMEMBERED, REMEMBERED, Known, LeftOut, Requisite, Unread
-from crawler.requisites.noted import DUE, note_attempt, note_page, note_requisite, seed_requisite
+from crawler.discovery.stylesheets import Kind
+from crawler.requisites.known import (
+    FRESH,
+    LONGEST,
+    PAGE_REMEMBERED,
+    REMEMBERED,
+    UNREAD,
+    UNWANTED,
+    Known,
+    LeftOut,
+    Requisite,
+    Unread,
+)
+from crawler.requisites.noted import DUE, note_attempt, note_page, note_requisite
 from crawler.scheduling.articles import Phase
 from crawler.scheduling.durations import DAY
 from crawler.state import State
@@ -119,24 +130,6 @@ class Requisites:
             for stored in failed:
                 note_attempt(db, stored)
 
-    def seed(self, archive: Archive, now: int) -> None:
-        """After a loss of the state: what was fetched lately, and pages whose requisites may be missing.
-
-        Only pages after a site's first requisite count, since none was kept before.
-        """
-        since: dict[str, int] = {}
-        with self._state.write() as db:
-            kept = {site for (site,) in db.execute("SELECT site FROM keeping")}
-            for capture in archive.captures(role=Role.REQUISITE, since=now - FRESH) if kept else ():
-                if capture.site is None or capture.site not in kept:
-                    continue
-                since.setdefault(capture.site, capture.at)
-                seed_requisite(db, capture)
-            for capture in archive.captures(role=Role.ARTICLE, since=now - FRESH) if since else ():
-                if capture.at >= since.get(capture.site or "", now):
-                    note_page(db, capture)
-            db.executemany("UPDATE keeping SET since = ? WHERE site = ?", [(at, site) for site, at in since.items()])
-
     def unread(self, site: str, most: int) -> list[Unread]:
         """What is to be read for references: stylesheets, then pages, the newest first."""
         sheets = self._state.read(
@@ -177,6 +170,15 @@ class Requisites:
                         *(one.at, number + place),
                     )
                     for place, (key, embed) in enumerate(chosen)
+                ],
+            )
+            db.executemany(
+                "UPDATE requisites SET unread = ?, kind = ?, page = ?, hops = ?, rank = ? WHERE site = ? AND key = ?"
+                " AND unread = ?",
+                [
+                    (UNREAD, Kind.STYLE, one.page, hops, one.at, site, key, UNWANTED)
+                    for key, embed in wanted.items()
+                    if key in known and embed.kind is Kind.STYLE
                 ],
             )
             db.execute("UPDATE pages SET number = number + ? WHERE site = ? AND key = ?", (len(chosen), site, one.page))

@@ -11,7 +11,7 @@ from archive.exchange import NoAnswer, Truncation
 from archive.url import host as host_of
 from archive.url import normalise
 from crawler.discovery.stylesheets import Kind
-from crawler.requisites.known import FRESH, MAX_DEPTH, MAX_TRIES
+from crawler.requisites.known import FRESH, MAX_DEPTH, MAX_TRIES, READ, UNWANTED
 from crawler.scheduling.articles import GONE, RETRIED_STATUS, Phase, counts, next_try
 from crawler.scheduling.durations import DAY, HOUR
 from crawler.settling import target_of
@@ -42,13 +42,14 @@ def note_page(db: sqlite3.Connection, capture: Capture) -> None:
 def seed_requisite(db: sqlite3.Connection, capture: Capture) -> None:
     """A requisite came that nobody waited for, or before the state was lost: it need not be fetched again so soon."""
     phase, reason = _after_status(capture, MAX_TRIES)
-    kind = Kind.STYLE if capture.mime == "text/css" else Kind.IMAGE
+    reads = capture.mime == "text/css" and capture.status == 200
+    kind = Kind.STYLE if reads else Kind.IMAGE
     db.execute(
         "INSERT OR IGNORE INTO requisites (site, key, url, host, kind, page, via, hops, rank, place, state, reason,"
-        " at, capture) VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, 0, ?, ?, ?, ?)",
+        " at, capture, unread) VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, 0, ?, ?, ?, ?, ?)",
         (
             *(capture.site, capture.key, capture.url, host_of(capture.url), kind, capture.via or ""),
-            *(capture.hops, capture.at, phase, reason, capture.at, capture.id),
+            *(capture.hops, capture.at, phase, reason, capture.at, capture.id, UNWANTED if reads else READ),
         ),
     )
 

@@ -204,7 +204,8 @@ def test_what_fails_is_told_apart_and_troubles_no_article(folder: Path) -> None:
         assert parts[Phase.GONE] == 15
 
 
-def test_a_kill_in_between_loses_nothing(folder: Path) -> None:
+@pytest.mark.parametrize("lost", [False, True], ids=["with its state", "without it"])
+def test_a_kill_in_between_loses_nothing(folder: Path, *, lost: bool) -> None:
     reached, go_on = threading.Event(), threading.Event()
 
     def slow(before: int) -> Odd:
@@ -238,6 +239,8 @@ def test_a_kill_in_between_loses_nothing(folder: Path) -> None:
         assert "signal 9" in (summary.error or "") or "killed" in (summary.error or "")
         assert "/b.css" not in published.asked(), "the sheet had come, and was not read yet"
         published.archive.adopt()
+        if lost:
+            published.archive.state_path.unlink()
         kept = {one.url for one in published.archive.captures(role=Role.REQUISITE)}
         before = len(published.server.seen)
         summary, told = published.crawl()
@@ -246,11 +249,6 @@ def test_a_kill_in_between_loses_nothing(folder: Path) -> None:
             assert published.archive.memento(url).status == 200
         again = {f"http://{NEWS}{one.path}" for one in published.server.seen[before:]}
         assert not again & kept, "nothing that was durable is asked for twice"
-        published.archive.state_path.unlink()
-        before = len(published.server.seen)
-        summary, told = published.crawl()
-        assert (summary.outcome, told.waiting) == ("finished", 0)
-        assert not [one for one in published.server.seen[before:] if one.path.endswith((".png", ".css"))]
 
 
 def test_a_hostile_page_stays_within_its_bounds(folder: Path) -> None:

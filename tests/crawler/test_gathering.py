@@ -432,6 +432,21 @@ def test_commits_that_wait_for_room_lose_nothing(desk: Desk) -> None:
     assert desk.visit() == on(NEWS, "/1.png")
 
 
+def test_a_sheet_that_came_for_another_reason_is_read_once_a_page_refers_to_it(desk: Desk) -> None:
+    """As when a browser draws a page, or after a loss of the state."""
+    desk.requisites.declare([NEWS], [], desk.now)
+    sheet = Want(f"https://{NEWS}/a.css", Role.REQUISITE, hops="LE")
+    desk.now += MINUTE
+    desk.requisites.note([desk.capture(sheet, b"a { b: url(deep.png) }")])
+    assert when(desk.state, NEWS, desk.now) is None
+    desk.publish("/a.css")
+    desk.pages[f"https://{NEWS}/deep.png"] = b"x"
+    assert desk.visit() == on(NEWS, "/deep.png")
+    assert when(desk.state, NEWS, desk.now) is None
+    desk.publish("/a.css", "/1.png", url=f"{STORY}-too")
+    assert desk.visit() == on(NEWS, "/1.png")
+
+
 def test_a_full_state_is_told_before_anything_is_asked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.publish("/1.png")
     web, visit = desk.begun()
