@@ -133,6 +133,9 @@ def _read(document: Document, capture: Capture, provenance: Provenance, profile:
         placed = tuple(one for one in placed if not (start <= one.start and one.end <= end))
     known = metadata.completed(known, page, data, placed)
     found = [*known.evidence, *told]
+    if document.laid is not None:
+        place = f"script {document.laid.script + 1}, {document.laid.pointer or 'as a whole'}"
+        found.append(Evidence("body", place, "the JSON of a script, laid behind the markup", chosen=True))
     text = "\n".join([above or "", *(one.block.text for one in placed)])
     words = count_words(text)
     judgement = verdict.of_page(page, data, known, words, text)

@@ -11,6 +11,7 @@ from lxml import etree, html
 from archive.article import Verdict
 from archive.attributes import attributes_of
 from archive.cleaning.charset import decode
+from archive.cleaning.scripts import Story, story_of
 
 # Limits of the cleaner. They depend on the bytes alone, never on time or memory, so that every machine refuses the
 # same pages. The largest news page seen among some 1,900 was 2.2 MB, with 10,106 elements and 2.1 million characters
@@ -29,6 +30,9 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\ufff
 _FORBIDDEN_REFERENCE = re.compile(
     r"&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01])(?![0-9])|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]|[fF]{3}[eEfF])(?![0-9a-fA-F]));?"
 )
+# Characters of one text from which on it may be a sentence of a story, and of all of them, from which on there is one.
+_LONG, _ENOUGH = 80, 600
+_UNSEEN = ("script", "style", "noscript", "template", "title", "iframe", "svg")
 _DOCTYPE = re.compile(r"\s*<!doctype[^>]{0,2000}>", re.IGNORECASE)
 _TOO_DEEP = etree.XPath("boolean(/" + "*/" * MAX_DEPTH + "*)")
 _ELEMENTS = etree.XPath("count(//*)")
@@ -58,6 +62,7 @@ class Document:
     root: html.HtmlElement
     charset: str  # Python's name of the codec that decoded it
     length: int  # bytes of the decoded entity
+    laid: Story | None = None  # what was laid into the tree, in its last element, since the markup has next to no text
 
 
 def parse(payload: bytes, declared: str | None = None) -> Document:
@@ -79,7 +84,40 @@ def parse(payload: bytes, declared: str | None = None) -> Document:
         raise Unfit(Verdict.EMPTY, "the payload is empty")
     if "<" not in text:
         raise Unfit(Verdict.NOT_HTML, "the payload has no markup")
-    return Document(root=_tree(text.encode("utf-8")), charset=charset, length=len(payload))
+    root = _tree(text.encode("utf-8"))
+    story = story_of(root) if _has_little(root) else None
+    if story is not None:
+        _lay(root, story)
+        _require_bounds(root)
+    return Document(root, charset, len(payload), story)
+
+
+def _has_little(root: html.HtmlElement) -> bool:
+    """Whether the markup has next to no sentences; a page that has is left as soon as that is seen."""
+    found = 0
+    for element in root.iter():
+        for text in (None if element.tag in _UNSEEN else element.text, element.tail):
+            if text is not None and len(text) >= _LONG:
+                found += len(text.strip())
+        if found >= _ENOUGH:
+            return False
+    return True
+
+
+def _lay(root: html.HtmlElement, story: Story) -> None:
+    """Lay a script's story into the page, as its last element: from there on it is judged like any other text."""
+    body = root.find("body")
+    home = etree.SubElement(root if body is None else body, "div", {"class": "article-body"})
+    for part in story.parts:
+        clear = _FORBIDDEN_REFERENCE.sub("", _FORBIDDEN.sub("", part))
+        if attributes_of(clear.encode()).squares > MAX_ATTRIBUTE_WORK:
+            continue
+        try:
+            made = html.fragment_fromstring(clear, create_parent="div", parser=_parser())
+        except (etree.LxmlError, ValueError):
+            continue  # a part that is no HTML at all
+        etree.strip_elements(made, *_UNSEEN, with_tail=False)
+        home.append(made)
 
 
 def _tree(text: bytes) -> html.HtmlElement:
@@ -90,26 +128,34 @@ def _tree(text: bytes) -> html.HtmlElement:
             f"elements with up to {attributes.most} attributes: {attributes.squares} units of work, the limit is "
             f"{MAX_ATTRIBUTE_WORK}",
         )
-    # A parser of its own for each page: lxml parsers keep an error log, and are not shared between threads.
-    parser = html.HTMLParser(
-        collect_ids=False,
-        default_doctype=False,
-        encoding="utf-8",
-        remove_comments=True,
-        remove_pis=True,
-        huge_tree=True,  # without it, nothing nested deeper than 256 levels is read
-    )
-    parser.set_element_class_lookup(_CLASSES)
     try:
-        root = html.document_fromstring(text, parser=parser)
+        root = html.document_fromstring(text, parser=_parser("utf-8"))
     except (etree.LxmlError, ValueError) as error:
         raise Unfit(Verdict.UNREADABLE, f"the parser gave up: {error}") from error
     if root.getnext() is not None or root.getprevious() is not None:
         # libxml2 can leave a second element beside the root, which no path from the root would reach.
         root = copy(root)
+    _require_bounds(root)
+    return root
+
+
+def _parser(encoding: str | None = None) -> html.HTMLParser:
+    # One of its own for each page: lxml parsers keep an error log, and are not shared between threads.
+    parser = html.HTMLParser(
+        collect_ids=False,
+        default_doctype=False,
+        encoding=encoding,
+        remove_comments=True,
+        remove_pis=True,
+        huge_tree=True,  # without it, nothing nested deeper than 256 levels is read
+    )
+    parser.set_element_class_lookup(_CLASSES)
+    return parser
+
+
+def _require_bounds(root: html.HtmlElement) -> None:
     elements = int(_ELEMENTS(root))
     if elements > MAX_ELEMENTS:
         raise Unfit(Verdict.OVER_BUDGET, f"{elements} elements, the limit is {MAX_ELEMENTS}")
     if _TOO_DEEP(root):
         raise Unfit(Verdict.OVER_BUDGET, f"elements nested more than {MAX_DEPTH} levels deep")
-    return root
