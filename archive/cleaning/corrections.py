@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import islice
 
@@ -16,7 +16,8 @@ from archive.cleaning.stream import INLINE
 
 MAX_NOTES = 10
 _BEHIND = 1500  # solid characters behind the body, where notes stand mostly
-_MOST_TEXTS = 3000
+_MOST_TEXTS = 1000
+_BEFORE = 3  # texts before the one with a telling word: a label and a date may stand in elements of their own
 _LONGEST = 900  # solid characters of a note
 _FAR = 10  # elements around a note that may be readers' comments
 _COMMENTS = re.compile(r"comment|kommentar|disqus", re.IGNORECASE)
@@ -43,6 +44,22 @@ _PHRASES = (
     r"(?:rettelse|rättelse|oikaisu)\s*:|i en (?:tidligere|tidigare) (?:version|versjon|utgave) a[fv]",
     r"(?:sprostowanie|oprava|исправление)\s*:|в (?:предыдущей|ранней) версии",
     r"(?:訂正|更正|정정)\s*[:\uff1a]|【訂正】|おわび",
+)
+# One of these, without spaces, is in all of them.
+_TELLING = (
+    *("correct", "correcci", "correção", "clarification", "errat", "errores", "versi", "fassung", "amended", "snote"),
+    *(
+        "updatedto",
+        "editedto",
+        "revisedto",
+        "derredaktion",
+        "korrektur",
+        "berichtigung",
+        "richtigstellung",
+        "rectifica",
+    ),
+    *("rettelse", "rättelse", "oikaisu", "udgave", "utgave", "versão", "versie", "sprostowanie", "oprava"),
+    *("исправление", "версии", "訂正", "更正", "정정", "おわび"),
 )
 _BEGINS = re.compile(rf"[\W_]{{0,3}}(?:{'|'.join(_PHRASES)})", re.IGNORECASE)
 
@@ -79,13 +96,10 @@ def _is_comment(element: html.HtmlElement) -> bool:
 
 def _visible(page: Page, floor: int, ceiling: int) -> list[Candidate]:
     stream = page.stream
-    first = bisect_left(stream.starts, max(0, floor - _LONGEST))
     notes: list[Candidate] = []
     reached = -1
-    for number in range(first, min(first + _MOST_TEXTS, len(stream.raws))):
+    for number in _suspects(page, max(0, floor - _LONGEST), ceiling):
         start = stream.starts[number]
-        if start > ceiling:
-            break
         if start < reached or not _BEGINS.match(stream.raws[number].lstrip()[:300] + _next(page, number)):
             continue
         begin, end = _box(page, stream.owners[number], start)
@@ -93,6 +107,21 @@ def _visible(page: Page, floor: int, ceiling: int) -> list[Candidate]:
             notes.append(page.spanned(begin, end, "a note that begins as corrections do"))
             reached = end
     return notes
+
+
+def _suspects(page: Page, floor: int, ceiling: int) -> list[int]:
+    """The texts that hold a telling word, and the few before each, in which its note may begin; few pages have any."""
+    stream = page.stream
+    # Lower case has another length for one letter, the Turkish I with a dot: its pages lose notes, and gain none.
+    about = stream.solid[floor:ceiling].lower()
+    found: set[int] = set()
+    for word in _TELLING:
+        at = about.find(word)
+        while at >= 0 and len(found) < _MOST_TEXTS:
+            number = bisect_right(stream.starts, floor + at) - 1
+            found.update(range(max(0, number - _BEFORE), number + 1))
+            at = about.find(word, at + 1)
+    return sorted(found)
 
 
 def _next(page: Page, number: int) -> str:

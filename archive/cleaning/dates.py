@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from htmldate import find_date
-from lxml import etree
 
 from archive.cleaning.evidence import Candidate, Page
 from archive.cleaning.linked import Linked
@@ -37,7 +36,6 @@ _PUBLISHED = (
 )  # fmt: skip
 _MODIFIED = ("article:modified_time", "og:article:modified_time", "datemodified", "og:updated_time", "dcterms.modified",
              "last-modified", "lastmod", "article.updated")  # fmt: skip
-_TIMES = etree.XPath("//time[@datetime]")
 
 
 def iso(text: str) -> str | None:
@@ -101,9 +99,11 @@ def published(
     """
     found = [linked.text(page, key, f"json-ld {key}") for key in ("datePublished", "dateCreated", "uploadDate")]
     candidates = [one for one in found if one] + page.meta(*_PUBLISHED)
-    times = _TIMES(page.root)
     marked = [
-        one for one in times if one.get("pubdate") is not None or "datepublished" in one.get("itemprop", "").lower()
+        one
+        for one in page.root.iter("time")
+        if one.get("datetime")
+        and (one.get("pubdate") is not None or "datepublished" in one.get("itemprop", "").lower())
     ]
     candidates += [page.attribute(one, "datetime", "time marked as published") for one in marked[:3]]
     chosen = _kept_offset(_first(_no_new_year(candidates), at), candidates)

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field, replace
 from html import unescape
 from urllib.parse import urljoin, urlsplit
 
-from lxml import etree, html
+from lxml import html
 
 from archive.article import Evidence, Source
 from archive.cleaning.source import text_at
 from archive.cleaning.stream import TextStream, normalise
 
-HEADS = etree.XPath("//h1")
 MAX_VALUE = 1000  # characters: what is longer is no name, title or date, and would swell the provenance
 
 
@@ -62,14 +61,16 @@ def evidence(field_name: str, candidates: Iterable[Candidate], chosen: Iterable[
 
 @dataclass(slots=True)
 class Page:
-    """What metadata rules read: a tree, its text stream, its ``meta`` elements by name, and its address."""
+    """What metadata rules read: a tree, its text stream, its ``meta`` elements by name, headings, and its address."""
 
     root: html.HtmlElement
     stream: TextStream
     url: str
     metas: dict[str, list[html.HtmlElement]] = field(default_factory=dict)
+    heads: list[html.HtmlElement] = field(default_factory=list)  # the headings of the first level
 
     def __post_init__(self) -> None:
+        self.heads = list(self.root.iter("h1"))
         for element in self.root.iter("meta"):
             if element.get("content", "").strip():
                 for key in ("property", "name", "itemprop", "http-equiv"):
@@ -117,11 +118,6 @@ class Page:
             span = span_of(value, raw) if raw is not None else None
             source = replace(source, start=source.start + span[0], end=source.start + span[1]) if span else None
         return Candidate(value, candidate.rule, source)
-
-    def first(self, xpath: etree.XPath) -> html.HtmlElement | None:
-        """The first element that an expression finds."""
-        found = xpath(self.root)
-        return found[0] if found else None
 
 
 def literal_value(text: str) -> str | None:

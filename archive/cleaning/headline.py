@@ -11,14 +11,13 @@ from urllib.parse import urlsplit
 
 from lxml import etree, html
 
-from archive.cleaning.evidence import HEADS, Candidate, Page
+from archive.cleaning.evidence import Candidate, Page
 from archive.cleaning.linked import Linked
 
 _SEPARATOR = re.compile(r"\s+[-\u2013\u2014|\u00b7\u2022:\u00bb\u00ab/]+\s+|\s*[|\u00bb\u00ab\uff5c\uff1a]\s*|:\s+")
 _STRONG = re.compile(r"\s+[-\u2013\u2014|\u00b7\u2022\u00bb\u00ab]+\s+|\s*[|\u00bb\u00ab\uff5c]\s*")
 _NOT_WORD = re.compile(r"[\W_]+")
 _UNSEEN = re.compile("[\u00ad\u200b\u200c\u2060\ufeff]")  # soft hyphens and the like: no reader sees them
-_TITLE = etree.XPath("//head/title|//body//title[not(ancestor::svg)]")
 _MARKED = etree.XPath("//*[contains(@itemprop, 'headline')][not(self::meta)][not(self::h1)]")
 MAX_HEADS = 5
 _H1, _SEVERAL, _UNLIKE, _MARK = "h1", "one of several h1", "h1 unlike the titles", "itemprop headline"
@@ -125,7 +124,7 @@ def _prefix(page: Page, winner: Candidate, groups: dict[str, list[Candidate]]) -
 
 def _above(page: Page, title: str) -> Candidate | None:
     """What stands right before the heading in an element that is named as a kicker."""
-    head = next((one for one in HEADS(page.root)[:MAX_HEADS] if fold(str(one.text_content())) == fold(title)), None)
+    head = next((one for one in page.heads[:MAX_HEADS] if fold(str(one.text_content())) == fold(title)), None)
     if head is None:
         return None
     for one in islice((head, *head.iterancestors()), _AROUND):
@@ -148,7 +147,7 @@ def _rank(group: list[Candidate]) -> int:
 
 def _heads(page: Page) -> tuple[list[Candidate], list[tuple[Candidate, Candidate]]]:
     """The headings of the first level, or what is marked as headline; and those that have a kicker, with it."""
-    heads = HEADS(page.root)
+    heads = page.heads
     rule = _H1 if len(heads) == 1 else _SEVERAL
     if not heads:
         heads, rule = _MARKED(page.root), _MARK
@@ -181,7 +180,7 @@ def _kicked(page: Page, head: html.HtmlElement, rule: str) -> tuple[Candidate, C
 def _stated(page: Page, linked: Linked) -> list[Candidate]:
     found = [linked.text(page, "headline", _LD)]
     found += page.meta("og:title")[:1] + page.meta("twitter:title")[:1]
-    title = page.first(_TITLE)
+    title = next((one for one in page.root.iter("title") if next(one.iterancestors("svg"), None) is None), None)
     if title is not None:
         found.append(page.hidden(title, _TAG))
     return [one for one in found if one is not None and one.value]

@@ -6,17 +6,15 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from lxml import etree, html
+from lxml import html
 
 from archive.article import Image
-from archive.cleaning.evidence import HEADS, Page, absolute, tidy
+from archive.cleaning.evidence import Page, absolute, tidy
 from archive.cleaning.placed import Placed
 from archive.cleaning.stream import normalise
 
 MAX_IMAGES = 40
 _MOST_LOOKED_AT = 160
-_FRAMED = etree.XPath("//figure[.//img]|//*[contains(@class, 'wp-caption')][not(self::figure)][.//img]")
-_BARE = etree.XPath("//p[img or a/img or span/img]")
 _CAPTION = re.compile(r"caption|legend|bildunterschrift|bildtext", re.IGNORECASE)
 _CREDITED = re.compile(
     r"credit|copyright|photographer|fotograf|bildquelle|image-?source|photo-?by|agency", re.IGNORECASE
@@ -40,21 +38,21 @@ _BRACKETS = re.compile(
 )
 _LONGEST_LINE = 140  # characters of a credit that stands alone
 _LONGEST_CAPTION = 600
-_AROUND = 4  # elements behind a picture, and around it, that are asked where it stands
+_MOST_AROUND = 6  # elements around a picture that may be its frame
 
 
 def images(page: Page, placed: tuple[Placed, ...]) -> tuple[Image, ...]:
     """The images that stand between headline and end of the body: figures, and pictures with a credit below them."""
     if not placed:
         return ()
-    heads = HEADS(page.root)
+    heads = page.heads
     floor = page.stream.extent(heads[0])[0] if heads else placed[0].start
     ceiling = max(one.end for one in placed)
     found: dict[str, Image] = {}
     for frame, texts, marked in _framed(page):
         if len(found) >= MAX_IMAGES:
             break
-        if not floor <= _place(page, frame) <= ceiling:
+        if not floor <= page.stream.extent(frame)[0] <= ceiling:
             continue
         picture = next(frame.iter("img"))
         url = _address(page, picture)
@@ -89,32 +87,33 @@ def caption_and_credit(texts: list[str], credit: str | None = None) -> tuple[str
 
 
 def _framed(page: Page) -> Iterator[tuple[html.HtmlElement, list[str], str | None]]:
-    """Pictures with the lines that belong to them and what is marked as a credit, in the order of their kinds."""
-    for frame in islice(_FRAMED(page.root), _MOST_LOOKED_AT):
-        below = next(frame.iter("figcaption"), None)
-        if below is None:
-            below = next((one for one in frame.iter("p", "div", "span") if _CAPTION.search(one.get("class", ""))), None)
-        texts, marked = _lines(page, below if below is not None else frame)
-        yield frame, texts if below is not None else [], marked
-    for paragraph in islice(_BARE(page.root), _MOST_LOOKED_AT):
-        lines = [normalise(str(one.text_content())) for one in islice(paragraph.itersiblings("p"), 2)]
-        for number, line in enumerate(lines):
-            if len(line) <= _LONGEST_LINE and _LINE.match(line):
-                yield paragraph, lines[: number + 1], None
-                break
+    """Pictures with the lines that belong to them and what is marked as a credit, in the order of the page."""
+    seen = set()
+    for picture in islice(page.root.iter("img"), _MOST_LOOKED_AT):
+        around = list(islice(picture.iterancestors(), _MOST_AROUND))
+        frame = next((one for one in around if one.tag == "figure" or "wp-caption" in (one.get("class") or "")), None)
+        if frame is None:
+            paragraph = next((one for one in around[:2] if one.tag == "p"), None)
+            if paragraph is not None and (lines := _below(paragraph)):
+                yield paragraph, lines, None
+        elif frame not in seen:
+            seen.add(frame)
+            below = next(frame.iter("figcaption"), None)
+            if below is None:
+                marked = (one for one in frame.iter("p", "div", "span") if _CAPTION.search(one.get("class", "")))
+                below = next(marked, None)
+            texts, credit = _lines(page, below if below is not None else frame)
+            yield frame, texts if below is not None else [], credit
 
 
-def _place(page: Page, frame: html.HtmlElement) -> int:
-    """Where a picture stands in the stream: a frame without text stands where the text behind it begins."""
-    start, end = page.stream.extent(frame)
-    if start < end:
-        return start
-    for one in islice((frame, *frame.iterancestors()), _AROUND):
-        for behind in islice(one.itersiblings(), _AROUND):
-            start, end = page.stream.extent(behind)
-            if start < end:
-                return start
-    return -1
+def _below(paragraph: html.HtmlElement) -> list[str]:
+    """The paragraphs below a bare picture up to the one that is its credit; none without one."""
+    lines = []
+    for one in islice(paragraph.itersiblings("p"), 2):
+        lines.append(normalise(str(one.text_content())))
+        if len(lines[-1]) <= _LONGEST_LINE and _LINE.match(lines[-1]):
+            return lines
+    return []
 
 
 def _lines(page: Page, below: html.HtmlElement) -> tuple[list[str], str | None]:

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from lxml import etree, html
+from lxml import html
 
 from archive.article import Source
 from archive.cleaning.evidence import MAX_VALUE, Candidate, Page, literal_value, tidy
 
 Node = dict[str, Any]
 
-_SCRIPTS = etree.XPath("//script[contains(translate(@type, 'LDJSON', 'ldjson'), 'ld+json')]")
 # Types whose name ends like this are articles: NewsArticle, ReportageNewsArticle, BlogPosting, LiveBlogPosting, Report.
 _ARTICLE = re.compile(r"(?:article|posting|report|review)$", re.IGNORECASE)
 _LITERAL = r'"(?:[^"\\]|\\.)*"'
@@ -94,7 +93,8 @@ class Linked:
 
 def read(root: html.HtmlElement) -> Linked:
     """The linked data of a page; scripts that are no JSON, too long or too deep are passed over."""
-    for script in map(_script, _SCRIPTS(root)):
+    scripts = (one for one in root.iter("script") if "ld+json" in one.get("type", "").lower())
+    for script in map(_script, scripts):
         for node in script.nodes if script is not None else ():
             if any(_ARTICLE.search(name) for name in _types(node)):
                 return Linked(node, script)

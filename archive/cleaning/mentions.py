@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from lxml import html
 
-from archive.cleaning.evidence import HEADS, Candidate, Page
+from archive.cleaning.evidence import Candidate, Page
 from archive.cleaning.linked import Linked, names
 from archive.cleaning.stream import solid
 
@@ -72,7 +72,7 @@ def stated(page: Page, linked: Linked) -> Iterator[tuple[str, list[Candidate]]]:
 def visible(page: Page) -> Iterator[tuple[str, list[Candidate]]]:
     """What stands near the headline, a rule at a time: elements marked as a byline, links to authors, "By …"."""
     stream = page.stream
-    heads = HEADS(page.root)[:3]
+    heads = page.heads[:3]
     floor = max(0, stream.extent(heads[0])[0] - _ABOVE) if heads else 0
     ceiling = max((stream.extent(one)[1] for one in heads), default=0) + _BELOW
     found: dict[str, list[Candidate]] = {}

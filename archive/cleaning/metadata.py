@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from lxml import etree
-
 from archive.article import Evidence
 from archive.cleaning import dates
 from archive.cleaning.access import access
@@ -24,7 +22,6 @@ from archive.cleaning.sections import section
 from archive.cleaning.stream import solid
 
 MAX_TAGS = 40
-_CANONICAL = etree.XPath("//link[@rel='canonical' or @rel='Canonical'][@href]")
 _COMMA = re.compile(r"\s*[,;]\s*")
 
 
@@ -172,7 +169,8 @@ def _tags(page: Page, linked: Linked) -> tuple[tuple[str, ...], list[Candidate]]
 
 
 def _canonical(page: Page, linked: Linked) -> list[Candidate]:
-    links = [page.attribute(one, "href", "link canonical") for one in _CANONICAL(page.root)[:3]]
+    canonical = [one for one in page.root.iter("link") if one.get("rel", "").lower() == "canonical"][:3]
+    links = [page.attribute(one, "href", "link canonical") for one in canonical]
     stated = linked.text(page, "url", "json-ld url")
     return [one for one in links if one.value] + page.meta("og:url") + ([stated] if stated else [])
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lxml import html
 
-from archive.cleaning.evidence import HEADS, Candidate, Page
+from archive.cleaning.evidence import Candidate, Page
 from archive.cleaning.headline import MAX_HEADS, fold
 from archive.cleaning.mentions import is_aside
 from archive.cleaning.stream import solid
@@ -40,7 +40,7 @@ def near_headline(page: Page, at: int, headline: str | None) -> Near:
     A date above the headline that is the day of the capture is the header's, and no candidate. ``at`` is the time of
     the capture in microseconds. Of several headings, the one that says the headline is it.
     """
-    heads = HEADS(page.root)[:MAX_HEADS]
+    heads = page.heads[:MAX_HEADS]
     if not heads:
         return Near()
     stream = page.stream

@@ -7,15 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from lxml import etree
-
 from archive.cleaning.evidence import Page
 from archive.cleaning.linked import Linked
 
 # Han, kana, Hangul, Thai, Lao, Burmese and Khmer: characters of scripts that part words by few spaces, or by none.
 DENSE: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _TOKEN = re.compile(rf"[{DENSE}]|[^\W{DENSE}]+")
-_TITLE = etree.XPath("string(//head/title)")
 _TITLES = ("og:title", "twitter:title")
 _DESCRIPTIONS = ("og:description", "description", "twitter:description")
 
@@ -45,10 +42,19 @@ def said(page: Page, linked: Linked) -> Said:
     article = linked.article or {}
     kinds = article.get("@type")
     return Said.of(
-        [*_contents(page, _TITLES), str(_TITLE(page.root)), *_text(article.get("headline"))],
+        [*_contents(page, _TITLES), _title(page), *_text(article.get("headline"))],
         [*_contents(page, _DESCRIPTIONS), *_text(article.get("description"))],
         [one for one in (kinds if isinstance(kinds, list) else [kinds]) if isinstance(one, str)],
     )
+
+
+def _title(page: Page) -> str:
+    """The text of the title element in the head."""
+    for one in page.root.iter("title"):
+        parent = one.getparent()
+        if parent is not None and parent.tag == "head":
+            return str(one.text_content())
+    return ""
 
 
 def _contents(page: Page, names: tuple[str, ...]) -> list[str]:

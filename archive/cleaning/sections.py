@@ -12,8 +12,8 @@ from archive.cleaning.headline import fold
 from archive.cleaning.linked import Linked
 
 _TRAILS = etree.XPath(
-    "//*[contains(@class, 'breadcrumb') or contains(@class, 'Breadcrumb') or contains(@class, 'breadCrumb') or "
-    "@aria-label='breadcrumb' or @aria-label='Breadcrumb' or contains(@itemtype, 'BreadcrumbList')]"
+    "//*[self::nav or self::ol or self::ul or self::div]"
+    "[contains(@class, 'readcrumb') or contains(@class, 'readCrumb') or contains(@aria-label, 'readcrumb')]"
 )
 # The first step of a trail is the site itself, in many languages.
 _HOME = re.compile(

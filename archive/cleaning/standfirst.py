@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterator
 from itertools import islice
 
-from lxml import etree, html
+from lxml import html
 
-from archive.cleaning.evidence import HEADS, Candidate, Page
+from archive.cleaning.evidence import Candidate, Page
 from archive.cleaning.headline import fold
 from archive.cleaning.linked import Linked
 from archive.cleaning.placed import Placed
@@ -20,9 +22,7 @@ _NAMED = re.compile(
     r"(?:standfirst|subtitle|subheadline|articlelead|articleintro|leadtext)",
     re.IGNORECASE,
 )
-_CLASSED = etree.XPath(
-    "//*[self::p or self::div or self::h2 or self::h3 or self::span or self::section][@class or @itemprop]"
-)
+_CLASSED = frozenset({"p", "div", "h2", "h3", "span", "section"})
 _PROPERTIES = frozenset({"description", "alternativeHeadline"})
 SHORTEST, LONGEST = 30, 900  # characters without white space
 _ENOUGH = 25  # of a description that was cut: so many of its first characters must stand at the element's beginning
@@ -55,8 +55,10 @@ def standfirst(
             element = _whole(page, at, len(wanted))
             if accepted := _accept(page, element, placed, headline, "the description, visible above the body"):
                 return accepted
-    for element in _CLASSED(page.root):
-        if _NAMED.search(element.get("class", "")) or element.get("itemprop") in _PROPERTIES:
+    for element in _between(page, floor, ceiling):
+        if element.tag in _CLASSED and (
+            _NAMED.search(element.get("class", "")) or element.get("itemprop") in _PROPERTIES
+        ):
             start, end = stream.extent(element)
             if (
                 floor <= start
@@ -67,8 +69,22 @@ def standfirst(
     return None
 
 
+def _between(page: Page, floor: int, ceiling: int) -> Iterator[html.HtmlElement]:
+    """The elements with text between two places of the stream, outer ones before those within."""
+    stream = page.stream
+    seen: set[html.HtmlElement] = set()
+    for number in range(bisect_left(stream.starts, floor), bisect_left(stream.starts, ceiling)):
+        chain = []
+        one: html.HtmlElement | None = stream.owners[number]
+        while one is not None and one not in seen and stream.extent(one)[0] >= floor:
+            seen.add(one)
+            chain.append(one)
+            one = one.getparent()
+        yield from reversed(chain)
+
+
 def _headline_end(page: Page) -> int:
-    heads = HEADS(page.root)
+    heads = page.heads
     return page.stream.extent(heads[0])[1] if len(heads) == 1 else 0
 
 

@@ -20,7 +20,6 @@ INLINE = frozenset({
 })  # fmt: skip
 _NAME = re.compile(r"[a-z_][a-z0-9_.-]*", re.ASCII)
 _WORD = re.compile(r"\S+")  # parts text where str.split does
-_FIRST_TEXT = etree.XPath("descendant::text()[1]")
 
 
 def normalise(text: str) -> str:
@@ -47,34 +46,38 @@ class TextStream:
         self.starts: list[int] = []  # of each text node, in self.solid
         self.owners: list[html.HtmlElement] = []  # the element that a text node is a child of
         self.after: list[html.HtmlElement | None] = []  # the element that ends just before it, if one does
-        self._begin_of: dict[tuple[html.HtmlElement, bool], int] = {}
+        # Where the string value of each element begins and ends in that of the root.
+        self._opened: dict[html.HtmlElement, int] = {}
+        self._closed: dict[html.HtmlElement, int] = {}
+        opened, closed = self._opened, self._closed
+        raws, begins, starts, owners, behind = self.raws, self._begins, self.starts, self.owners, self.after
         parts: list[str] = []
-        around: list[html.HtmlElement] = []
         begin = start = 0
         for event, element in etree.iterwalk(root, events=("start", "end")):
-            is_tail = event == "end"
-            if is_tail:
-                around.pop()
-                raw, owner = element.tail if around else None, around[-1] if around else element
+            if event == "start":
+                opened[element] = begin
+                raw, owner, after = element.text, element, None
             else:
-                around.append(element)
-                raw, owner = element.text, element
+                closed[element] = begin
+                raw = element.tail
+                parent = element.getparent() if raw else None
+                if parent is None:
+                    continue
+                owner, after = parent, element
             if not raw:
                 continue
-            self._begin_of[element, is_tail] = begin
             if owner.tag not in _UNSEEN:
                 part = "" if raw.isspace() else solid(raw)
-                self.raws.append(raw)
-                self._begins.append(begin)
-                self.starts.append(start)
-                self.owners.append(owner)
-                self.after.append(element if is_tail else None)
+                raws.append(raw)
+                begins.append(begin)
+                starts.append(start)
+                owners.append(owner)
+                behind.append(after)
                 parts.append(part)
                 start += len(part)
             begin += len(raw)
         self.solid = "".join(parts)
         self._paths: dict[html.HtmlElement, str] = {root: f"/{root.tag!s}"}
-        self._first: dict[html.HtmlElement, int] = {}
 
     def owner(self, at: int) -> html.HtmlElement:
         """The element whose own text holds the solid character at ``at``."""
@@ -100,13 +103,11 @@ class TextStream:
 
     def extent(self, element: html.HtmlElement) -> tuple[int, int]:
         """Where the solid text of an element begins and ends in the stream."""
-        begin = self._beginning(element)
-        size = sum(map(len, element.itertext()))
-        return self._position(begin), self._position(begin + size)
+        return self._position(self._opened[element]), self._position(self._closed[element])
 
     def located(self, element: html.HtmlElement, start: int, end: int) -> tuple[int, int]:
         """Where a span of an element's string value begins and ends in the stream: the way back from `sources`."""
-        begin = self._beginning(element)
+        begin = self._opened[element]
         return self._exactly(begin + start), self._exactly(begin + end)
 
     def sources(self, start: int, end: int) -> list[tuple[Source, str]]:
@@ -118,7 +119,7 @@ class TextStream:
         first = bisect_right(self.starts, start) - 1
         last = bisect_right(self.starts, end - 1) - 1
         head = self._begins[first] + raw_index(self.raws[first], start - self.starts[first])
-        tail = self._begins[last] + raw_index(self.raws[last], end - 1 - self.starts[last]) + 1
+        tail = self._begins[last] + self._raw_end(last, end)
         found = []
         run = first
         for number in range(first, last + 1):
@@ -131,6 +132,15 @@ class TextStream:
                 found.append((self._source(run, number, begin, stop), text))
             run = number + 1
         return found
+
+    def _raw_end(self, number: int, end: int) -> int:
+        """Where the solid character before ``end`` ends in the raw text of a node; mostly it is the last one."""
+        raw = self.raws[number]
+        if number + 1 < len(self.starts) and end == self.starts[number + 1]:
+            bare = raw.rstrip()
+            if bare[-1:].isprintable():
+                return len(bare)
+        return raw_index(raw, end - 1 - self.starts[number]) + 1
 
     def path(self, element: html.HtmlElement) -> str:
         """The absolute XPath of an element; indexes where siblings share the name, ``*[n]`` for names XPath lacks."""
@@ -163,7 +173,7 @@ class TextStream:
 
     def _source(self, first: int, last: int, begin: int, end: int) -> Source:
         element = _common(self.owners[first], self.owners[last])
-        offset = self._beginning(element)
+        offset = self._opened[element]
         return Source(path=self.path(element), start=begin - offset, end=end - offset)
 
     def _parted(self, number: int) -> bool:
@@ -182,13 +192,6 @@ class TextStream:
         common = _common(owner, other)
         return any(one.tag not in INLINE for end in (owner, other) for one in _up_to(end, common))
 
-    def _beginning(self, element: html.HtmlElement) -> int:
-        """Where the string value of an element begins in that of the root."""
-        if element not in self._first:
-            found = _FIRST_TEXT(element)
-            self._first[element] = self._begin_of[found[0].getparent(), found[0].is_tail] if found else 0
-        return self._first[element]
-
     def _exactly(self, raw: int) -> int:
         """The solid position of a character of the root's string value, or of the next seen one."""
         number = bisect_right(self._begins, raw) - 1
@@ -204,6 +207,8 @@ class TextStream:
 
 def raw_index(raw: str, count: int) -> int:
     """Where the solid character number ``count`` stands in a raw text."""
+    if count == 0 and (bare := raw.lstrip()) and bare[0].isprintable():
+        return len(raw) - len(bare)
     for word in _WORD.finditer(raw):
         size = len(solid(word[0]))
         if count >= size:
