@@ -61,7 +61,8 @@ def note_requisite(db: sqlite3.Connection, capture: Capture) -> None:
         (capture.site, capture.key, capture.at),
     ).fetchone()
     if row is None:
-        seed_requisite(db, capture)  # noted before, or nobody waited for it
+        if "E" in capture.hops:  # else it is the answer of a page that was drawn by a browser
+            seed_requisite(db, capture)  # noted before, or nobody waited for it
         return
     kind, page, hops, rank, place, tries = row
     phase, reason = _after_status(capture, tries + 1)

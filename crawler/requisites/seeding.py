@@ -28,7 +28,7 @@ def seed(state: State, archive: Archive, now: int) -> None:
         return
     with state.write() as db:
         for capture in archive.captures(role=Role.REQUISITE, since=now - FRESH):
-            if (capture.site, capture.run) in whole:
+            if (capture.site, capture.run) in whole and "E" in capture.hops:
                 seed_requisite(db, capture)
         for capture in archive.captures(role=Role.ARTICLE, since=now - FRESH):
             if (capture.site, capture.run) in whole:

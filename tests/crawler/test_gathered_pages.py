@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from chromed import needs_chromium
 from crawled import crawl, make_archive, new_run, site
-from drawing import CHROMIUM, Replaying, drawn
 from oddserver import Answers, Odd, OddServer
+from replayed import Replaying, drawn
 from web import rss
 
 from archive.exchange import NoAnswer, Role, Truncation
@@ -27,7 +28,7 @@ from crawler.newsroom.site import HOSTS
 from crawler.report import SiteResult, report
 from crawler.requisites.known import MAX_DEPTH
 from crawler.scheduling.articles import Phase
-from crawler.sites import Keep, Site, SourceKind
+from crawler.sites import Keep, Render, Site, SourceKind
 from crawler.why import explain
 
 pytestmark = pytest.mark.slow
@@ -88,7 +89,7 @@ def test_every_requisite_of_a_page_is_there_once(kept: Kept) -> None:
     assert archive.verify().findings == ()
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+@needs_chromium
 def test_a_replay_looks_like_the_page(kept: Kept, tmp_path: Path) -> None:
     """A browser draws the same picture, to the last pixel, from the publisher's server and from the archive alone."""
     captures = kept.archive.captures(site=COURIER, role=Role.ARTICLE)
@@ -152,6 +153,23 @@ class Published:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "A"
+
+
+@needs_chromium
+def test_a_page_that_scripts_draw_is_kept_as_it_was_drawn(folder: Path) -> None:
+    """Its stylesheet comes by the browser, which asks for no pictures; what both refer to is fetched, too."""
+    script = "document.body.insertAdjacentHTML('beforeend', '<img src=/drawn.png>')"
+    answers: Answers = {
+        f"{NEWS}/a.css": Odd(200, b"body { background: url(deep.png) }", STYLE),
+        f"{NEWS}/deep.png": Odd(200, PNG, PICTURE),
+        f"{NEWS}/drawn.png": Odd(200, PNG, PICTURE),
+    }
+    page_ = article("<link rel=stylesheet href='/a.css'>", f"<script>{script}</script>")
+    with Published(folder, answers, page_) as published:
+        declared = published.site.model_copy(update={"render": Render.BROWSER})
+        summary, told = published.crawl(declared=declared)
+        assert (summary.outcome, told.waiting) == ("finished", 0), summary.error
+        assert sorted(published.asked()) == ["/a.css", "/deep.png", "/drawn.png"]
 
 
 def test_what_fails_is_told_apart_and_troubles_no_article(folder: Path) -> None:

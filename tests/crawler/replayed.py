@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterable
@@ -13,19 +12,24 @@ from typing import Self
 
 from archive.errors import NotFound
 from archive.store import Archive
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+from crawler.drawing.chromium import find
 
 
 def drawn(url: str, hosts: Iterable[str], port: int, folder: Path) -> bytes:
     """The page as a picture, the PNG's bytes; only these hosts are reached, at this port of loopback."""
-    assert CHROMIUM is not None
     folder.mkdir()
     picture = folder / "page.png"
     rules = [*(f"MAP {host} 127.0.0.1:{port}" for host in hosts), "MAP * ~NOTFOUND"]
     done = subprocess.run(
         [
-            *(CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"),
+            *(
+                str(find()),
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--hide-scrollbars",
+            ),
             *("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
             *(f"--user-data-dir={folder / 'profile'}", f"--host-resolver-rules={', '.join(rules)}"),
             *("--window-size=1000,2400", "--virtual-time-budget=10000", f"--screenshot={picture}", url),
