@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -35,6 +37,9 @@ RECOVERY, LONGEST_RECOVERY = 2.0, 30.0
 # A request that left so much later than its turn moves the next one (in microseconds): connections may take seconds.
 # For those that are less late, turns are so much longer than the delay: so it is never undercut.
 LATE = 5_000
+# The longest time from a turn until its request leaves (in microseconds): look-up, connection and handshake have 10 s
+# each. So long others wait for it, and look again so often (in microseconds).
+LONGEST_CLAIM, LOOK = 35_000_000, 50_000
 # Nobody waits longer than this within a crawl: the site's remaining URLs stay due for the next one.
 PATIENCE = 600.0
 
@@ -52,42 +57,87 @@ class Resting(IgnoreRequest):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """When a request may start (microseconds since 1970, UTC), and whether a rest that the host asked for is why."""
+    """When a request may start (microseconds since 1970, UTC), and whether a rest that the host asked for is why.
+
+    ``mine`` says that it has come, and is nobody else's. ``held`` says that somebody else's request is on its way, and
+    that ``at`` is only when to look again.
+    """
 
     at: int
     resting: bool
+    mine: bool = False
+    held: bool = False
 
 
 class Reservations:
-    """The turns of all hosts, as transactions on ``state.sqlite``: two processes never get the same one."""
+    """The turns of all hosts, as transactions on ``state.sqlite``: two processes never get the same one.
+
+    Who takes a turn claims the host until the request has left: looking up the name, connecting and the TLS handshake
+    may take seconds, and nobody else's turn comes before a delay has gone by since then. The claim of a process that is
+    no more is none.
+    """
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._claimed: set[str] = set()
 
-    def reserve(self, host: str, delay: float, now: int) -> Turn:
-        """Take the next turn on a host, the one after which comes no earlier than ``delay`` seconds later.
+    def take(self, host: str, delay: float, now: int) -> Turn:
+        """Take the turn on a host, if it has come; the one after it comes no earlier than ``delay`` seconds later.
 
         Without a delay nothing is written: such a request waits only for the end of a rest.
         """
-        if delay <= 0:
-            return self.peek(host, delay, now)
+        turn = self._turn(host, delay, now)
+        if turn.at > now or delay <= 0:
+            return replace(turn, mine=turn.at <= now)
         with self._state.write() as db:
             turn = self._turn(host, delay, now)
+            if turn.at > now:
+                return turn
+            if self._is_held(host, now):
+                return Turn(now + LOOK, resting=False, held=True)
             db.execute(
-                "INSERT INTO hosts (host, next) VALUES (?, ?) ON CONFLICT (host) DO UPDATE SET next = excluded.next",
-                (host, turn.at + self._gap(host, delay)),
+                "INSERT INTO hosts (host, next, claim, until) VALUES (?, ?, ?, ?) ON CONFLICT (host) DO UPDATE"
+                " SET next = excluded.next, claim = excluded.claim, until = excluded.until",
+                (host, now + self._gap(host, delay), self._name, now + LONGEST_CLAIM),
             )
-        return turn
+        self._claimed.add(host)
+        return replace(turn, mine=True)
 
-    def sent(self, host: str, delay: float, now: int) -> None:
-        """A request leaves only now: where that is later than its turn was, the next one comes later, too."""
+    def _is_held(self, host: str, now: int) -> bool:
+        """Whether another one's request is on its way to a host."""
+        found = self._state.read("SELECT claim, until FROM hosts WHERE host = ? AND claim <> ''", (host,))
+        if not found or found[0][0] == self._name or not now < found[0][1] <= now + LONGEST_CLAIM:
+            return False
+        return _lives(str(found[0][0]))
+
+    def leaving(self, host: str, delay: float, now: int) -> None:
+        """A request is about to leave: where that is later than its turn was, the next one comes later, too."""
         if delay > 0:
             self._not_before(host, now + self._gap(host, delay), LATE)
+
+    def sent(self, host: str, delay: float, now: int) -> None:
+        """A request has left: the next turn is counted from now, and may be anybody's."""
+        if delay > 0:
+            self._release(host, now + self._gap(host, delay))
 
     def answered(self, host: str, delay: float, took: float, now: int) -> None:
         """An answer came or failed after so many seconds: a host that is slow is given time to recover."""
         if delay > 0:
-            self._not_before(host, now + round(min(RECOVERY * took, LONGEST_RECOVERY) * SECOND))
+            at = now + round(min(RECOVERY * took, LONGEST_RECOVERY) * SECOND)
+            if host in self._claimed:  # nothing was sent
+                self._release(host, at)
+            else:
+                self._not_before(host, at)
+
+    def _release(self, host: str, at: int) -> None:
+        with self._state.write() as db:
+            db.execute(
+                "UPDATE hosts SET next = max(next, ?), until = CASE claim WHEN ? THEN 0 ELSE until END,"
+                " claim = CASE claim WHEN ? THEN '' ELSE claim END WHERE host = ?",
+                (at, self._name, self._name, host),
+            )
+        self._claimed.discard(host)
 
     def _not_before(self, host: str, at: int, margin: int = 0) -> None:
         if self._state.read("SELECT 1 FROM hosts WHERE host = ? AND next + ? >= ?", (host, margin, at)):
@@ -101,7 +151,7 @@ class Reservations:
 
     def factor(self, host: str) -> float:
         """How many times its delay a host gets, since it said that it is overloaded; 1 where it did not."""
-        found = self._state.read("SELECT factor FROM paces WHERE host = ?", (host,))
+        found = self._state.read("SELECT factor FROM hosts WHERE host = ?", (host,))
         return min(max(float(found[0][0]), 1.0), SLOWEST) if found else 1.0
 
     def _gap(self, host: str, delay: float) -> int:
@@ -132,27 +182,35 @@ class Reservations:
             length = asked if asked is not None else FIRST_REST * 2.0 ** min(strikes, 16)
             # Answers that were under way when the first one came tell nothing new.
             until = max(min(rest, now + round(LONGEST_REST * SECOND)), now + round(min(length, LONGEST_REST) * SECOND))
-            counted = strikes + (1 if rest <= now else 0)
+            factor = self.factor(host)
             if rest <= now:
-                db.execute(
-                    "INSERT OR REPLACE INTO paces VALUES (?, ?)", (host, min(self.factor(host) * SLOWER, SLOWEST))
-                )
+                strikes, factor = strikes + 1, min(factor * SLOWER, SLOWEST)
             db.execute(
-                "INSERT INTO hosts (host, rest, strikes) VALUES (?, ?, ?) ON CONFLICT (host) DO UPDATE"
-                " SET rest = excluded.rest, strikes = excluded.strikes",
-                (host, until, counted),
+                "INSERT INTO hosts (host, rest, strikes, factor) VALUES (?, ?, ?, ?) ON CONFLICT (host) DO UPDATE"
+                " SET rest = excluded.rest, strikes = excluded.strikes, factor = excluded.factor",
+                (host, until, strikes, factor),
             )
         return until
 
     def pardon(self, host: str) -> None:
         """The host answers again: its next rest begins small, and its delay grows shorter again."""
-        if self.factor(host) > 1:
+        if self._state.read("SELECT 1 FROM hosts WHERE host = ? AND (factor > 1 OR strikes > 0)", (host,)):
             with self._state.write() as db:  # by what stands there now: another process may just have lengthened it
-                db.execute("UPDATE paces SET factor = min(factor, ?) * ? WHERE host = ?", (SLOWEST, EASING, host))
-                db.execute("DELETE FROM paces WHERE host = ? AND factor <= 1", (host,))
-        if self._state.read("SELECT 1 FROM hosts WHERE host = ? AND strikes > 0", (host,)):
-            with self._state.write() as db:
-                db.execute("UPDATE hosts SET strikes = 0 WHERE host = ?", (host,))
+                db.execute(
+                    "UPDATE hosts SET factor = max(1.0, min(factor, ?) * ?), strikes = 0 WHERE host = ?",
+                    (SLOWEST, EASING, host),
+                )
+
+
+def _lives(name: str) -> bool:
+    """Whether the process that such a name is of is there."""
+    try:
+        os.kill(int(name.partition("-")[0]), 0)
+    except ProcessLookupError:
+        return False
+    except (ValueError, OSError):  # PermissionError: somebody else's
+        pass
+    return True
 
 
 class Pacer:
@@ -171,14 +229,11 @@ class Pacer:
         if self._stopped.is_set():
             raise Stopped("the crawl ends")
         self.check(host)
-        turn = self.reservations.reserve(host, delay, self._now())
-        while (left := turn.at - self._now()) > 0:
+        while not (turn := self.reservations.take(host, delay, self._now())).mine:
             try:
-                await asyncio.wait_for(self._stopped.wait(), left / SECOND)
+                await asyncio.wait_for(self._stopped.wait(), max(0, turn.at - self._now()) / SECOND)
             except TimeoutError:
-                # A rest may have begun while this request waited: then it waits for its end, too.
-                self.check(host)
-                turn = max(turn, self.reservations.peek(host, 0, self._now()), key=lambda one: one.at)
+                self.check(host)  # a rest may have begun while this request waited
                 continue
             raise Stopped("the crawl ends")
 

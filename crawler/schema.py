@@ -156,11 +156,10 @@ CREATE TABLE IF NOT EXISTS hosts (
     host TEXT PRIMARY KEY,
     next INTEGER NOT NULL DEFAULT 0,
     rest INTEGER NOT NULL DEFAULT 0,
-    strikes INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS paces (
-    host TEXT PRIMARY KEY,
-    factor REAL NOT NULL
+    strikes INTEGER NOT NULL DEFAULT 0,
+    factor REAL NOT NULL DEFAULT 1,
+    claim TEXT NOT NULL DEFAULT '',
+    until INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS robots (
     origin TEXT PRIMARY KEY,
@@ -310,6 +309,25 @@ UPGRADES: Final = (
     "ALTER TABLE urls ADD COLUMN alike TEXT",
     # A phase, and tables, that a backfill needs; and what it brought is told from news.
     "DROP INDEX IF EXISTS urls_captured",
+    # How many times its delay a host gets, which was a table of its own; and whose request is on its way, until when.
+    """
+    CREATE TABLE IF NOT EXISTS hosts (
+        host TEXT PRIMARY KEY,
+        next INTEGER NOT NULL DEFAULT 0,
+        rest INTEGER NOT NULL DEFAULT 0,
+        strikes INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS paces (
+        host TEXT PRIMARY KEY,
+        factor REAL NOT NULL
+    ) WITHOUT ROWID;
+    ALTER TABLE hosts ADD COLUMN factor REAL NOT NULL DEFAULT 1;
+    ALTER TABLE hosts ADD COLUMN claim TEXT NOT NULL DEFAULT '';
+    ALTER TABLE hosts ADD COLUMN until INTEGER NOT NULL DEFAULT 0;
+    INSERT INTO hosts (host, factor) SELECT host, factor FROM paces WHERE true
+        ON CONFLICT (host) DO UPDATE SET factor = excluded.factor;
+    DROP TABLE paces
+    """,
 )
 
 SCHEMA: Final = len(UPGRADES)  # of the tables above; a newer one than the program knows is refused

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -168,14 +169,15 @@ class Wire(HTTP11DownloadHandler):
         It is in a buffer as yet, and goes to the kernel when the reactor comes round: then it is counted again. The
         first count is for a process that is killed between the two.
         """
-        self._count_from_now(request)
-        asyncio.get_running_loop().call_later(0, self._count_from_now, request)
+        if self._pacing is not None:
+            self._count_from_now(request, self._pacing.pacer.reservations.leaving)
+            sent = self._pacing.pacer.reservations.sent
+            asyncio.get_running_loop().call_later(0, self._count_from_now, request, sent)
 
-    def _count_from_now(self, request: Request) -> None:
+    def _count_from_now(self, request: Request, count: Callable[[str, float, int], None]) -> None:
         if self._pacing is not None and not self._pacing.closed:
-            delay: float = request.meta.get("presskeep_delay", 0.0)
             with _AS_RESERVED:
-                self._pacing.pacer.reservations.sent(host_of(request.url), delay, clock.now())
+                count(host_of(request.url), request.meta.get("presskeep_delay", 0.0), clock.now())
 
     def _over(self, request: Request, tape: Tape) -> None:
         """An exchange is over: a host that took long for it is given time."""

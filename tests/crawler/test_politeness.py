@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from unittest import mock
 
@@ -12,8 +15,10 @@ import pytest
 from crawler.politeness import (
     FIRST_REST,
     LATE,
+    LONGEST_CLAIM,
     LONGEST_RECOVERY,
     LONGEST_REST,
+    LOOK,
     SECOND,
     SLOWEST,
     Pacer,
@@ -39,26 +44,73 @@ def reservations(path: Path) -> Iterator[Reservations]:
         yield Reservations(state)
 
 
+GAP = 5 * SECOND + LATE
+
+
 def test_turns_lie_a_delay_apart(reservations: Reservations) -> None:
-    turns = [reservations.reserve(HOST, 5, NOW).at for _ in range(4)]
-    assert turns == [NOW + number * (5 * SECOND + LATE) for number in range(4)]
-    assert reservations.reserve("b.example", 5, NOW).at == NOW, "another host has its own"
-    assert reservations.reserve(HOST, 5, NOW + 60 * SECOND).at == NOW + 60 * SECOND
+    assert reservations.take(HOST, 5, NOW).mine
+    later = reservations.take(HOST, 5, NOW)
+    assert (later.mine, later.at) == (False, NOW + GAP)
+    assert not reservations.take(HOST, 5, NOW + GAP - 1).mine
+    assert reservations.take(HOST, 5, NOW + GAP).mine
+    assert reservations.take("b.example", 5, NOW).mine, "another host has its own"
 
 
 def test_two_processes_share_the_turns_and_a_restart_keeps_them(path: Path) -> None:
     with State(path) as one, State(path) as other:
-        turns = [Reservations(state).reserve(HOST, 1, NOW).at for state in (one, other, one, other)]
-    assert turns == [NOW + number * (SECOND + LATE) for number in range(4)]
+        mine, yours = Reservations(one), Reservations(other)
+        assert mine.take(HOST, 5, NOW).mine
+        mine.sent(HOST, 5, NOW)
+        assert yours.take(HOST, 5, NOW).at == NOW + GAP
+        assert yours.take(HOST, 5, NOW + GAP).mine
     with State(path) as later:
-        assert Reservations(later).reserve(HOST, 1, NOW).at == NOW + 4 * (SECOND + LATE)
+        assert Reservations(later).take(HOST, 5, NOW + GAP).at == NOW + 2 * GAP
+
+
+def test_nobody_elses_turn_comes_while_a_request_is_on_its_way(path: Path) -> None:
+    with State(path) as one, State(path) as other:
+        mine, yours = Reservations(one), Reservations(other)
+        assert mine.take(HOST, 5, NOW).mine
+        late = NOW + 9 * SECOND  # it is still connecting
+        held = yours.take(HOST, 5, late)
+        assert (held.mine, held.held, held.at) == (False, True, late + LOOK)
+        mine.leaving(HOST, 5, late + SECOND)
+        mine.sent(HOST, 5, late + SECOND)
+        free = yours.take(HOST, 5, late + SECOND)
+        assert (free.held, free.at) == (False, late + SECOND + GAP)
+        assert yours.take(HOST, 5, late + SECOND + GAP).mine
+
+
+def test_what_was_never_sent_holds_up_nobody_for_long(path: Path) -> None:
+    with State(path) as one, State(path) as other:
+        mine, yours = Reservations(one), Reservations(other)
+        assert mine.take(HOST, 5, NOW).mine
+        mine.answered(HOST, 5, 8.0, NOW + 8 * SECOND)  # refused, after so long
+        turn = yours.take(HOST, 5, NOW + 24 * SECOND)
+        assert turn.mine
+        assert mine.take(HOST, 5, NOW + 24 * SECOND + GAP).held
+        assert mine.take(HOST, 5, NOW + 24 * SECOND + LONGEST_CLAIM).mine, "a claim has an end"
+        assert mine.take(HOST, 5, NOW + 24 * SECOND + LONGEST_CLAIM + GAP).mine, "who holds it is not held up"
+
+
+def test_the_claim_of_a_process_that_is_no_more_is_none(path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from crawler.politeness import Reservations; from crawler.state import"
+        " State; print(Reservations(State(Path(sys.argv[1]))).take(sys.argv[2], 5, int(sys.argv[3])).mine)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path), HOST, str(NOW)], capture_output=True, check=True)
+    assert done.stdout == b"True\n"
+    with State(path) as state:
+        reservations = Reservations(state)
+        assert reservations.take(HOST, 5, NOW + SECOND).at == NOW + GAP, "its turn was taken, whatever became of it"
+        assert reservations.take(HOST, 5, NOW + GAP).mine
 
 
 def test_without_a_delay_only_rests_count(reservations: Reservations) -> None:
-    reservations.reserve(HOST, 100, NOW)
-    assert reservations.reserve(HOST, 0, NOW).at == NOW
+    reservations.take(HOST, 100, NOW)
+    assert reservations.take(HOST, 0, NOW).mine
     until = reservations.strike(HOST, NOW, 7)
-    turn = reservations.reserve(HOST, 0, NOW)
+    turn = reservations.take(HOST, 0, NOW)
     assert turn.at == until == NOW + 7 * SECOND
     assert turn.resting
 
@@ -86,7 +138,7 @@ def test_a_rest_is_bounded_whatever_was_asked_for(reservations: Reservations) ->
 
 
 def test_a_clock_that_was_set_back_silences_no_host(reservations: Reservations) -> None:
-    reservations.reserve(HOST, 5, NOW)
+    reservations.take(HOST, 5, NOW)
     reservations.strike(HOST, NOW, 60)
     year = 365 * 86_400 * SECOND
     assert reservations.peek(HOST, 5, NOW - year).at <= NOW - year + 2 * LONGEST_REST * SECOND
@@ -179,17 +231,20 @@ def test_a_rest_that_is_longer_than_anybody_waits_is_said_at_once(reservations: 
 def test_what_is_left_to_wait_is_told_without_taking_the_turn(reservations: Reservations) -> None:
     pacer = Pacer(reservations, Clock())
     assert pacer.ready_in(HOST, 5) == 0
-    reservations.reserve(HOST, 5, NOW)
+    reservations.take(HOST, 5, NOW)
     assert pacer.ready_in(HOST, 5) == pacer.ready_in(HOST, 5) == 5 + LATE / SECOND
     assert pacer.ready_in(HOST, 0) == 0
 
 
 def test_a_host_that_was_overloaded_gets_more_time_and_then_less_again(path: Path) -> None:
+    weeks = count(1)
+
     def gap() -> float:
         with State(path) as state:  # a process each
             reservations = Reservations(state)
-            first = reservations.reserve(HOST, 5, NOW + 86_400 * SECOND)
-            return (reservations.peek(HOST, 5, NOW).at - first.at - LATE) / SECOND
+            now = NOW + next(weeks) * 7 * 86_400 * SECOND
+            assert reservations.take(HOST, 5, now).mine
+            return (reservations.peek(HOST, 5, now).at - now - LATE) / SECOND
 
     assert gap() == 5
     now = NOW
@@ -208,7 +263,7 @@ def test_a_host_that_was_overloaded_gets_more_time_and_then_less_again(path: Pat
 
 def test_a_long_delay_is_not_shortened_by_the_bound_of_what_grows(reservations: Reservations) -> None:
     reservations.strike(HOST, NOW, 0)
-    reservations.reserve(HOST, 3600, NOW)
+    reservations.take(HOST, 3600, NOW)
     assert reservations.peek(HOST, 3600, NOW).at == NOW + 3600 * SECOND + LATE
 
 
@@ -216,13 +271,13 @@ def test_a_long_delay_is_not_shortened_by_the_bound_of_what_grows(reservations: 
 def test_a_slow_host_is_left_alone_for_twice_as_long_as_it_took(
     reservations: Reservations, took: float, wait: float
 ) -> None:
-    reservations.reserve(HOST, 5, NOW)
+    reservations.take(HOST, 5, NOW)
     reservations.answered(HOST, 5, took, NOW)
     assert reservations.peek(HOST, 5, NOW).at == NOW + wait * SECOND + (LATE if wait == 5 else 0)
 
 
 def test_the_delay_is_counted_from_when_a_request_leaves(reservations: Reservations) -> None:
-    reservations.reserve(HOST, 5, NOW)
+    reservations.take(HOST, 5, NOW)
     reservations.sent(HOST, 5, NOW + 3 * SECOND)
     assert reservations.peek(HOST, 5, NOW).at == NOW + 8 * SECOND + LATE
     reservations.sent(HOST, 5, NOW)
