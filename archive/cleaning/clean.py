@@ -138,8 +138,8 @@ def _read(document: Document, capture: Capture, provenance: Provenance, profile:
         found.append(Evidence("body", place, "the JSON of a script, laid behind the markup", chosen=True))
     text = "\n".join([above or "", *(one.block.text for one in placed)])
     words = count_words(text)
-    judgement = verdict.of_page(page, data, known, words, text)
-    if judgement.verdict not in {Verdict.ARTICLE, Verdict.TEASER, Verdict.PAYWALL}:
+    judgement = verdict.of_page(page, data, known, extraction.blocks, placed, text)
+    if judgement.verdict not in verdict.TEXTS or not words:
         return Reading(Refusal(provenance, judgement.verdict, judgement.reason), page, extraction, sifted)
     if judgement.reason:
         found.append(Evidence("verdict", judgement.verdict.value, judgement.reason, chosen=True))

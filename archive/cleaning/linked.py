@@ -42,6 +42,7 @@ class Linked:
 
     article: Node | None = None
     home: Script | None = None
+    others: frozenset[str] = frozenset()  # where nothing is an article: the types of what there is
 
     def text(self, page: Page, key: str, rule: str) -> Candidate | None:
         """A property of the article's node, if it is a text (of a list, the first)."""
@@ -56,6 +57,13 @@ class Linked:
         if not value:
             return None
         return Candidate(value, rule, self._source(page, key, value))
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The types of the article's script; of a page without an article, those of all its scripts."""
+        if self.home is None:
+            return self.others
+        return frozenset(name for node in self.home.nodes for name in _types(node))
 
     @property
     def is_news(self) -> bool:
@@ -93,12 +101,14 @@ class Linked:
 
 def read(root: html.HtmlElement) -> Linked:
     """The linked data of a page; scripts that are no JSON, too long or too deep are passed over."""
+    others: set[str] = set()
     scripts = (one for one in root.iter("script") if "ld+json" in one.get("type", "").lower())
     for script in map(_script, scripts):
         for node in script.nodes if script is not None else ():
             if any(_ARTICLE.search(name) for name in _types(node)):
                 return Linked(node, script)
-    return Linked()
+            others.update(_types(node))
+    return Linked(others=frozenset(others))
 
 
 def publisher(linked: Linked) -> str | None:

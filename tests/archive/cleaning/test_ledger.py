@@ -248,6 +248,8 @@ def test_nothing_vanishes_from_the_newsroom(capture: MakeCapture) -> None:
     words = 0
     for url, given in newsroom():
         made = of(capture(given, url=url))
+        is_index = url.endswith((".example/", "/tag/x/"))
+        assert (made.text.verdict is Verdict.INDEX_PAGE) == is_index, url
         left.update(one.kind for one in made.entries if not one.kept)
         words += len(made.entries)
     assert {"navigation", "related", "advertisement", "comments", "author-box", "newsletter", "date"} <= set(left)

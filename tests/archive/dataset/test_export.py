@@ -216,6 +216,15 @@ def test_trafilatura_has_the_keys_of_the_installed_trafilatura(tmp_path: Path) -
     assert ours["tags"] == "bridge;traffic"
 
 
+@pytest.mark.parametrize("verdict", Verdict)
+def test_articles_alone_unless_others_are_asked_for(verdict: Verdict) -> None:
+    """Texts of other kinds too, such as live blogs and teasers, whose words are no whole story."""
+    given = entry()
+    entries = [replace(given, text=replace(given.text, verdict=verdict))]
+    assert len(list(choose(entries, Selection()))) == (verdict is Verdict.ARTICLE)
+    assert len(list(choose(entries, Selection(verdicts=(verdict,))))) == 1
+
+
 def test_the_choice_of_editions() -> None:
     one = [entry(f"v{number}", at=AT + number, edition=number, editions=3) for number in (1, 2, 3)]
     wall = entry(at=AT + 9, refusal=True)
