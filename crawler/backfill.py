@@ -192,7 +192,9 @@ class Backfill:
     def _judge(self, answer: Answer, lane: _Lane) -> None:
         """Give a host up that answers nothing but errors, or that asked to be left alone; the next process asks it."""
         reason = answer.failure.reason if answer.failure is not None else None
-        if reason in _OURS:
+        if _is_shut(answer):
+            lane.over = answer.why
+        elif reason in _OURS:
             return
         failed = reason is not None or answer.worth_retrying or answer.status in _BLOCKED
         lane.failures = lane.failures + 1 if failed else 0
@@ -223,7 +225,7 @@ class Backfill:
     def _fail(self, shelf: Shelf, answer: Answer) -> None:
         """Note that a shelf had no page; another time it may have one, unless it is gone or not to be asked for."""
         host, now, failure = self.site.host, self._now(), answer.failure
-        if failure is not None and (failure.away or failure.reason is NoAnswer.BUDGET):
+        if failure is not None and (failure.away or failure.reason is NoAnswer.BUDGET or _is_shut(answer)):
             return
         final = failure.reason in _NEVER if failure is not None else not answer.worth_retrying
         further = before(shelf, self.wanted, empty=True) if final and answer.status in GONE else []
@@ -245,10 +247,18 @@ class Backfill:
         front = yield from home(self.site.starts, whole, lambda: learned)
         lane = self._lane(host_of(self.site.starts[0]))
         self._judge(front.answer, lane)
-        if front.page is None and (front.answer.failure is not None or front.answer.worth_retrying):
+        failure = front.answer.failure
+        barred = failure is not None and failure.reason is NoAnswer.ROBOTS and failure.cause is None
+        if front.page is None and not barred and (failure is not None or front.answer.worth_retrying):
             lane.over = lane.over or front.answer.why
             return
         self.walked += 1
         host, now = self.site.host, self._now()
         walked = starting_points(self.site, front, self._robots_body(front.url), self._roots, self.wanted, now, learned)
         self._unwritten.append(lambda: self._backlog.start(host, walked, now))
+
+
+def _is_shut(answer: Answer) -> bool:
+    """Whether nothing may be asked of a host as long as its robots.txt cannot be had: that is hardly for good."""
+    failure = answer.failure
+    return failure is not None and failure.reason is NoAnswer.ROBOTS and failure.cause is not None

@@ -189,6 +189,9 @@ class _Rounds:
 
     def _round(self, sites: Sequence[Site]) -> list[VisitReport]:
         run, started = f"urn:uuid:{uuid.uuid4()}", clock.now()
+        with State(self._archive.state_path) as state:
+            for site in sites:
+                Backlog(state).revive(site.host, started)
         jobs: list[CrawlJob] = []
         for limit in sorted({self._room(site.host) for site in sites}, key=lambda one: (one is None, one)):
             these = [site for site in sites if self._room(site.host) == limit]

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from archive.url import host as host_of
 from crawler.discovery.archives import Span
 from crawler.frontier import Found
-from crawler.scheduling.articles import MAX_TRIES, Phase, next_try
+from crawler.scheduling.articles import MAX_TRIES, ROBOTS_PAUSE, Phase, next_try
 from crawler.state import State
 
 # Of one host, however much more it names: one that makes up addresses without end leaves room for the others. A paper
@@ -67,12 +67,17 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """What a shelf led to: articles, further shelves, how many it named in all, and what was passed over and why."""
+    """What a shelf led to: articles and further shelves.
+
+    ``named`` counts the articles that it names in all, ``passed`` those that were passed over, by reason, and ``apart``
+    the shelves.
+    """
 
     found: Sequence[Found] = ()
     onward: Sequence[Shelf] = ()
     named: int = 0
     passed: Mapping[str, int] = field(default_factory=dict)
+    apart: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +163,17 @@ class Backlog:
         with self._state.write() as db:
             self._count(db, site, walked)
             db.execute("UPDATE backfills SET started = ? WHERE site = ?", (now, site))
+
+    def revive(self, site: str, now: int) -> None:
+        """What was not allowed a week ago waits again: robots.txt may have changed its mind."""
+        with self._state.write() as db:
+            reasons = db.execute(
+                "UPDATE urls INDEXED BY urls_shut SET state = 'backfill'"
+                " WHERE site = ? AND state = 'disallowed' AND lane IS NOT NULL AND at < ? RETURNING reason",
+                (site, now - ROBOTS_PAUSE),
+            ).fetchall()
+            for reason, number in Counter(str(row[0]).partition(":")[0] for row in reasons).items():
+                _tally(db, site, Phase.DISALLOWED, reason, -number)
 
     def lanes(self, site: str) -> list[str]:
         """The hosts for which something waits."""
@@ -256,8 +272,7 @@ class Backlog:
 
         settled: Counter[str] = Counter()
         for phase in (Phase.GONE, Phase.DISALLOWED, Phase.REFUSED, Phase.FAILED):
-            for reason, number in counted.get(phase, {}).items():
-                settled[reason or str(phase)] += number
+            settled.update({reason or str(phase): number for reason, number in counted.get(phase, {}).items()})
         done = counted.get(Phase.DONE, Counter())
         return Backfilled(
             site,
@@ -274,8 +289,8 @@ class Backlog:
             shelves=all_of("walked"),
             unwalked=unwalked[0][0],
             passed=counted.get("passed", Counter()),
-            settled=settled,
-            unread=counted.get("unread", Counter()),
+            settled=+settled,
+            unread={reason: number for reason, number in counted.get("unread", {}).items() if number},
         )
 
     def _add(self, site: str, walked: Walked) -> None:
@@ -310,6 +325,8 @@ class Backlog:
             _tally(db, site, "found", "", walked.named)
         for reason, number in walked.passed.items():
             _tally(db, site, "passed", reason, number)
+        for reason, number in walked.apart.items():
+            _tally(db, site, "unread", reason, number)
 
     def _settle(self, db: sqlite3.Connection, site: str, shelf: Shelf, state: str, now: int, why: str) -> None:
         changed = db.execute(

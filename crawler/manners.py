@@ -115,7 +115,8 @@ class Manners:
             robots = await self._robots_of(request)
             refused = robots.refusal(request.url, self._agent)
             if refused is not None:
-                request.meta["presskeep_cause"] = robots.failure
+                unknown = NoAnswer.OTHER if robots.access is Access.UNREACHABLE else None
+                request.meta["presskeep_cause"] = robots.failure or unknown
                 await self._refuse(request, NoAnswer.ROBOTS, refused)
             if delay > 0:
                 request.meta["presskeep_delay"] = max(delay, robots.delay(self._agent))

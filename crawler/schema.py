@@ -35,6 +35,7 @@ CREATE INDEX IF NOT EXISTS urls_next ON urls (site, next) WHERE next IS NOT NULL
 CREATE INDEX IF NOT EXISTS urls_watched ON urls (site) WHERE watch IS NOT NULL;
 CREATE INDEX IF NOT EXISTS urls_ahead ON urls (site, at) WHERE state = 'due' AND at > 0;
 CREATE INDEX IF NOT EXISTS urls_captured ON urls (captured, site, source) WHERE captured IS NOT NULL;
+CREATE INDEX IF NOT EXISTS urls_shut ON urls (site, at) WHERE state = 'disallowed' AND lane IS NOT NULL;
 CREATE INDEX IF NOT EXISTS urls_backfill ON urls (site, lane, tries, rank DESC) WHERE state = 'backfill';
 CREATE INDEX IF NOT EXISTS urls_judged ON urls (site, captured DESC) WHERE verdict IS NOT NULL;
 CREATE INDEX IF NOT EXISTS urls_alike ON urls (site, alike) WHERE alike IS NOT NULL;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 
 from w3lib.url import safe_url_string
@@ -53,6 +54,7 @@ _SITEMAPS = frozenset({SourceKind.SITEMAP, SourceKind.NEWS_SITEMAP})
 _PAGES = ("/archive/", "/archives/")
 
 OUTSIDE = "published at another time"
+ANOTHER_TIME = "of another time"
 _UNLIKE = "not like an article's address"
 _TRAP = "a trap"
 _ELSEWHERE = "not one of the site's hosts"
@@ -76,8 +78,7 @@ def read_shelf(
         return _named(shelf, answer.url, listing.urls, scope, wanted)
     if shelf.depth >= MAX_DEPTH:
         return "an index too deep within indexes"
-    children = (_child(shelf, answer.url, place, ref) for place, ref in enumerate(listing.index))
-    return Walked(onward=_in_time(children, listing.index, scope, wanted))
+    return _in_time(shelf, answer.url, listing.index, scope, wanted)
 
 
 def read_page(shelf: Shelf, answer: Answer, scope: Scope, wanted: Span, learned: Learned | None = None) -> Walked | str:
@@ -104,8 +105,7 @@ def read_page(shelf: Shelf, answer: Answer, scope: Scope, wanted: Span, learned:
         elif not link.next and shelf.depth < MAX_DEPTH:
             further += dated(link.url, wanted, shelf, answer.url, place)
     further += before(shelf, wanted, empty=not found)
-    kept = [one for one in further if refusal(one.url, scope) is None]
-    return Walked(walked.found, kept, walked.named, walked.passed)
+    return _with(walked, further, scope)
 
 
 def starting_points(
@@ -140,8 +140,7 @@ def starting_points(
     shelves += [
         Shelf(normalise(url), url, ShelfKind.PAGE, -place, 1, front.url, "L") for place, url in enumerate(pages)
     ]
-    kept = [one for one in (*shelves, *walked.onward) if refusal(one.url, site.scope) is None]
-    return Walked(walked.found, kept, walked.named, walked.passed)
+    return _with(walked, [*shelves, *walked.onward], site.scope)
 
 
 def dated(url: str, wanted: Span, shelf: Shelf, via: str, place: int = 0) -> list[Shelf]:
@@ -203,19 +202,34 @@ def _child(shelf: Shelf, via: str, place: int, ref: SitemapRef) -> Shelf:
     return Shelf(normalise(ref.url), ref.url, ShelfKind.SITEMAP, rank, shelf.depth + 1, via, shelf.hops + "L")
 
 
-def _in_time(shelves: Iterable[Shelf], refs: Sequence[SitemapRef], scope: Scope, wanted: Span) -> list[Shelf]:
+def _in_time(shelf: Shelf, via: str, refs: Sequence[SitemapRef], scope: Scope, wanted: Span) -> Walked:
     """The sitemaps of an index that may list articles of a time.
 
     That is said by the date in its name. Its last change only tells that nothing in it is later: what was last changed
     before that time lists nothing of it.
     """
     kept: list[Shelf] = []
-    for shelf, ref in zip(shelves, refs, strict=True):
+    apart = 0
+    for place, ref in enumerate(refs):
         span, changed = span_of(ref.url), parse_date(ref.lastmod)
-        apart = not span.meets(wanted) if span is not None else changed is not None and changed < wanted.first
-        if not apart and refusal(ref.url, scope) is None:
+        if not span.meets(wanted) if span is not None else changed is not None and changed < wanted.first:
+            apart += 1
+        else:
+            kept.append(_child(shelf, via, place, ref))
+    return _with(Walked(apart={ANOTHER_TIME: apart} if apart else {}), kept, scope)
+
+
+def _with(walked: Walked, onward: Sequence[Shelf], scope: Scope) -> Walked:
+    """The same, with those of these shelves that are the site's own, and no traps."""
+    kept: list[Shelf] = []
+    apart = Counter(walked.apart)
+    for shelf in onward:
+        refused = refusal(shelf.url, scope)
+        if refused is None:
             kept.append(shelf)
-    return kept
+        else:
+            apart[_ELSEWHERE if refused.reason is NoAnswer.SCOPE else _TRAP] += 1
+    return replace(walked, onward=kept, apart=apart)
 
 
 def _named(

@@ -36,7 +36,7 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why there is no answer. ``cause`` tells of a URL that robots.txt forbids because that file had no answer.
+    """Why there is no answer. ``cause`` tells of a URL that robots.txt forbids because that file could not be had.
 
     ``away`` says that this machine has no network, or no resolver: it is nobody's fault.
     """

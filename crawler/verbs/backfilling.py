@@ -116,7 +116,7 @@ def remarks(result: BackfillResult) -> Iterator[str]:
             if counted:
                 yield f"{one.site}: {name}: {_counted(counted)}"
         if stands.unread:
-            yield f"{one.site}: listings that could not be read: {_counted(stands.unread)}"
+            yield f"{one.site}: listings left out: {_counted(stands.unread)}"
         if stands.done:
             yield f"{one.site}: its archive is walked to the end"
     left = sum(one.stands.left + one.stands.unwalked for one in result.sites if one.stands is not None)

@@ -250,6 +250,27 @@ def test_a_site_that_is_down_is_begun_another_time(crawl: Callable[..., Crawl]) 
     assert set(made.articles) == WANTED
 
 
+def test_a_robots_txt_that_cannot_be_had_settles_nothing(crawl: Callable[..., Crawl]) -> None:
+    pages = newspaper()
+    months = {url for url in pages if "/map-2022" in url}
+    shut = {url: failed(url, NoAnswer.ROBOTS, "it answers 503", NoAnswer.OTHER) for url in months}
+    made = crawl({**pages, **shut})
+    made.run()
+    assert len(months & set(made.web.urls)) == 1, "then the host is left alone"
+    assert made.report.problem == "it answers 503"
+    assert made.report.more
+    made.web.pages = pages
+    made.run()
+    assert set(made.articles) == WANTED
+
+
+def test_a_front_page_that_is_not_allowed_is_no_end(crawl: Callable[..., Crawl]) -> None:
+    pages = newspaper() | {f"{BASE}/": failed(f"{BASE}/", NoAnswer.ROBOTS, "line 2 disallows it")}
+    made = crawl(pages)
+    made.run()
+    assert {url for url in WANTED if "/20/" not in url and "2026" not in url} <= set(made.articles)
+
+
 def test_where_there_is_no_room_nothing_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     web, times, add = Web(newspaper()), Counter[str](), Backlog._add
 

@@ -139,6 +139,21 @@ def test_what_failed_stays_in_its_queue_and_is_tried_later(backlog: Backlog, fro
     assert frontier.count(SITE) == {Phase.BACKFILL: 1, Phase.FAILED: 1}
 
 
+def test_what_was_not_allowed_waits_again_after_a_week(backlog: Backlog, frontier: Frontier) -> None:
+    backlog.start(SITE, Walked([found("a"), found("b")]), NOW)
+    frontier.note([], [attempt("a", NoAnswer.ROBOTS), attempt("b", NoAnswer.ROBOTS, NOW + 5 * DAY)])
+    frontier.note([], [attempt("announced", NoAnswer.ROBOTS)])
+    backlog.revive(SITE, NOW + 8 * DAY)
+    assert names(backlog.take(SITE, SITE, 9, NOW + 8 * DAY)) == ["a"]
+    stands = backlog.of(SITE)
+    assert stands is not None
+    assert (stands.settled, stands.left) == ({"robots": 1}, 1)
+    frontier.note([capture("a", at=NOW + 9 * DAY)])
+    stands = backlog.of(SITE)
+    assert stands is not None
+    assert (stands.settled, stands.captured, stands.left) == ({"robots": 1}, 1, 0)
+
+
 def test_where_a_redirect_leads_waits_there_too(backlog: Backlog, frontier: Frontier) -> None:
     backlog.start(SITE, Walked([found("a", 7)]), NOW)
     head = mock.patch("crawler.settling.target_of", return_value=f"https://{OTHER}/b")
@@ -212,6 +227,7 @@ def test_no_question_reads_all_that_waits(backlog: Backlog, state: State, fronti
     backlog.lanes(SITE)
     backlog.take(SITE, SITE, 9, NOW, {"x"})
     backlog.waiting(SITE, {"x"})
+    backlog.revive(SITE, NOW)
     backlog.shelf(SITE, SITE, NOW)
     backlog.took(SITE, shelf("one"), Walked([found("c")], [shelf("third")], 1), NOW)
     backlog.left(SITE)

@@ -64,6 +64,7 @@ def test_all_children_of_an_index_that_may_reach_back_are_walked() -> None:
     months = [f"{BASE}/sitemap-{year}-{month:02}.xml" for year in range(2015, 2027) for month in range(1, 13)]
     walked = read(map_of(), index(*months, f"{BASE}/other.xml", "https://b.example/2022.xml"))
     assert onward(walked) == [*(f"/sitemap-2022-{month:02}.xml" for month in range(1, 13)), "/other.xml"]
+    assert walked.apart == {"of another time": 132, "not one of the site's hosts": 1}
     ranks = [one.rank for one in walked.onward]
     assert ranks[:12] == sorted(ranks[:12]), "the newest is walked first"
     assert ranks[12] == min(ranks)
