@@ -50,7 +50,7 @@ class Keep(StrEnum):
 
 
 class Render(StrEnum):
-    """What draws an article's page before its text is read."""
+    """What draws a page before it is read."""
 
     NONE = "none"
     BROWSER = "browser"
@@ -128,7 +128,7 @@ class Site(BaseModel):
     empty list; ``watch`` names articles that are followed for good. ``delay`` is in seconds; 0 also needs the archive's
     ``allow_loopback``, which the crawler checks. ``mask`` names request fields whose values are masked in the archive
     beside the usual credentials; ``keep_secrets`` stores all of them as they were sent. ``render`` has
-    articles' pages drawn by a Chromium, for sites whose text only scripts bring.
+    pages drawn by a Chromium, for sites whose text only scripts bring.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)

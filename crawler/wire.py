@@ -157,7 +157,7 @@ class Wire(HTTP11DownloadHandler):
         if isinstance(what, Exchange):
             what = with_reservations(what, request.meta.get("presskeep_reserved", ()))
             if request.meta.get("presskeep_render") and is_drawable(what):
-                # Its text is that of the page as it is drawn, which is archived as the article.
+                # What the page says is what it says as it is drawn, and that is archived as what was asked for.
                 request.meta["presskeep_drawable"] = what.reservations
                 what = replace(what, origin=replace(what.origin, role=Role.REQUISITE))
         waiting = self._capturing.keep(what, request)

@@ -45,7 +45,7 @@ _ARGUMENTS = (
     "--no-pings",
     # Frames of other sites would be processes and sessions of their own. None is fetched: there is nothing to steal.
     "--disable-site-isolation-trials",
-    "--disable-features=IsolateOrigins,site-per-process,Translate,MediaRouter,OptimizationHints,DialMediaRouteProvider"
+    "--disable-features=IsolateOrigins,site-per-process,HttpsUpgrades,Translate,MediaRouter,OptimizationHints,DialMediaRouteProvider"
     ",AutofillServerCommunication,InterestFeedContentSuggestions",
     "--block-new-web-contents",  # window.open
     "--deny-permission-prompts",

@@ -1,7 +1,8 @@
 """Drawing as Scrapy sees it: the downloader middleware that has a page drawn once its answer has come.
 
 What the page asks for goes through the same downloader as everything: robots.txt, the address guard, turns, limits and
-the tap, and is archived as requisites of the page. The page as it was drawn is archived beside them, as an article.
+the tap, and is archived as requisites of the page. The page as it was drawn is archived beside them, in the role in
+which it was asked for.
 """
 
 from __future__ import annotations

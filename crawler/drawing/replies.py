@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scrapy.http import Response
+from scrapy.http import Response, TextResponse
 
 from archive.errors import DamagedRecord
 from archive.exchange import Exchange, Role
@@ -12,6 +12,7 @@ from archive.http import HttpMessage
 from crawler.decoded import decoded
 from crawler.drawing.sheet import Picture, Reply
 
+_DRAWN = frozenset({Role.ARTICLE, Role.FRONT, Role.SECTION})
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 # Fields of a browser's request that ours has of its own, or that say what no crawler has.
 _OWN = frozenset(
@@ -29,8 +30,8 @@ _WIRE = frozenset(
 
 
 def is_drawable(exchange: Exchange) -> bool:
-    """Whether an answer to the request for an article is a page that scripts may fill."""
-    if exchange.origin.role is not Role.ARTICLE or exchange.method != "GET" or exchange.truncated is not None:
+    """Whether an answer is a page that scripts may fill: that of an article, or one that leads to articles."""
+    if exchange.origin.role not in _DRAWN or exchange.method != "GET" or exchange.truncated is not None:
         return False
     try:
         message = HttpMessage.parse(exchange.response)
@@ -64,4 +65,5 @@ def drawn_response(response: Response, picture: Picture) -> Response:
     for name in ("Content-Encoding", "Content-Length", "Transfer-Encoding"):
         headers.pop(name, None)
     headers["Content-Type"] = "text/html; charset=utf-8"
-    return response.replace(body=picture.page, headers=headers, flags=[*response.flags, "drawn"])
+    drawn = response.replace(body=picture.page, headers=headers, flags=[*response.flags, "drawn"])
+    return drawn.replace(encoding="utf-8") if isinstance(drawn, TextResponse) else drawn

@@ -27,13 +27,14 @@ from crawler.marking import site_meta
 from crawler.names import is_ours
 from crawler.politeness import PATIENCE, Pacing
 from crawler.remembering import Remembering
-from crawler.sites import Site
+from crawler.sites import Render, Site
 from crawler.validators import ROLES, Validators, validators_of
 from crawler.walk import BACKFILL, Answer, Failure, Want
 
 # Bytes of a page on the wire, and of one that is read for links once decoded: ten times the largest seen. Feeds and
 # sitemaps alone follow `max_body` where that is set to more.
 MAX_PAGE = 32 * 2**20
+_DRAWN = frozenset({Role.FRONT, Role.SECTION})
 _LISTS = frozenset({Role.FEED, Role.SITEMAP})
 _UNREAD = frozenset({Role.ARTICLE, Role.REQUISITE})
 
@@ -175,8 +176,11 @@ class AskingSpider(Spider):
         return site_meta(site)
 
     def _validators(self, question: Question) -> Validators | None:
-        if question.want.role not in ROLES or question.want.whole:
+        role = question.want.role
+        if role not in ROLES or question.want.whole:
             return None
+        if question.site.render is Render.BROWSER and role in _DRAWN:
+            return None  # that the page is the same does not say that what it shows is
         return self.remembering.validators.of(question.site.host, question.want.url, clock.now())
 
     def _answered(self, response: Response, question: Question) -> Iterator[Request]:

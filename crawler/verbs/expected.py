@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from archive import terminal
+from archive.article import Verdict
 from archive.verbs.typeset import count
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ def remarks(one: Expectation) -> list[str]:
     other = {name: number for name, number in one.verdicts.items() if name not in plain}
     if other:
         said.append(f"no plain articles: {_counted(other)}")
+    if Verdict.EMPTY in other:
+        said.append('what is empty may need its scripts: render = "browser" in sites.toml has it drawn')
     failed = {**{f"status {status}": number for status, number in one.statuses.items()}, **one.unanswered}
     if failed:
         said.append(f"failed: {_counted(failed)}")

@@ -39,9 +39,9 @@ def configuration(**browser: object) -> ArchiveConfiguration:
 
 @dataclass
 class Files:
-    """What a page may ask for: bodies, or statuses, by URL; anything else has no answer. ``asked`` grows."""
+    """What a page may ask for: bodies, statuses or replies, by URL; anything else has no answer. ``asked`` grows."""
 
-    files: Mapping[str, bytes | int | Callable[[], Awaitable[bytes]]]
+    files: Mapping[str, bytes | int | Reply | Callable[[], Awaitable[bytes]]]
     asked: list[Wanted] = field(default_factory=list)
     is_halted: bool = False
 
@@ -54,8 +54,8 @@ class Files:
         """The answer, as `crawler.drawing.sheet.Fetch`."""
         self.asked.append(wanted)
         found = self.files.get(wanted.url)
-        if found is None:
-            return None
+        if found is None or isinstance(found, Reply):
+            return found
         if callable(found):
             found = await found()
         kind = "text/javascript" if wanted.url.endswith(".js") else "text/plain"

@@ -21,7 +21,7 @@ from chromed import URL, Easel, Files, html, needs_chromium
 from archive.errors import ConfigurationError
 from crawler.drawing import sheet
 from crawler.drawing.browser import Browser
-from crawler.drawing.sheet import Halted, NotDrawn, Picture
+from crawler.drawing.sheet import Halted, NotDrawn, Picture, Reply
 
 pytestmark = [needs_chromium, pytest.mark.slow]
 
@@ -91,9 +91,22 @@ def test_what_a_page_may_not_ask_for_is_told(easel: Easel) -> None:
 
 
 def test_redirects_and_failures_of_its_files_are_passed_on(easel: Easel) -> None:
-    files = Files({"http://paper.example/gone.txt": 404})
-    page = html("<script>fetch('/gone.txt').then(r => document.body.append('status ' + r.status))</script>")
-    assert b"status 404" in easel.draw(page, files).page
+    moved = Reply(302, (("Location", "http://other.example/there.txt"), ("Access-Control-Allow-Origin", "*")), b"")
+    files = Files(
+        {
+            "http://paper.example/gone.txt": 404,
+            "http://paper.example/moved.txt": moved,
+            "http://other.example/there.txt": b"found there",
+        }
+    )
+    page = html(
+        """<script>fetch('/gone.txt').then(r => document.body.append('status ' + r.status));
+        fetch('/moved.txt').then(r => r.text()).then(t => document.body.append(t))</script>"""
+    )
+    made = easel.draw(page, files).page
+    assert b"status 404" in made
+    assert b"found there" in made
+    assert len(files.asked) == 3
 
 
 def test_scripts_of_the_page_cannot_change_what_is_taken(easel: Easel) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from chromed import needs_chromium
 from crawled import attempted, captured, crawl, make_archive, site
 from oddserver import Odd, OddServer
 
@@ -19,7 +20,7 @@ from archive.exchange import NoAnswer, Role
 from archive.store import Archive
 from crawler.custom import load_spider, place_of, start_urls
 from crawler.jobs import JobSummary, Stop
-from crawler.sites import SourceKind
+from crawler.sites import Render, SourceKind
 
 HOST = "awkward.example"
 EXAMPLE = Path(__file__).parent / "spiders" / "awkward.py"
@@ -83,6 +84,26 @@ def test_it_marks_articles_and_everything_is_captured_as_always(tmp_path: Path) 
             "articles are fetched once"
         )
         assert not archive.verify().findings
+
+
+@needs_chromium
+@pytest.mark.slow
+def test_its_pages_are_drawn_where_the_site_says_so(tmp_path: Path) -> None:
+    script = "<html><body><script>document.body.innerHTML = %s</script></body></html>"
+    listed = (script % "'<ul><li data-story=\"/story/\u00e9\">One</li></ul>'").encode("latin-1")
+    answers: dict[str, Odd | bytes] = {
+        f"{HOST}/list?page=1": Odd(200, listed, {"Content-Type": "text/html; charset=latin-1"}),
+        f"{HOST}/story/%C3%A9": (script % "'<p>one</p>'").encode(),
+    }
+    with OddServer(answers) as server:
+        archive = with_spider(tmp_path / "A", server)
+        crawl(archive, [site(HOST, LIST, spider="awkward:ByNumber", delay=0.01, render=Render.BROWSER)])
+    drawn = [one for one in archive.captures(site=HOST) if one.kind == "conversion"]
+    assert [(one.url, one.role) for one in drawn] == [
+        (f"http://{HOST}/list?page=1", Role.SECTION),
+        (f"http://{HOST}/story/%C3%A9", Role.ARTICLE),
+    ]
+    assert b"<body><p>one</p></body>" in drawn[1].payload()
 
 
 @pytest.mark.slow

@@ -35,6 +35,10 @@ STORIES = ("/story-of-the-crane", "/story-of-the-ferry", "/story-of-the-lock")  
 SENTENCE = "The crane moved sixty metres to the east on Sunday, and nobody in the old town heard it go. "
 SHELL = b"""<!doctype html><html><head><meta name=robots content=noarchive><link rel=stylesheet href=/s.css></head>
 <body><div id=app></div><img src=/picture.png><script src=http://cdn.example/app.js></script></body></html>"""
+FRONT = b"""<!doctype html><html><body><div id=app></div><script>
+document.getElementById("app").innerHTML = `<nav><a href="/about">About us</a></nav><main>
+  <article><h2><a href="/story-of-the-ferry">The ferry was late again, and nobody minded</a></h2></article></main>`;
+</script></body></html>"""
 # It asks for its text after a while, by a field of its own, and tells somebody that it was read.
 APP = b"""setTimeout(async () => {
   const asked = {headers: {"X-Key": "k"}};
@@ -58,7 +62,8 @@ def answers() -> dict[str, Odd | bytes]:
         for path in STORIES
     }
     return {
-        "paper.example/feed": rss(*(f"http://paper.example{path}" for path in (*STORIES[:2], "/story-that-moved"))),
+        "paper.example/feed": rss(*(f"http://paper.example{path}" for path in (STORIES[0], "/story-that-moved"))),
+        "paper.example/": FRONT,
         "paper.example/robots.txt": b"User-agent: *\nDisallow: /private/\n",
         "paper.example/story-that-moved": Odd(302, b"", {"Location": STORIES[2]}),
         "paper.example/s.css": Odd(200, b"p { color: black }", {"Content-Type": "text/css"}),
@@ -70,20 +75,21 @@ def answers() -> dict[str, Odd | bytes]:
 
 @needs_chromium
 def test_a_site_that_only_scripts_can_draw(tmp_path: Path) -> None:
-    declared = site("paper.example", (SourceKind.FEED, "/feed"), render=Render.BROWSER)
+    sources = ((SourceKind.FEED, "/feed"), (SourceKind.FRONT, "/"))
+    declared = site("paper.example", *sources, render=Render.BROWSER)
     with OddServer(answers()) as server:
         archive = make_archive(tmp_path / "A", server.resolve(*HOSTS))
         assert crawl(archive, [declared]).outcome == "finished"
         asked = [f"{one.host}{one.path}" for one in server.seen]
         assert crawl(archive, [declared]).outcome == "finished"
         again = [f"{one.host}{one.path}" for one in server.seen][len(asked) :]
-    assert again == ["paper.example/feed"]
+    assert again == ["paper.example/feed", "paper.example/"]
     assert asked.count("cdn.example/app.js") == 1
     assert not [one for one in asked if "picture" in one or "read" in one or "private" in one]
     # Every exchange is in the archive, and nothing else but the pages that were drawn.
     wire = [one for one in archive.captures() if one.kind != "conversion"]
     assert sorted(one.url.removeprefix("http://") for one in wire) == sorted([*asked, *again])
-    pages = {one.url: one for one in archive.captures() if one.kind == "conversion"}
+    pages = {one.url: one for one in archive.captures(role=Role.ARTICLE) if one.kind == "conversion"}
     assert set(pages) == {f"http://paper.example{path}" for path in STORIES}
     of_role = {one.url.removeprefix("http://"): one for one in wire}
     for name in ("cdn.example/app.js", "paper.example/s.css", *(f"api.example/stories{one}.json" for one in STORIES)):
@@ -102,7 +108,7 @@ def test_a_site_that_only_scripts_can_draw(tmp_path: Path) -> None:
 def _are_derived(archive: Archive, ids: list[str]) -> None:
     """Each drawn page names the exchanges that it was made from, the page's own first."""
     written = b"".join(gzip.decompress(one.read_bytes()) for one in archive.warc_path.rglob("*.warc.gz"))
-    for page in (one for one in archive.captures() if one.kind == "conversion"):
+    for page in (one for one in archive.captures(role=Role.ARTICLE) if one.kind == "conversion"):
         (block,) = re.findall(
             rb"WARC-Concurrent-To: <%s>.*?\r\n\r\n(.*?)\r\n\r\n" % page.id.encode(), written, re.DOTALL
         )
@@ -164,7 +170,7 @@ def test_with_one_that_does_not_start_the_exchanges_are_kept_and_the_pages_stay_
     assert failed.reason is NoAnswer.NOT_DRAWN
     assert failed.detail.startswith(f"{program} does not start: libnss3.so: cannot open shared object file")
     with State(archive.state_path) as state:
-        assert Frontier(state).count("paper.example")[Phase.DUE] == 3
+        assert Frontier(state).count("paper.example")[Phase.DUE] == 2
 
 
 @needs_chromium

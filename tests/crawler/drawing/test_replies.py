@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 
 import pytest
-from scrapy.http import Response
+from scrapy.http import HtmlResponse, Response
 
 from archive.errors import PayloadRefused
 from archive.exchange import Exchange, Origin, Role, Truncation
@@ -21,14 +21,15 @@ def exchange(head: bytes = b"HTTP/1.1 200 OK\r\n" + HTML, role: Role = Role.ARTI
     return Exchange(URL, 0, b"", head + b"\r\n<p>", origin=origin, **given)  # type: ignore[arg-type]
 
 
-def test_pages_of_articles_are_drawn_and_nothing_else() -> None:
+def test_pages_are_drawn_and_nothing_else() -> None:
     assert is_drawable(exchange())
     assert is_drawable(exchange(b"HTTP/1.1 200 OK\r\nContent-Type: application/xhtml+xml; charset=utf-8\r\n"))
     assert not is_drawable(exchange(b"HTTP/1.1 404 Not Found\r\n" + HTML))
     assert not is_drawable(exchange(b"HTTP/1.1 302 Found\r\n" + HTML))
     assert not is_drawable(exchange(b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n"))
     assert not is_drawable(exchange(b"\x15\x03\x01"))
-    assert not is_drawable(exchange(role=Role.FRONT))
+    assert is_drawable(exchange(role=Role.FRONT))
+    assert not is_drawable(exchange(role=Role.PROBE))
     assert not is_drawable(exchange(truncated=Truncation.LENGTH))
     assert not is_drawable(exchange(method="POST"))
 
@@ -87,3 +88,7 @@ def test_whoever_reads_on_gets_the_page_as_it_was_drawn() -> None:
     assert drawn.headers["Content-Type"] == b"text/html; charset=utf-8"
     assert "Content-Encoding" not in drawn.headers
     assert drawn.flags == ["drawn"]
+    latin = HtmlResponse(URL, 200, {"Content-Type": "text/html; charset=latin-1"}, b"...", encoding="latin-1")
+    again = drawn_response(latin, Picture("<p>\u00e9</p>".encode(), "", ()))
+    assert isinstance(again, HtmlResponse)
+    assert again.text == "<p>\u00e9</p>"

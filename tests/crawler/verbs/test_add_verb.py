@@ -276,7 +276,7 @@ def test_a_trial_says_what_to_expect(archive: Archive, capsys: pytest.CaptureFix
 
 def test_expectations_on_a_terminal_and_in_words() -> None:
     one = Expectation("a.example", Rate(41.6, 2.5, "https://a.example/feed"), tried=5, words=[100, 300, 500])
-    one.verdicts.update({"article": 3, "consent-wall": 1, "gallery": 1})
+    one.verdicts.update({"article": 3, "consent-wall": 1, "gallery": 1, "empty": 2})
     one.signs["tdm-reservation: 1"] = 5
     one.unanswered[NoAnswer.ROBOTS] = 2
     one.sizes += [20_000, 40_000]
@@ -289,7 +289,8 @@ def test_expectations_on_a_terminal_and_in_words() -> None:
     assert re.split(r" {2,}", said[3].strip()) == ["b.example", "–", "0", "0", "–", "none", "allows", "none", "–"]
     assert remarks(one) == [
         "articles a day by 2.5 days of https://a.example/feed",
-        "no plain articles: 1 gallery",
+        "no plain articles: 2 empty, 1 gallery",
+        'what is empty may need its scripts: render = "browser" in sites.toml has it drawn',
         "failed: 2 robots",
     ]
     assert remarks(Expectation("b.example")) == ["no article was fetched: none that is new was announced"]
