@@ -181,13 +181,14 @@ CREATE TABLE IF NOT EXISTS pages (
     capture TEXT NOT NULL,
     hops TEXT NOT NULL,
     at INTEGER NOT NULL,
+    rank INTEGER NOT NULL DEFAULT 0,
     payload TEXT,
     unread INTEGER NOT NULL,
     number INTEGER NOT NULL DEFAULT 0,
     bytes INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (site, key)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS pages_unread ON pages (site, at DESC) WHERE unread = 1;
+CREATE INDEX IF NOT EXISTS pages_unread ON pages (site, rank DESC) WHERE unread = 1;
 CREATE TABLE IF NOT EXISTS requisites (
     site TEXT NOT NULL,
     key TEXT NOT NULL,
@@ -199,6 +200,7 @@ CREATE TABLE IF NOT EXISTS requisites (
     hops TEXT NOT NULL,
     rank INTEGER NOT NULL,
     place INTEGER NOT NULL,
+    found INTEGER NOT NULL DEFAULT 0,
     state TEXT NOT NULL,
     tries INTEGER NOT NULL DEFAULT 0,
     reason TEXT NOT NULL DEFAULT '',
@@ -328,6 +330,15 @@ UPGRADES: Final = (
     INSERT INTO hosts (host, factor) SELECT host, factor FROM paces WHERE true
         ON CONFLICT (host) DO UPDATE SET factor = excluded.factor;
     DROP TABLE paces
+    """,
+    # The parts of older pages come after those of newer ones, and are given up by when they were found.
+    """
+    ALTER TABLE pages ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;
+    UPDATE pages SET rank = at;
+    DROP INDEX pages_unread;
+    CREATE INDEX pages_unread ON pages (site, rank DESC) WHERE unread = 1;
+    ALTER TABLE requisites ADD COLUMN found INTEGER NOT NULL DEFAULT 0;
+    UPDATE requisites SET found = rank
     """,
 )
 

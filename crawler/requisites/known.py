@@ -33,7 +33,7 @@ class Unread:
     capture: str
     page: str
     hops: str
-    at: int
+    rank: int
     is_page: bool
 
 

@@ -38,24 +38,35 @@ from crawler.state import State
 
 # Of a page's requisites so many are its own at most: the rest is for what its stylesheets refer to.
 _OWN = 0.75
+# Of a site at once, but for those of newer pages: seven hours of one host at five seconds a request. The archive of a
+# site may have a million pages, which are read as fast as what they refer to is fetched.
+ENOUGH = 5_000
+_OLDEST = -(2**62)
 _PART = 500  # variables of one statement
 
 
 def when(state: State, site: str, now: int) -> int | None:
     """When a site has requisites to read or fetch, perhaps a time that has gone by; None where it has none."""
-    unread = "SELECT 1 FROM {} WHERE site = ? AND unread = 1 LIMIT 1"
-    following: int | None = None
-    if state.read(unread.format("pages"), (site,)) or state.read(unread.format("requisites"), (site,)):
+    sheets = state.read("SELECT 1 FROM requisites WHERE site = ? AND unread = 1 LIMIT 1", (site,))
+    pages = "SELECT 1 FROM pages WHERE site = ? AND unread = 1 AND rank > ? LIMIT 1"
+    if sheets or state.read(pages, (site, _read_above(state, site))):
         following = 0
     else:
         rows = state.read("SELECT next FROM requisites WHERE site = ? AND state = 'due' ORDER BY next LIMIT 1", (site,))
-        following = int(rows[0][0]) if rows else None
+        if not rows:
+            return None
+        following = int(rows[0][0])
     day = now // DAY
-    if following is None or not state.read(
-        "SELECT 1 FROM requisite_days WHERE site = ? AND day = ? AND told = 1", (site, day)
-    ):
-        return following
-    return max(following, (day + 1) * DAY)
+    told = state.read("SELECT 1 FROM requisite_days WHERE site = ? AND day = ? AND told = 1", (site, day))
+    return max(following, (day + 1) * DAY) if told else following
+
+
+def _read_above(state: State, site: str) -> int:
+    """The rank above which pages are read: that of the newest page of which something is due, if enough is."""
+    due = "FROM requisites WHERE site = ? AND state = 'due' ORDER BY rank DESC LIMIT 1"
+    if not state.read(f"SELECT 1 {due} OFFSET ?", (site, ENOUGH - 1)):
+        return _OLDEST
+    return int(state.read(f"SELECT rank {due}", (site,))[0][0])
 
 
 def waiting(state: State, site: str) -> int:
@@ -131,18 +142,22 @@ class Requisites:
                 note_attempt(db, stored)
 
     def unread(self, site: str, most: int) -> list[Unread]:
-        """What is to be read for references: stylesheets, then pages, the newest first."""
+        """What is to be read for references: stylesheets, then pages, the newest first.
+
+        Where enough is due already, only pages that are newer than that: the archive of a site may have a million.
+        """
         sheets = self._state.read(
             "SELECT key, capture, page, hops, rank, 0 FROM requisites WHERE site = ? AND unread = 1 LIMIT ?",
             (site, most),
         )
         pages = self._state.read(
-            "SELECT key, capture, key, hops, at, 1 FROM pages WHERE site = ? AND unread = 1 ORDER BY at DESC LIMIT ?",
-            (site, most - len(sheets)),
+            "SELECT key, capture, key, hops, rank, 1 FROM pages WHERE site = ? AND unread = 1 AND rank > ?"
+            " ORDER BY rank DESC LIMIT ?",
+            (site, _read_above(self._state, site), most - len(sheets)),
         )
         return [
-            Unread(key, capture, page, hops, at, bool(is_page))
-            for key, capture, page, hops, at, is_page in sheets + pages
+            Unread(key, capture, page, hops, rank, bool(is_page))
+            for key, capture, page, hops, rank, is_page in sheets + pages
         ]
 
     def learn(self, site: str, one: Unread, via: str, found: Embeds, now: int) -> LeftOut | None:
@@ -167,7 +182,7 @@ class Requisites:
                 [
                     (
                         *(site, key, embed.url, host_of(embed.url), embed.kind, one.page, via, hops),
-                        *(one.at, number + place),
+                        *(one.rank, number + place, now),
                     )
                     for place, (key, embed) in enumerate(chosen)
                 ],
@@ -176,7 +191,7 @@ class Requisites:
                 "UPDATE requisites SET unread = ?, kind = ?, page = ?, hops = ?, rank = ? WHERE site = ? AND key = ?"
                 " AND unread = ?",
                 [
-                    (UNREAD, Kind.STYLE, one.page, hops, one.at, site, key, UNWANTED)
+                    (UNREAD, Kind.STYLE, one.page, hops, one.rank, site, key, UNWANTED)
                     for key, embed in wanted.items()
                     if key in known and embed.kind is Kind.STYLE
                 ],
@@ -303,7 +318,7 @@ class Requisites:
             db.execute("DELETE FROM requisite_days WHERE site = ? AND day < ?", (site, day - REMEMBERED // DAY))
             db.execute(
                 "UPDATE requisites SET state = ?, at = ?, reason = 'it could not be had within a week'"
-                " WHERE site = ? AND state = 'due' AND rank < ?",
+                " WHERE site = ? AND state = 'due' AND found < ?",
                 (Phase.FAILED, now, site, now - LONGEST),
             )
             db.execute("DELETE FROM requisites WHERE site = ? AND state != 'due' AND at < ?", (site, now - REMEMBERED))

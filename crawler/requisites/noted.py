@@ -10,6 +10,7 @@ from archive.event import StoredAttempt
 from archive.exchange import NoAnswer, Truncation
 from archive.url import host as host_of
 from archive.url import normalise
+from crawler.discovery.announcement import parse_date
 from crawler.discovery.stylesheets import Kind
 from crawler.requisites.known import FRESH, MAX_DEPTH, MAX_TRIES, READ, UNWANTED
 from crawler.scheduling.articles import GONE, RETRIED_STATUS, Phase, counts, next_try
@@ -18,12 +19,13 @@ from crawler.settling import target_of
 from crawler.walk import MAX_REDIRECTS, REDIRECTS
 
 _PAGES = frozenset({None, "text/html", "application/xhtml+xml"})
-# A requisite becomes due: site, key, URL, host, kind, page, via, hops, rank, place.
+# A requisite becomes due: site, key, URL, host, kind, page, via, hops, rank, place, and when that was found.
 DUE: Final = (
-    "INSERT INTO requisites (site, key, url, host, kind, page, via, hops, rank, place, state)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'due') ON CONFLICT (site, key) DO UPDATE SET url = excluded.url,"
+    "INSERT INTO requisites (site, key, url, host, kind, page, via, hops, rank, place, found, state)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'due') ON CONFLICT (site, key) DO UPDATE SET url = excluded.url,"
     " host = excluded.host, kind = excluded.kind, page = excluded.page, via = excluded.via, hops = excluded.hops,"
-    " rank = excluded.rank, place = excluded.place, state = 'due', tries = 0, reason = '', at = 0, next = 0"
+    " rank = excluded.rank, place = excluded.place, found = excluded.found, state = 'due', tries = 0, reason = '',"
+    " at = 0, next = 0"
 )
 
 
@@ -31,11 +33,13 @@ def note_page(db: sqlite3.Connection, capture: Capture) -> None:
     """A page came: it is to be read, unless it is the one that was read last."""
     if capture.status != 200 or capture.method != "GET" or capture.mime not in _PAGES:
         return
+    # By its source's date where that can be true: what a backfill brings is not new.
+    published = min(parse_date(capture.announced) or capture.at, capture.at)
     db.execute(
-        "INSERT INTO pages (site, key, capture, hops, at, payload, unread) VALUES (?, ?, ?, ?, ?, ?, 1)"
+        "INSERT INTO pages (site, key, capture, hops, at, rank, payload, unread) VALUES (?, ?, ?, ?, ?, ?, ?, 1)"
         " ON CONFLICT (site, key) DO UPDATE SET capture = excluded.capture, hops = excluded.hops, at = excluded.at,"
         " unread = unread OR payload IS NOT excluded.payload, payload = excluded.payload WHERE excluded.at > at",
-        (capture.site, capture.key, capture.id, capture.hops, capture.at, capture.payload_digest),
+        (capture.site, capture.key, capture.id, capture.hops, capture.at, published, capture.payload_digest),
     )
 
 
@@ -71,7 +75,7 @@ def note_requisite(db: sqlite3.Connection, capture: Capture) -> None:
     if target is not None and not hops.endswith("R" * MAX_REDIRECTS):
         onward = (
             *(capture.site, normalise(target), target, host_of(target), kind, page, capture.url, f"{hops}R"),
-            *(rank, place),
+            *(rank, place, capture.at),
         )
     reads = kind == Kind.STYLE and capture.status == 200 and hops.count("E") < MAX_DEPTH
     _put(db, str(capture.site), capture.key, phase, tries + 1, reason, capture.at)

@@ -20,6 +20,7 @@ from archive.exchange import Attempt, NoAnswer, Origin, Role, Truncation
 from archive.url import normalise
 from crawler.agenda import GAP, Agenda
 from crawler.frontier import Frontier
+from crawler.requisites import memory
 from crawler.requisites.gathering import BATCH, MAX_FAILURES, WIDTH, Gathering, Stored
 from crawler.requisites.known import FRESH, LONGEST, MAX_TRIES, PAGE_REMEMBERED, LeftOut
 from crawler.requisites.memory import Requisites, known, lately, of_page, waiting, when
@@ -419,6 +420,49 @@ def test_something_more_urgent_ends_it_and_the_next_visit_takes_it_up(desk: Desk
     assert without > desk.now + GAP
     desk.urgent = False
     assert len(desk.visit(due=True)) == 20 - len(first)
+
+
+def test_old_pages_wait_for_new_ones_and_are_read_as_there_is_room(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a backfill: a million pages must not become thirty million requisites."""
+    monkeypatch.setattr(memory, "ENOUGH", 30)
+    desk.requisites.declare([NEWS], [], desk.now)
+    desk.pages[f"https://{NEWS}/feed"] = rss()
+    for number in range(20):
+        desk.now += SECOND
+        body = html(*(f"/{number}-{part}.png" for part in range(10)))
+        page = desk.capture(Want(f"https://{NEWS}/2019/old-{number}", Role.ARTICLE), body)
+        desk.requisites.note([replace(page, announced=f"2019-01-{number + 1:02}T12:00:00Z")])
+        desk.pages |= {f"https://{NEWS}/{number}-{part}.png": b"x" for part in range(10)}
+    web, visit = desk.begun()
+    waits = visit.begin()
+    for _ in range(6):
+        ask = waits.pop(0)
+        waits += visit.answered_by(ask.number, web.answer(ask.want))
+    visit.stop()
+    desk.note(web, NEWS)
+    assert waiting(desk.state, NEWS) <= 2 * BATCH * 10
+    desk.publish("/new.png")
+    asked = desk.visit()
+    assert asked[0] == f"https://{NEWS}/new.png", "although the others were captured before and are due"
+    assert len(asked) == len(set(asked)) > 190
+    assert asked[-1].startswith(f"https://{NEWS}/0-"), "the oldest last"
+    assert when(desk.state, NEWS, desk.now) is None
+
+
+def test_what_a_dead_host_has_of_old_pages_makes_no_visit_each_minute(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "ENOUGH", 5)
+    desk.publish(*(f"https://{CDN}/{number}.png" for number in range(10)))
+    desk.pages |= {
+        f"https://{CDN}/{number}.png": failed(f"https://{CDN}/{number}.png", NoAnswer.DNS) for number in range(10)
+    }
+    desk.visit()
+    page = desk.capture(Want(f"https://{NEWS}/2019/old", Role.ARTICLE), html("/1.png"))
+    desk.requisites.note([replace(page, announced="2019-01-01")])
+    following = when(desk.state, NEWS, desk.now)
+    assert following is not None
+    assert following > desk.now
 
 
 def test_commits_that_wait_for_room_lose_nothing(desk: Desk) -> None:
