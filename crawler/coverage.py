@@ -36,6 +36,9 @@ _PAGES = frozenset({Role.FRONT, Role.SECTION})
 _RULES = frozenset({NoAnswer.ROBOTS, NoAnswer.TAKEDOWN, NoAnswer.SCOPE, NoAnswer.ADDRESS, NoAnswer.OTHER})
 _DAY_ONLY = re.compile(r"\s*\d{4}(?:-\d\d){0,2}\s*")
 _MAX_HOPS = 10
+# What stands on a front page or in a feed is gone after that time, or never goes.
+WARM = datetime.timedelta(days=31)
+_MOST_READ = 1000  # payloads of one listing, the latest ones: a few days of polls
 
 
 @dataclass(slots=True)
@@ -67,8 +70,8 @@ class _Listing:
     """One listing URL as its polls went."""
 
     memory: SourceMemory = field(default_factory=SourceMemory)
-    digest: str | None = None
     seen: int = 0
+    read: dict[str, int] = field(default_factory=dict)  # payloads that were read, with the number of items in each
 
 
 @dataclass(slots=True)
@@ -91,7 +94,8 @@ def coverage(
     """What the archive has of what was announced, site by site; ``until`` is the last day.
 
     All sites of which it holds anything, or these: raises NotFound for one of which it holds nothing. ``progress`` is
-    told of sites, in thousandths.
+    told of sites, in thousandths. With ``since``, polls are read from ``WARM`` days before: what comes back after a
+    longer time counts as new.
     """
     held = archive.sites()
     for name in names:
@@ -107,9 +111,17 @@ def coverage(
             if progress is not None:
                 progress(round((number + share) * 1000), len(wanted) * 1000, "reading what sources announced")
 
-        reader = _Reader(archive, name, scopes.get(name) or Scope.of((name,)), verdicts.get(name, {}), report)
+        scope, start = scopes.get(name) or Scope.of((name,)), _start(since)
+        reader = _Reader(archive, name, scope, verdicts.get(name, {}), report, start)
         found.append(_within(reader.read(), since, until))
     return found
+
+
+def _start(since: datetime.date | None) -> int | None:
+    """From when on polls are read, so that what is told of a day is right."""
+    if since is None or since <= datetime.date(1970, 1, 1) + WARM:
+        return None
+    return clock.from_datetime(datetime.datetime.combine(since - WARM, datetime.time(), datetime.UTC))
 
 
 def _within(site: SiteCoverage, since: datetime.date | None, until: datetime.date | None) -> SiteCoverage:
@@ -128,7 +140,8 @@ def _verdicts(archive: Archive, sites: set[str]) -> dict[str, dict[str, Verdict]
     """What the cleaner says of each URL: an article, where any capture of it was one."""
     found: dict[str, dict[str, Verdict]] = {}
     absent = frozenset(capture for site in sites for capture in soft_404s(archive, site))
-    for one in archive.outcomes():
+    only = next(iter(sites)) if len(sites) == 1 else None
+    for one in archive.outcomes(site=only):
         if one.site in sites:
             known = found.setdefault(one.site, {})
             if known.get(one.key) is not Verdict.ARTICLE:
@@ -153,7 +166,9 @@ class _Reader:
         scope: Scope,
         verdicts: dict[str, Verdict],
         report: Callable[[float], None],
+        start: int | None,
     ) -> None:
+        self._start = start
         self._archive, self._site, self._scope, self._verdicts = archive, site, scope, verdicts
         self._report = report
         self._roots: dict[str, _Source] = {}  # by the URL of each listing
@@ -167,7 +182,7 @@ class _Reader:
 
     def read(self) -> SiteCoverage:
         """The site's coverage."""
-        captures = ((one.at, one.id, one) for one in self._archive.captures(site=self._site))
+        captures = ((one.at, one.id, one) for one in self._captures())
         attempts = ((one.attempt.at, one.id, one) for one in self._archive.attempts(site=self._site))
         first: int | None = None
         now = clock.now()
@@ -192,6 +207,15 @@ class _Reader:
         told = sorted(self._sources.values(), key=lambda one: (one.kind, one.url))
         return SiteCoverage(self._site, days, tuple(SourceCoverage(one.kind, one.url, one.days) for one in told))
 
+    def _captures(self) -> Iterator[Capture]:
+        """All captures that count: of the time before the start only articles, which may be announced later."""
+        if self._start is not None:
+            yield from self._archive.captures(site=self._site, role=Role.ARTICLE, until=self._start)
+        yield from self._archive.captures(site=self._site, since=self._start)
+
+    def _is_before(self, at: int) -> bool:
+        return self._start is not None and at < self._start
+
     def _capture(self, capture: Capture) -> None:
         if capture.method != "GET":
             return
@@ -204,7 +228,7 @@ class _Reader:
     def _attempt(self, stored: StoredAttempt) -> None:
         attempt = stored.attempt
         if attempt.origin.role in _LISTS | _PAGES:
-            if self._is_old(attempt.url, attempt.origin.source, attempt.origin.via):
+            if self._is_before(attempt.at) or self._is_old(attempt.url, attempt.origin.source, attempt.origin.via):
                 return
             source = self._source(attempt.url, attempt.origin.role, attempt.origin.source, attempt.origin.via)
             self._note_poll(source, attempt.at, attempt.url, Polled(attempt.at, Outcome.FAILED))
@@ -223,7 +247,8 @@ class _Reader:
 
     def _page(self, capture: Capture) -> None:
         known = self._fetched.setdefault(capture.key, _Fetched())
-        if capture.source not in {"redirect", None} and capture.key not in self._items:
+        listed = capture.source in {"redirect", None} or capture.key in self._items
+        if not listed and not self._is_before(capture.at):
             self._unlisted(capture)
         status = capture.status or 0
         if known.fate is Fate.CAPTURED or status == 304:
@@ -270,14 +295,20 @@ class _Reader:
         if status != 304 and 300 <= status < 400:
             return  # what it leads to is the answer
         listing = self._listings.setdefault(capture.url, _Listing())
-        same = capture.payload_digest is not None and capture.payload_digest == listing.digest
-        if status == 304 or (200 <= status < 300 and same):
+        # Also an older one: behind some addresses several servers take turns, each with a state of its own.
+        read = listing.read.get(capture.payload_digest or "") if 200 <= status < 300 else None
+        # Of the first one that is read, a 304 says only that an earlier one holds, which is read in its place.
+        if (status == 304 and listing.read) or read is not None:
+            listing.seen = listing.seen if read is None else read
             outcome = Outcome.UNCHANGED if status == 304 else Outcome.WHOLE
             self._note_poll(source, capture.at, capture.url, Polled(capture.at, outcome, listing.seen))
             return
-        found = self._announced(capture) if 200 <= status < 300 else None
+        found = self._announced(capture) if 200 <= status < 300 or status == 304 else None
         if found is None:
-            self._note_poll(source, capture.at, capture.url, Polled(capture.at, Outcome.FAILED))
+            polled = Polled(capture.at, Outcome.FAILED)
+            if status == 304:
+                polled = Polled(capture.at, Outcome.UNCHANGED, listing.seen)
+            self._note_poll(source, capture.at, capture.url, polled)
             return
         new: dict[str, int | None] = {}
         newest: list[tuple[int, str]] = []
@@ -296,7 +327,11 @@ class _Reader:
             elif known.date is None:
                 known.date, known.exact = item.date, item.exact
         kept = {key for _, key in nlargest(MOST_SEEN, newest)}
-        listing.digest, listing.seen = capture.payload_digest, len(kept)
+        listing.seen = len(kept)
+        if capture.payload_digest is not None:
+            if len(listing.read) >= _MOST_READ:
+                del listing.read[next(iter(listing.read))]
+            listing.read[capture.payload_digest] = len(kept)
         dates = [at for key, at in new.items() if key in kept and at is not None]
         polled = Polled(capture.at, Outcome.WHOLE, len(kept), len(kept & new.keys()), dates)
         self._note_poll(source, capture.at, capture.url, polled)

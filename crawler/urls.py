@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote, urldefrag, urljoin
 
 from archive.exchange import NoAnswer
@@ -16,6 +17,8 @@ from archive.url import is_fetchable
 MAX_URL = 2000
 # A page may hold images as data: addresses of megabytes; nothing that long is resolved at all.
 MAX_REFERENCE = 8000
+# What was worked out of addresses is remembered: of so many at once (the links of a few pages), none longer than this.
+MOST_REMEMBERED, REMEMBERED = 4096, 500
 # The same segment three times is a relative link that grows with each step (/news/news/news/).
 MAX_REPEATS = 2
 # Parameters that are not known for tracking: real articles need up to 4, the longest links seen on real pages had 31.
@@ -164,6 +167,12 @@ def resolve(base: str, reference: str) -> str | None:
     """
     if len(reference) > MAX_REFERENCE:
         return None
+    # Polls name the same addresses again and again; longer ones are not kept, for memory's sake.
+    usual = len(reference) <= REMEMBERED and len(base) <= REMEMBERED
+    return _resolve_again(base, reference) if usual else _resolve(base, reference)
+
+
+def _resolve(base: str, reference: str) -> str | None:
     reference = reference.strip().translate(_BREAKS)
     if not reference or reference.startswith("#"):
         return None
@@ -174,6 +183,9 @@ def resolve(base: str, reference: str) -> str | None:
     except ValueError:  # brackets that are no IPv6 address, hosts that NFKC would change
         return None
     return url if is_fetchable(url) else None
+
+
+_resolve_again = lru_cache(MOST_REMEMBERED)(_resolve)
 
 
 def readable_path(url: str) -> str:

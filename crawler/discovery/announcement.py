@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from archive.clock import from_datetime
 
@@ -44,8 +45,11 @@ def parse_date(text: str | None) -> int | None:
 
     Missing parts count as their first instant, a missing offset as UTC. Years before 1970 are no news.
     """
-    if not text or len(text) > MAX_DATE:
-        return None
+    return _date(text) if text and len(text) <= MAX_DATE else None
+
+
+@lru_cache(4096)  # polls show the same items again and again
+def _date(text: str) -> int | None:
     text = text.strip()
     if _YEAR_MONTH.fullmatch(text):
         text = f"{text}-01" if len(text) == 7 else f"{text}-01-01"

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
-from crawler.urls import is_file, readable_path
+from crawler.urls import MOST_REMEMBERED, REMEMBERED, is_file, readable_path
 
 # At this many points a URL is taken for an article wherever it is linked from content.
 ARTICLE = 3
@@ -131,6 +132,10 @@ class Shape:
 
 def shape_of(url: str) -> Shape:
     """The shape of an absolute http(s) URL. Linear in its length, which `crawler.urls.MAX_URL` bounds."""
+    return _known_shape(url) if len(url) <= REMEMBERED else _shape(url)
+
+
+def _shape(url: str) -> Shape:
     path, _, query = readable_path(url[:4000]).partition("?")
     segments = [segment for segment in path.split("/") if segment]
     if is_file(url):
@@ -186,6 +191,9 @@ def shape_of(url: str) -> Shape:
     elif dated and not path[dated.end() :].strip("/") and "/" in dated.group():
         add(-2, "a day's listing")
     return Shape(points, tuple(why), strong, len(segments))
+
+
+_known_shape = lru_cache(MOST_REMEMBERED)(_shape)
 
 
 def _is_id(name: str, value: str) -> bool:

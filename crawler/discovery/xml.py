@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from lxml import etree
 
@@ -30,6 +31,7 @@ _PLAIN = (
 MAX_ELEMENTS = 1_500_000
 
 _PREFIXES = frozenset({"atom", "dc", "dcterms", "feedburner", "rss"})  # where their namespace is not declared
+_LONG_TAG = 200
 _HTML = re.compile(rb"\s{0,1000}<(?:!doctype\s{1,20}html|html|head|body)\b", re.IGNORECASE)
 _NOT_SPACE = re.compile(rb"\S")
 _SUBSET_END = re.compile(rb"\]\s{0,100}>")
@@ -112,10 +114,17 @@ def xml_events(xml: bytes, items: frozenset[str]) -> Iterator[tuple[str, etree._
 def local_name(element: etree._Element) -> str:
     """The element's name in lower case without namespace; a foreign namespace stays as a prefix ``?``."""
     tag = element.tag if isinstance(element.tag, str) else ""
+    return _usual_name(tag) if len(tag) < _LONG_TAG else _name(tag)
+
+
+def _name(tag: str) -> str:
     namespace, _, name = tag.rpartition("}")
     prefix, _, name = name.rpartition(":")
     known = namespace[1:] in _PLAIN if namespace else prefix.lower() in _PREFIXES or not prefix
     return name.lower() if known else f"?{name.lower()}"
+
+
+_usual_name = lru_cache(1024)(_name)
 
 
 def text_of(element: etree._Element, limit: int) -> str | None:

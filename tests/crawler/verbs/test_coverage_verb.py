@@ -15,10 +15,12 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from archive import clock, terminal
+from archive.capture import Capture
 from archive.exchange import Attempt, Exchange, NoAnswer, Origin, Role
 from archive.store import Archive
 from crawler.cli import app
-from crawler.coverage import coverage
+from crawler.coverage import _Reader, coverage
+from crawler.discovery import Announcement
 from crawler.heatmap import html, marks, shade, weeks
 from crawler.newsroom import Newsroom
 from crawler.newsroom.site import HOSTS
@@ -160,6 +162,54 @@ def test_what_a_crawl_passes_over_is_not_counted(archive: Archive) -> None:
     with Wire(archive) as wire:
         wire.answer(FEED, START, Role.FEED, f'<rss version="2.0"><channel>{listed}</channel></rss>'.encode())
     assert days(archive)["2026-11-02"].announced == 1
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The listings that coverage reads."""
+    found: list[str] = []
+    announced = _Reader._announced
+
+    def noted(self: _Reader, capture: Capture) -> list[Announcement] | None:
+        found.append(capture.url)
+        return announced(self, capture)
+
+    monkeypatch.setattr(_Reader, "_announced", noted)
+    return found
+
+
+def test_only_the_polls_that_count_are_read_and_tell_the_same(archive: Archive, read: list[str]) -> None:
+    with Wire(archive) as wire:
+        for day in range(80):
+            at = START + day * DAY
+            wire.answer(
+                FEED, at, Role.FEED, feed(*((number, START + number * DAY) for number in range(day, day - 9, -1)))
+            )
+            wire.answer(FRONT, at, Role.FRONT, _front(story(day), story(day + 1000)))
+            for number in (day, day + 1000):
+                wire.answer(story(number), at + MINUTE, Role.ARTICLE, f"<p>{number}</p>".encode())
+    since = datetime.date(2026, 11, 2) + datetime.timedelta(days=60)
+    [whole] = coverage(archive)
+    assert len(read) == 160
+    read.clear()
+    [found] = coverage(archive, since=since)
+    assert len(read) == 2 * (20 + 31)
+    assert found.days == {day: counted for day, counted in whole.days.items() if day >= since}
+    assert [one.url for one in found.sources] == [one.url for one in whole.sources]
+    for one, other in zip(found.sources, whole.sources, strict=True):
+        assert one.days == {day: counted for day, counted in other.days.items() if day >= since}
+
+
+def _front(*urls: str) -> bytes:
+    return "".join(f'<article><h3><a href="{url}">A headline of some words</a></h3></article>' for url in urls).encode()
+
+
+def test_a_listing_of_two_servers_that_take_turns_is_read_once_for_each(archive: Archive, read: list[str]) -> None:
+    with Wire(archive) as wire:
+        for poll in range(6):
+            wire.answer(FEED, START + poll * HOUR, Role.FEED, feed((1, START), (2 + poll % 2, START)))
+    day = days(archive)["2026-11-02"]
+    assert (day.announced, day.polls, day.lost, len(read)) == (3, 6, 0, 2)
 
 
 def test_a_rebuild_tells_the_same(archive: Archive) -> None:
