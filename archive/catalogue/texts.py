@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     case,
     delete,
+    false,
     func,
     null,
     select,
@@ -276,27 +277,37 @@ def _outcome_of(row: Sequence[Any]) -> Outcome:
 
 def of_compaction(catalog: Catalog, directory: Path, kinds: frozenset[Reserved] = frozenset()) -> Texts:
     """What a compaction asks; ``directory`` is where the WARC files lie, ``kinds`` the reservations withheld."""
-    return Texts(lambda: _stamps(catalog, kinds), lambda part: _of_part(catalog, directory, part, kinds))
+    asked = _Compacting(catalog, directory, kinds)
+    return Texts(asked.stamps, asked.of_part)
 
 
-def _stamps(catalog: Catalog, kinds: frozenset[Reserved]) -> Iterator[Stamp]:
-    """What tells the texts of all cleaners apart, without reading any text."""
-    question = select(texts.c.cleaner, texts.c.site, texts.c.capture, texts.c.at, texts.c.identity)
-    with catalog.reading() as connection:
-        if kinds:
-            kept_back = withholding.withheld(connection, kinds)
-            question = question.join_from(texts, captures, captures.c.id == texts.c.capture).where(~kept_back)
-        for row in connection.execution_options(yield_per=FETCH).execute(question):
-            yield Stamp(row.cleaner, row.site or None, row.capture, row.at, row.identity)
+class _Compacting:
+    """The questions of one compaction: what is withheld is the same for all of them."""
 
+    def __init__(self, catalog: Catalog, directory: Path, kinds: frozenset[Reserved]) -> None:
+        self._catalog = catalog
+        self._directory = directory
+        self._kinds = kinds
+        self._kept_back: ColumnElement[bool] = false()
 
-def _of_part(catalog: Catalog, directory: Path, part: Part, kinds: frozenset[Reserved]) -> Iterator[Entry]:
-    """The texts that a Parquet file of the compaction holds, ordered by site and capture id; editions are left out."""
-    question = _joined(texts.c.cleaner == part.cleaner, texts.c.at >= part.start, texts.c.at < part.end)
-    with catalog.reading() as connection:
-        question = question.where(~withholding.withheld(connection, kinds))
-        for _, entry in _entries(connection, question.order_by(texts.c.site, texts.c.capture), directory):
-            yield entry
+    def stamps(self) -> Iterator[Stamp]:
+        """What tells the texts of all cleaners apart, without reading any text."""
+        question = select(texts.c.cleaner, texts.c.site, texts.c.capture, texts.c.at, texts.c.identity)
+        with self._catalog.reading() as connection:
+            if self._kinds:
+                self._kept_back = withholding.withheld(connection, self._kinds)
+                joined = question.join_from(texts, captures, captures.c.id == texts.c.capture)
+                question = joined.where(~self._kept_back)
+            for row in connection.execution_options(yield_per=FETCH).execute(question):
+                yield Stamp(row.cleaner, row.site or None, row.capture, row.at, row.identity)
+
+    def of_part(self, part: Part) -> Iterator[Entry]:
+        """The texts that a Parquet file holds, ordered by site and capture id; editions are left out."""
+        within = texts.c.cleaner == part.cleaner, texts.c.at >= part.start, texts.c.at < part.end
+        question = _joined(*within, ~self._kept_back).order_by(texts.c.site, texts.c.capture)
+        with self._catalog.reading() as connection:
+            for _, entry in _entries(connection, question, self._directory):
+                yield entry
 
 
 def outcomes(

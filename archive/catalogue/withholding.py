@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import ColumnElement, Connection, false, func, select
+from sqlalchemy import Column, ColumnElement, Connection, false, func, select
 
 from archive.catalogue import tables
 from archive.reservation import Reserved, reserved
@@ -19,21 +19,26 @@ _NOTHING = "[]"
 _NOT_MODIFIED = 304
 
 
-def withheld(connection: Connection, kinds: frozenset[Reserved]) -> ColumnElement[bool]:
-    """A condition on the table of captures: those with such a reservation, never null.
+def withheld(connection: Connection, kinds: frozenset[Reserved], *, news: bool = True) -> ColumnElement[bool]:
+    """A condition on the table of captures: those with such a reservation, never null. It can be asked for later, too.
 
     Of a 304, which has a head only, the page that it confirms counts as well. Pages say the same few things: each is
-    weighed once, whatever the number of captures.
+    weighed once, whatever the number of captures. ``news``: whether what nobody has said before counts as withheld.
     """
     if not kinds:
         return false()
-    said = select(_captures.reservations).distinct().where(_captures.reservations != _NOTHING)
-    those = [one for one in connection.scalars(said) if kinds & reserved(json.loads(one))]
-    if not those:
-        return false()
-    values = select(func.json_each(json.dumps(those)).table_valued("value").c.value)
-    confirmed = select(_others.id).where(_others.reservations.in_(values))
-    of_confirmed = func.coalesce(_captures.refers_to, "").in_(confirmed)
-    return _captures.reservations.in_(values) | (
-        (func.coalesce(_captures.status, 0) == _NOT_MODIFIED) & (_captures.kind == "revisit") & of_confirmed
+    said = connection.scalars(select(_captures.reservations).distinct().where(_captures.reservations != _NOTHING))
+    kept_back = {one: bool(kinds & reserved(json.loads(one))) for one in said}
+    free = [_NOTHING, *(one for one, is_so in kept_back.items() if not is_so)]
+    named = free if news else [one for one, is_so in kept_back.items() if is_so]
+    values = select(func.json_each(json.dumps(named)).table_valued("value").c.value)
+
+    def speaks(column: Column[str]) -> ColumnElement[bool]:
+        return column.not_in(values) if news else column.in_(values)
+
+    confirmed = select(_others.id).where(speaks(_others.reservations))
+    return speaks(_captures.reservations) | (
+        (func.coalesce(_captures.status, 0) == _NOT_MODIFIED)
+        & (_captures.kind == "revisit")
+        & func.coalesce(_captures.refers_to, "").in_(confirmed)
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from archive.catalogue import tables, withholding
 from archive.dataset.compaction import PART
@@ -30,11 +30,13 @@ def of_files(archive: Archive) -> Iterator[Finding]:
     """The files under ``text/`` with texts of captures of which the catalogue has none, and those that are broken."""
     import pyarrow as pa  # noqa: PLC0415 - who verifies an archive without texts need not wait for it
 
+    with archive.catalog.reading() as connection:
+        kept_back = withholding.withheld(connection, archive.configuration.reservations.withheld, news=False)
     for path in sorted(archive.text_path.glob(f"cleaner=*/month=*/{PART}")):
         name = f"{archive.text_path.name}/{path.relative_to(archive.text_path)}"
         cleaner = unquote(path.parent.parent.name.removeprefix("cleaner="))
         try:
-            number = sum(_withdrawn(archive, cleaner, some) for some in _captures(path))
+            number = sum(_withdrawn(archive, cleaner, some, kept_back) for some in _captures(path))
         except FileNotFoundError:
             continue  # a compaction has removed it meanwhile
         except (OSError, pa.ArrowException) as error:
@@ -54,7 +56,7 @@ def _captures(path: Path) -> Iterator[list[str]]:
             yield batch.column(0).to_pylist()
 
 
-def _withdrawn(archive: Archive, cleaner: str, captures: list[str]) -> int:
+def _withdrawn(archive: Archive, cleaner: str, captures: list[str], kept_back: ColumnElement[bool]) -> int:
     """How many of these have no text by a cleaner that may be there.
 
     Asked after the file was read, so that it cannot be ahead.
@@ -64,7 +66,6 @@ def _withdrawn(archive: Archive, cleaner: str, captures: list[str]) -> int:
     of_capture = tables.captures.c.id == made.capture
     question = select(func.count()).select_from(tables.texts).where(made.cleaner == cleaner, made.capture.in_(ids))
     with archive.catalog.reading() as connection:
-        if kinds := archive.configuration.reservations.withheld:
-            kept_back = withholding.withheld(connection, kinds)
+        if archive.configuration.reservations.withheld:
             question = question.join(tables.captures, of_capture).where(~kept_back)
         return len(set(captures)) - (connection.scalar(question) or 0)
