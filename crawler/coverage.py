@@ -34,6 +34,8 @@ from crawler.walk import BACKFILL
 _LISTS = frozenset({Role.FEED, Role.SITEMAP})
 _PAGES = frozenset({Role.FRONT, Role.SECTION})
 _RULES = frozenset({NoAnswer.ROBOTS, NoAnswer.TAKEDOWN, NoAnswer.SCOPE, NoAnswer.ADDRESS, NoAnswer.OTHER})
+# Of pages that no listing names: where a redirect leads, and the own address of a twin, which is the item.
+_LED_TO = frozenset({"redirect", "canonical", None})
 _DAY_ONLY = re.compile(r"\s*\d{4}(?:-\d\d){0,2}\s*")
 _MAX_HOPS = 10
 # What stands on a front page or in a feed is gone after that time, or never goes.
@@ -247,7 +249,7 @@ class _Reader:
 
     def _page(self, capture: Capture) -> None:
         known = self._fetched.setdefault(capture.key, _Fetched())
-        listed = capture.source in {"redirect", None} or capture.key in self._items
+        listed = capture.source in _LED_TO or capture.key in self._items
         if not listed and not self._is_before(capture.at):
             self._unlisted(capture)
         status = capture.status or 0

@@ -12,8 +12,8 @@ from archive.reservation import reservations_of
     ("fields", "page", "signs"),
     [
         ([], "<p>nothing", ()),
-        ([("TDM-Reservation", "1")], "<meta name=tdm-reservation content=1>", ("tdm-reservation: 1",)),
-        ([("tdm-reservation", "0")], "<meta content='0' name='tdm-reservation'>", ()),
+        ([("TDM-Reservation", "1")], "<meta name=tdm-reservation content=1>", ("tdm-reservation: 1",) * 2),
+        ([("tdm-reservation", "0")], "<meta content='0' name='tdm-reservation'>", ("tdm-reservation: 0",) * 2),
         ([("X-Robots-Tag", "noindex, NoArchive"), ("x-robots-tag", "bot: noai")], "", ("noindex", "noarchive", "noai")),
         ([], '<META content="noarchive,follow" name="robots">', ("meta robots: noarchive",)),
         ([("Content-Usage", "train-ai=n")], "<meta name=robots content=index>", ("content-usage: train-ai=n",)),

@@ -124,6 +124,16 @@ def test_an_old_address_counts_as_what_it_leads_to(archive: Archive) -> None:
     assert (day.announced, day.captured, day.failed) == (2, 1, 1)
 
 
+def test_an_article_that_its_twin_led_to_is_no_item_of_its_own(archive: Archive) -> None:
+    with Wire(archive) as wire:
+        wire.answer(FEED, START, Role.FEED, feed((1, START)))
+        wire.answer(story(1), START + 1, Role.ARTICLE, b"<p>one</p>")
+        wire.answer(story(9), START + 2, Role.ARTICLE, b"<p>one</p>", source="canonical")
+    [found] = coverage(archive)
+    assert [one.url for one in found.sources] == [FEED]
+    assert total(found.days).announced == 1
+
+
 def test_polls_without_an_answer_are_an_outage_when_all_of_a_day_are(archive: Archive) -> None:
     with Wire(archive) as wire:
         wire.answer(FEED, START, Role.FEED, feed((1, START)))
