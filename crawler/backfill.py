@@ -16,7 +16,7 @@ from crawler.agenda import Root
 from crawler.backlog import Backlog, Shelf, ShelfKind
 from crawler.frontier import Found, Frontier
 from crawler.scheduling.articles import GONE
-from crawler.shelving import before, read_shelf, starting_points
+from crawler.shelving import before, declared_points, read_shelf, starting_points
 from crawler.sites import Site
 from crawler.sources import RobotsBody, home
 from crawler.visit import MAX_FAILURES, UNPACED_WIDTH, Ask
@@ -47,6 +47,7 @@ class Backfill:
     """One site's backfill in progress: gives what to ask for, takes the answers. Knows the state, but no network.
 
     ``limit`` bounds the articles that are asked for. ``roots`` are sources of the site that are known already.
+    ``commit`` makes durable what was answered so far.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Backfill:
         now: Callable[[], int],
         limit: int | None = None,
         roots: Iterable[Root] = (),
+        commit: Callable[[], None] = lambda: None,
     ) -> None:
         span = backlog.span(site.host)
         assert span is not None  # it was begun (`Backlog.begin`)
@@ -68,6 +70,7 @@ class Backfill:
         self.paused = False
         self._frontier, self._backlog = frontier, backlog
         self._robots_body, self._now, self._limit, self._roots = robots_body, now, limit, tuple(roots)
+        self._commit = commit
         self._numbers = iter(range(1 << 62))
         self._running: dict[int, tuple[Walk, str]] = {}
         self._lanes: dict[str, _Lane] = {}
@@ -116,6 +119,8 @@ class Backfill:
 
         Then nothing is lost and nothing was asked: it goes on where this is called again.
         """
+        if self._unwritten:
+            self._commit()  # what names an article is durable before the article is known
         while self._unwritten:
             self._unwritten[0]()
             self._unwritten.popleft()
@@ -124,6 +129,8 @@ class Backfill:
         if not self._backlog.started(self.site.host):
             first = host_of(self.site.starts[0])
             asks = [] if self._running or self._lane(first).over else self._started(self._start(), first)
+            if self._unwritten:  # nothing was to be asked for that
+                return self.go_on()
             self._idle = not asks and not self._running
             return asks
         asks = []
@@ -243,7 +250,11 @@ class Backfill:
         def whole(want: Want) -> Generator[Want, Answer, Answer]:
             return fetch(Want(want.url, want.role, BACKFILL, whole=True))
 
-        learned = self._frontier.learned(self.site.host)
+        host, learned = self.site.host, self._frontier.learned(self.site.host)
+        if not self.site.discover:
+            declared = declared_points(self._roots, self.wanted, self._now())
+            self._unwritten.append(lambda: self._backlog.start(host, declared, self._now()))
+            return
         front = yield from home(self.site.starts, whole, lambda: learned)
         lane = self._lane(host_of(self.site.starts[0]))
         self._judge(front.answer, lane)
@@ -253,7 +264,7 @@ class Backfill:
             lane.over = lane.over or front.answer.why
             return
         self.walked += 1
-        host, now = self.site.host, self._now()
+        now = self._now()
         walked = starting_points(self.site, front, self._robots_body(front.url), self._roots, self.wanted, now, learned)
         self._unwritten.append(lambda: self._backlog.start(host, walked, now))
 

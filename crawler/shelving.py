@@ -50,6 +50,7 @@ MAX_NAMED = 20_000
 # Behind all others: sitemaps of what is hardly an article.
 _LAST = -(1 << 60)
 _SITEMAPS = frozenset({SourceKind.SITEMAP, SourceKind.NEWS_SITEMAP})
+_LISTS = frozenset({SourceKind.SECTION, SourceKind.FRONT})
 # Where old articles are listed, if anywhere, on a site that names neither sitemap nor archive.
 _PAGES = ("/archive/", "/archives/")
 
@@ -123,24 +124,42 @@ def starting_points(
     walked = read if isinstance(read, Walked) else Walked()
     named = sitemaps_in_robots(robots or b"", front.url, MAX_NAMED)
     maps = [(url, f"{origin_of(front.url)}/robots.txt", "I") for url in named]
-    maps += [(one.url, one.via or front.url, one.hops) for one in roots if SourceKind(one.kind) in _SITEMAPS]
-    pages = [one.url for one in roots if SourceKind(one.kind) is SourceKind.SECTION]
+    pages: list[str] = []
     if front.page is not None and not front.page.nofollow:
-        pages += [one.url for one in front.page.sections if not is_archive(one.url)][:MAX_SECTIONS]
-    if not maps:
+        pages = [one.url for one in front.page.sections if not is_archive(one.url)][:MAX_SECTIONS]
+    known = declared_points(roots, wanted, now).onward
+    if not maps and not any(one.kind is ShelfKind.SITEMAP for one in known):
         guesses = [one.url for one in candidates(front.url, None, front.page) if one.kind is SourceKind.SITEMAP]
         maps = [(url, front.url, "I") for url in guesses]
         if not any(is_archive(one.url) for one in walked.onward):
             pages += [address for path in _PAGES if (address := resolve(front.url, path))]
-    shelves = [
-        Shelf(normalise(url), url, ShelfKind.SITEMAP, now - place, 1, via, hops)
-        for place, (url, via, hops) in enumerate(maps)
-        if (span := span_of(url)) is None or span.meets(wanted)
-    ]
-    shelves += [
-        Shelf(normalise(url), url, ShelfKind.PAGE, -place, 1, front.url, "L") for place, url in enumerate(pages)
-    ]
-    return _with(walked, [*shelves, *walked.onward], site.scope)
+    shelves = [_map(url, via, hops, now - place) for place, (url, via, hops) in enumerate(maps) if _meets(url, wanted)]
+    shelves += [_page(url, front.url, "L", -place) for place, url in enumerate(pages)]
+    return _with(walked, [*shelves, *known, *walked.onward], site.scope)
+
+
+def declared_points(roots: Sequence[Root], wanted: Span, now: int) -> Walked:
+    """The same of a site that is not to be discovered: its sources, as far as they list what is old."""
+    shelves = []
+    for place, one in enumerate(roots):
+        if SourceKind(one.kind) in _SITEMAPS and _meets(one.url, wanted):
+            shelves.append(_map(one.url, one.via, one.hops, now - place))
+        elif SourceKind(one.kind) in _LISTS:
+            shelves.append(_page(one.url, one.via, one.hops, -place))
+    return Walked(onward=shelves)
+
+
+def _meets(url: str, wanted: Span) -> bool:
+    span = span_of(url)
+    return span is None or span.meets(wanted)
+
+
+def _map(url: str, via: str | None, hops: str, rank: int) -> Shelf:
+    return Shelf(normalise(url), url, ShelfKind.SITEMAP, rank, 1, via, hops)
+
+
+def _page(url: str, via: str | None, hops: str, rank: int) -> Shelf:
+    return Shelf(normalise(url), url, ShelfKind.PAGE, rank, 1, via, hops)
 
 
 def dated(url: str, wanted: Span, shelf: Shelf, via: str, place: int = 0) -> list[Shelf]:

@@ -25,6 +25,7 @@ from crawler.frontier import Found, Frontier
 from crawler.requisites.gathering import Gathering
 from crawler.scheduling.articles import Phase, rank, updates
 from crawler.scheduling.polling import Outcome
+from crawler.shares import shared
 from crawler.sites import Site, SourceKind
 from crawler.sources import Listing, RobotsBody, SourceWalk, in_scope
 from crawler.visited import VisitReport
@@ -342,7 +343,7 @@ class Visit:
     def _prune(self) -> None:
         room = 2 * self._limit + MAX_AGAIN
         if len(self._found) > room:
-            kept = nlargest(room, self._found.values(), key=lambda one: one.rank)
+            kept = shared(list(self._found.values()), room)
             self._unchosen += len(self._found) - len(kept)
             self._found = {one.key: one for one in kept}
 
@@ -350,7 +351,7 @@ class Visit:
         """All sources are read: decide what this crawl fetches."""
         new = [one for one in self._found.values() if one.key not in self._changed]
         changed = [one for one in self._found.values() if one.key in self._changed]
-        chosen = nlargest(self._limit, new, key=lambda one: one.rank)
+        chosen = shared(new, self._limit)
         again = nlargest(min(MAX_AGAIN, self._limit), changed, key=lambda one: one.rank)
         now = self._now()
         self._frontier.plan(self.site.host, [*chosen, *again], now)

@@ -72,6 +72,7 @@ class BackfillSpider(NewsSpider):
                 clock.now,
                 self._most,
                 self._roots(site),
+                self.capturing.commit,
             )
             course = self.courses[site.host] = Course(backfill)
             backfill.paused = self._is_due(course)

@@ -17,7 +17,7 @@ from archive.event import StoredAttempt
 from archive.exchange import Attempt, NoAnswer, Origin, Role
 from archive.url import normalise
 from crawler import backfill as module
-from crawler.agenda import Agenda
+from crawler.agenda import Agenda, Root
 from crawler.backfill import Backfill
 from crawler.backlog import Backlog, Walked
 from crawler.frontier import Frontier
@@ -269,6 +269,39 @@ def test_a_front_page_that_is_not_allowed_is_no_end(crawl: Callable[..., Crawl])
     made = crawl(pages)
     made.run()
     assert {url for url in WANTED if "/20/" not in url and "2026" not in url} <= set(made.articles)
+
+
+def test_a_site_that_is_not_discovered_is_walked_by_what_is_declared(tmp_path: Path) -> None:
+    web = Web(newspaper())
+    Crawl(tmp_path / "state.sqlite", web)
+    declared = Site(host=SITE.host, discover=False)
+    roots = [Root("sitemap", f"{BASE}/map-2022-05.xml", "declared"), Root("feed", f"{BASE}/feed", "declared")]
+    with State(tmp_path / "state.sqlite") as state:
+        walk = Backfill(declared, Frontier(state), Backlog(state), lambda _: ROBOTS, lambda: NOW, roots=roots)
+        waiting = walk.begin()
+        while waiting:
+            ask = waiting.pop(0)
+            waiting += walk.answered_by(ask.number, web.answer(ask.want))
+        assert walk.finished
+    assert web.urls == [f"{BASE}/map-2022-05.xml", story(2022, 5, 9), story(2022, 5, 3)]
+
+
+def test_a_listing_is_durable_before_what_it_names_is_known(tmp_path: Path) -> None:
+    web = Web(newspaper())
+    Crawl(tmp_path / "state.sqlite", web)
+    known: list[tuple[int, int]] = []
+    with State(tmp_path / "state.sqlite") as state:
+        backlog = Backlog(state)
+
+        def commit() -> None:
+            known.append((len(web.asked), backlog.left(SITE.host)))
+
+        walk = Backfill(SITE, Frontier(state), backlog, lambda _: ROBOTS, lambda: NOW, 0, commit=commit)
+        (ask,) = walk.begin()
+        assert known == []
+        walk.answered_by(ask.number, web.answer(ask.want))
+        assert known == [(1, 0)]
+        assert backlog.left(SITE.host) == 1
 
 
 def test_where_there_is_no_room_nothing_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -126,6 +126,17 @@ def test_a_site_that_is_given_up_leaves_its_further_windows(
     assert made.problem.endswith("16 articles stay due for the next crawl"), "the last one, too, which is tried again"
 
 
+def test_hosts_of_a_site_share_its_places(frontier: Frontier) -> None:
+    flood = [f"https://trap.a.example/2026/11/29/a-story-of-words-{number}" for number in range(100)]
+    lastmod = dict.fromkeys(flood, "2026-11-29") | {story(number): "2026-11-01" for number in range(5)}
+    web = Web({f"{BASE}/map.xml": sitemap(*flood, *map(story, range(5)), lastmod=lastmod)})
+    declared = site(f"{BASE}/map.xml", SourceKind.SITEMAP, max_articles=20, hosts=("trap.a.example",))
+    made = visit(web, frontier, declared)
+    assert set(map(story, range(5))) <= set(articles(web))
+    assert len(articles(web)) == 20
+    assert made.report().unchosen == 85
+
+
 def test_a_sitemap_of_thousands_is_held_in_part(frontier: Frontier) -> None:
     web = Web({f"{BASE}/map.xml": sitemap(*(f"{BASE}/2026/11/24/story-number-{n}" for n in range(20_000)))})
     made = visit(web, frontier, site(f"{BASE}/map.xml", SourceKind.SITEMAP, max_articles=10))
