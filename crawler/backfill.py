@@ -6,10 +6,12 @@ It is a walk of its own beside visits (`crawler.visit`): it knows no poll, and i
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 
+from archive.errors import StorageFull
 from archive.exchange import NoAnswer, Role
 from archive.url import host as host_of
 from crawler.agenda import Root
@@ -85,7 +87,7 @@ class Backfill:
     @property
     def finished(self) -> bool:
         """Whether nothing is under way and nothing more will be asked."""
-        return not self._running and (self._stopped or self._idle)
+        return self._stopped or (not self._running and self._idle)
 
     @property
     def quiet(self) -> bool:
@@ -110,7 +112,8 @@ class Backfill:
         except StopIteration:
             asks = []
         if self._stopped:
-            self._running.clear()
+            with contextlib.suppress(StorageFull):  # then it is walked once more
+                self._write()
             return []
         return asks or self.go_on()
 
@@ -119,11 +122,7 @@ class Backfill:
 
         Then nothing is lost and nothing was asked: it goes on where this is called again.
         """
-        if self._unwritten:
-            self._commit()  # what names an article is durable before the article is known
-        while self._unwritten:
-            self._unwritten[0]()
-            self._unwritten.popleft()
+        self._write()
         if self._stopped or self.paused:
             return []
         if not self._backlog.started(self.site.host):
@@ -142,9 +141,8 @@ class Backfill:
         return asks
 
     def stop(self) -> None:
-        """Ask for nothing more: what waits goes on waiting."""
+        """Ask for nothing more: what waits goes on waiting. What comes is still noted."""
         self._stopped = True
-        self._running.clear()
 
     def report(self) -> VisitReport:
         """How it went so far: ``more`` says that a further process is to go on with what is left."""
@@ -152,6 +150,14 @@ class Backfill:
         problem = next((lane.over for lane in self._lanes.values() if lane.over), None)
         more = not self._stopped and (self._spent or problem is not None)
         return VisitReport(self.site.host, self.answered + left, self.answered, left=left, problem=problem, more=more)
+
+    def _write(self) -> None:
+        """Note what shelves led to."""
+        if self._unwritten:
+            self._commit()  # what names an article is durable before the article is known
+        while self._unwritten:
+            self._unwritten[0]()
+            self._unwritten.popleft()
 
     def _lane(self, name: str) -> _Lane:
         return self._lanes.setdefault(name, _Lane())

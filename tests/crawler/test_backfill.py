@@ -304,6 +304,21 @@ def test_a_listing_is_durable_before_what_it_names_is_known(tmp_path: Path) -> N
         assert backlog.left(SITE.host) == 1
 
 
+def test_what_comes_after_a_stop_is_noted_and_nothing_more_is_asked(tmp_path: Path) -> None:
+    web = Web(newspaper())
+    Crawl(tmp_path / "state.sqlite", web)
+    with State(tmp_path / "state.sqlite") as state:
+        backlog = Backlog(state)
+        walk = Backfill(SITE, Frontier(state), backlog, lambda _: ROBOTS, lambda: NOW)
+        (ask,) = walk.begin()
+        walk.stop()
+        assert walk.answered_by(ask.number, web.answer(ask.want)) == []
+        assert walk.finished
+        assert backlog.started(SITE.host)
+        assert backlog.lanes(SITE.host) == [SITE.host]
+        assert not walk.report().more
+
+
 def test_where_there_is_no_room_nothing_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     web, times, add = Web(newspaper()), Counter[str](), Backlog._add
 
