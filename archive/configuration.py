@@ -26,7 +26,7 @@ from pydantic_core import ErrorDetails
 
 from archive.declaration import Declaration, declared, read_declaration
 from archive.durable import replacing
-from archive.errors import ConfigurationError, NotAnArchive
+from archive.errors import ConfigurationError, NotAnArchive, PresskeepError
 from archive.reservation import Reserved
 from archive.url import host as host_of
 
@@ -255,6 +255,14 @@ def read_configuration(path: Path) -> ArchiveConfiguration:
         return ArchiveConfiguration.model_validate_json(json.dumps(declaration.tables, default=str), strict=True)
     except ValidationError as error:
         raise _configuration_error(declaration, error.errors(include_url=False)[0]) from None
+
+
+def reread(path: Path, known: ArchiveConfiguration) -> ArchiveConfiguration:
+    """The settings as they are by now. A file with an error is not taken over: what is known stands."""
+    try:
+        return read_configuration(path)
+    except PresskeepError:
+        return known
 
 
 def _configuration_error(declaration: Declaration, first: ErrorDetails) -> ConfigurationError:

@@ -20,7 +20,7 @@ from archive.catalogue.texts import Outcome
 from archive.catalogue.waiting import FailedText, TextJob
 from archive.cleaning.version import CLEANER
 from archive.clock import now
-from archive.configuration import FILE_NAME, ArchiveConfiguration, read_configuration, write_configuration
+from archive.configuration import FILE_NAME, ArchiveConfiguration, read_configuration, reread, write_configuration
 from archive.dataset.compaction import Compaction, compact_texts
 from archive.dataset.rows import Entry
 from archive.durable import storage
@@ -378,8 +378,8 @@ class Archive:
             return waiting.forgive(connection, CLEANER)
 
     def compact(self) -> Compaction:
-        """Bring the Parquet files under ``text/`` up to date, without what ``[reservations]`` withholds."""
-        withheld = self.configuration.reservations.withheld
+        """Bring the Parquet files under ``text/`` up to date, without what ``[reservations]`` withholds by now."""
+        withheld = reread(self.path / FILE_NAME, self.configuration).reservations.withheld
         return compact_texts(texts.of_compaction(self.catalog, self.warc_path, withheld), self.text_path)
 
     # The whole

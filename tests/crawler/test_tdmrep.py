@@ -134,13 +134,21 @@ def test_captures_say_what_their_host_reserves(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_it_is_not_asked_for_where_robots_txt_forbids_that(tmp_path: Path) -> None:
+def test_it_is_not_asked_for_where_robots_txt_forbids_that_nor_at_a_front_page(tmp_path: Path) -> None:
+    other, story = "herald.example", "/a/2026/11/24/a-story-of-today"
+    rss = Odd(body=feed(), fields={"Content-Type": "application/rss+xml"})
     answers: Answers = {
         f"{HOST}/robots.txt": b"User-agent: *\nDisallow: /.well-known/\n",
-        f"{HOST}/feed": Odd(body=feed(), fields={"Content-Type": "application/rss+xml"}),
-        f"{HOST}/a/2026/11/24/a-story-of-today": b"<p>Of today.</p>",
+        f"{HOST}/feed": rss,
+        f"{HOST}{story}": b"<p>Of today.</p>",
+        f"{other}/feed": Odd(body=feed().replace(HOST.encode(), other.encode()), fields=rss.fields),
+        f"{other}{PATH}": Odd(302, fields={"Location": "/"}),  # as many hosts answer whatever they do not have
+        f"{other}{story}": b"<p>Of today.</p>",
     }
-    with OddServer(answers) as server, make_archive(tmp_path / "A", server.resolve(HOST)) as archive:
-        crawl(archive, [site(HOST, (SourceKind.FEED, "/feed"))])
-        assert PATH not in [one.path for one in server.seen]
-        assert f"http://{HOST}/a/2026/11/24/a-story-of-today" in {one.url for one in archive.captures()}
+    with OddServer(answers) as server, make_archive(tmp_path / "A", server.resolve(HOST, other)) as archive:
+        crawl(archive, [site(host, (SourceKind.FEED, "/feed")) for host in (HOST, other)])
+        asked = {(one.host, one.path) for one in server.seen}
+        assert (HOST, PATH) not in asked
+        assert (other, PATH) in asked
+        assert (other, "/") not in asked
+        assert {f"http://{HOST}{story}", f"http://{other}{story}"} <= {one.url for one in archive.captures()}

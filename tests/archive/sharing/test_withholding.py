@@ -61,3 +61,14 @@ def test_texts_under_text_follow_and_until_then_verify_tells(withholding: Archiv
     table = ds.dataset(withholding.text_path, partitioning="hive").to_table(columns=["url", "reservations"])
     assert sorted(map(str, table.column("reservations").to_pylist())) == [str(list(PERMITTED)), "[]"]
     assert [one for one in withholding.verify().findings if one.rule is Rule.TEXT_FILE] == []
+
+
+def test_an_archive_that_is_open_follows_the_setting(withholding: Archive) -> None:
+    path = withholding.path / "archive.toml"
+    withheld = path.read_text("utf-8")
+    numbers = []
+    for text in (withheld.replace('"withhold"', '"keep"'), withheld, "[[["):
+        path.write_text(text, "utf-8")
+        numbers.append(withholding.compact().texts)
+    path.write_text(withheld, "utf-8")
+    assert numbers == [5, 2, 2]
