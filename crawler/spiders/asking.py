@@ -28,6 +28,7 @@ from crawler.names import is_ours
 from crawler.politeness import PATIENCE, Pacing
 from crawler.remembering import Remembering
 from crawler.sites import Render, Site
+from crawler.spiders.lines import Lines
 from crawler.validators import ROLES, Validators, validators_of
 from crawler.walk import BACKFILL, Answer, Failure, Want
 
@@ -77,6 +78,7 @@ class AskingSpider(Spider):
         super().__init__(name, **kwargs)
         self.stopping = False
         self._held: set[asyncio.TimerHandle] = set()
+        self._lines: Lines[Question] = Lines()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: object, **kwargs: object) -> Self:
@@ -103,12 +105,20 @@ class AskingSpider(Spider):
     def requests(self, questions: Iterator[Question] | list[Question]) -> Iterator[Request]:
         """The requests whose turn has come; the others follow by themselves."""
         for question in questions:
-            request = self._request(question)
-            wait = self.pacing.pacer.ready_in(host_of(request.url), question.site.delay)
-            if wait <= _SOON or wait > PATIENCE:  # the manners refuse what would wait too long, and say why
-                yield request
-            elif not self.stopping:
-                self._hold(request, wait)
+            if not self._stands_in_line(question) or self._lines.enter(host_of(question.want.url), question):
+                yield from self._turn(question)
+
+    def _turn(self, question: Question) -> Iterator[Request]:
+        request = self._request(question)
+        wait = self.pacing.pacer.ready_in(host_of(request.url), question.site.delay)
+        if wait <= _SOON or wait > PATIENCE:  # the manners refuse what would wait too long, and say why
+            yield request
+        elif not self.stopping:
+            self._hold(request, wait)
+
+    def _stands_in_line(self, question: Question) -> bool:
+        """Whether it is asked only when no other of its kind is under way on its host: what pages refer to."""
+        return question.want.role is Role.REQUISITE and question.site.delay > 0
 
     def stop(self) -> None:
         """Ask for nothing more."""
@@ -116,6 +126,7 @@ class AskingSpider(Spider):
         for held in self._held:
             held.cancel()
         self._held.clear()
+        self._lines.clear()
 
     def keep_open(self) -> None:
         """Tell Scrapy, which sees no request, that some wait for their turn."""
@@ -224,7 +235,19 @@ class AskingSpider(Spider):
         """Whether a failure is that of this machine, which has no network."""
         return is_ours(failure.cause or failure.reason, self.configuration.network)
 
+    def _next_in_line(self, host: str, question: Question, answer: Answer) -> Iterator[Request]:
+        if answer.ok:
+            self._lines.note(host, question.want.url)
+        while (following := self._lines.leave(host)) is not None:
+            if not self._lines.has_come(host, following.want.url):
+                yield from self._turn(following)
+                return
+            came = Answer(following.want.url, 200)  # for another site, whose it is: it is not fetched twice
+            yield from self.requests(self.answer(following, came))
+
     def _next(self, question: Question, answer: Answer) -> Iterator[Request]:
+        if self._stands_in_line(question):
+            yield from self._next_in_line(host_of(question.want.url), question, answer)
         yield from self.requests(self.answer(question, answer))
 
 

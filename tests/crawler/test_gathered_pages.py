@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,8 +27,10 @@ from crawler.newsroom import Newsroom
 from crawler.newsroom.site import HOSTS
 from crawler.report import SiteResult, report
 from crawler.requisites.known import MAX_DEPTH
+from crawler.requisites.memory import waiting
 from crawler.scheduling.articles import Phase
 from crawler.sites import Keep, Render, Site, SourceKind
+from crawler.state import State
 from crawler.why import explain
 
 pytestmark = pytest.mark.slow
@@ -267,6 +269,31 @@ def test_a_kill_in_between_loses_nothing(folder: Path, *, lost: bool) -> None:
             assert published.archive.memento(url).status == 200
         again = {f"http://{NEWS}{one.path}" for one in published.server.seen[before:]}
         assert not again & kept, "nothing that was durable is asked for twice"
+
+
+def test_sites_that_share_a_host_stand_in_line_for_it(folder: Path) -> None:
+    """With places for two requests, eight sites refer to one host: none is left out, and nothing is asked twice."""
+    names = [f"paper-{number}.example" for number in range(8)]
+    answers: dict[str, Odd | bytes | Callable[[int], Odd]] = {}
+    for number, name in enumerate(names):
+        story = f"{name}/2026/11/27/the-story-of-number-{number}"
+        answers[f"{name}/feed"] = Odd(200, rss(f"http://{story}"), {"Content-Type": "text/xml"})
+        answers[story] = article(f"<img src=http://{CDN}/all.png><img src=http://{CDN}/{number}.png>")
+        answers[f"{CDN}/{number}.png"] = Odd(200, PNG + bytes([number]), PICTURE)
+    answers[f"{CDN}/all.png"] = Odd(200, PNG, PICTURE)
+    with OddServer(answers) as server:
+        made = make_archive(folder, server.resolve(CDN, *names))
+        made.close()
+        configured = folder / "archive.toml"
+        configured.write_text(f"{configured.read_text()}\n[crawl]\nconcurrency = 2\n", encoding="utf-8")
+        with Archive.open(folder) as archive:
+            sites = [site(name, (SourceKind.FEED, "/feed"), keep=Keep.PAGE, delay=0.02) for name in names]
+            summary = crawl(archive, sites)
+            assert summary.outcome == "finished", summary.error
+            asked = [one for one in server.paths(CDN) if one != "/robots.txt"]
+            assert sorted(asked) == [*(f"/{number}.png" for number in range(8)), "/all.png"]
+            with State(archive.state_path) as state:
+                assert not any(waiting(state, name) for name in names), "what another site has is dropped"
 
 
 def test_a_hostile_page_stays_within_its_bounds(folder: Path) -> None:
