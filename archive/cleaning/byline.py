@@ -92,7 +92,7 @@ def byline(page: Page, linked: Linked, publishers: Iterable[str]) -> Credits:
     chosen = max(peopled, key=lambda one: _support(one, peopled), default=None)  # of equals the first
     signing = chosen or next(iter(places), None)
     return Credits(
-        people=tuple(chosen.people) if chosen else (),
+        people=tuple(_whole(chosen, peopled)) if chosen else (),
         agency=_agency(one for place in ([signing] if signing else []) + places for one in place.mentions),
         candidates=tuple(everything),
         signed=tuple(_signed(signing.mentions)) if signing else (),
@@ -144,6 +144,16 @@ def _support(place: _Place, places: Iterable[_Place]) -> int:
         if other is not place and any(_alike(fold(name), one) for name in other.people for one in own):
             votes += other.weight
     return votes
+
+
+def _whole(chosen: _Place, places: Iterable[_Place]) -> list[str]:
+    """The people of the chosen place, with their whole names where it gives a first name or an account alone."""
+    found = []
+    for name in chosen.people:
+        words = set(fold(name).split())
+        longer = (one for place in places for one in place.people if words < set(fold(one).split()))
+        found.append(next(longer, name) if len(words) == 1 else name)
+    return list(dict.fromkeys(found))
 
 
 def _alike(one: str, other: str) -> bool:

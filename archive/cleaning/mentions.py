@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from lxml import html
 
@@ -40,13 +41,14 @@ _HREF = re.compile(
     r"redaktion|redactie|staff|contributors?|by|writers?|reporters?|columnists?)/[^/]",
     re.IGNORECASE,
 )
+_NOT_WORD = re.compile(r"[\W_]+")
 _ASIDE = re.compile(
     r"comment|kommentar|disqus|related|teaser|recommend|popular|trending|most-?read|sidebar|respond|forum|newsletter|"
     r"promo|recirc",
     re.IGNORECASE,
 )
 _BY = re.compile(
-    r"\s*(?:(?:(?:Written|Posted|Published|Words|Text|Ein Beitrag|Interview) )?"
+    r"\s*(?:(?:(?:Written|Posted|Published|Words|Text|Ein (?:Beitrag|Artikel)|[Ee]rstellt|Interview) )?"
     r"(?:By|BY|by|Von|VON|von|Par|Por|POR|Di|Door|Av|Af|Oleh)(?=\s|$|(?<=[Bb]y|on)[A-Z][a-z])|"
     r"(?:Text|Tekst|Texto|Texte|Текст|Автор|Autor|Autorin|Auteur|Author|Penulis)\s?:|"
     r"(?:記者|记者|文|作者|撰文)\s?[:\uff1a\uff0f/](?=\s*\S))\s*(\S.{0,80})?$"
@@ -78,6 +80,7 @@ def visible(page: Page) -> Iterator[tuple[str, list[Candidate]]]:
     found: dict[str, list[Candidate]] = {}
     seen: set[html.HtmlElement] = set()
     reached: dict[str, int] = {}  # where the last element of a rule ends: what stands within it was taken whole
+    around = {one for head in heads for one in head.iterancestors()}  # they hold the headline, and are no aside
     first = bisect_left(stream.starts, floor)
     for number in range(first, min(first + _MOST_TEXTS, len(stream.raws))):
         if stream.starts[number] > ceiling:
@@ -87,7 +90,11 @@ def visible(page: Page) -> Iterator[tuple[str, list[Candidate]]]:
             if rule is None:
                 continue
             start, end = stream.extent(element)
-            if start < max(floor, reached.get(rule, 0)) or not 0 < end - start <= MAX_MARKED or is_aside(element):
+            if (
+                start < max(floor, reached.get(rule, 0))
+                or not 0 < end - start <= MAX_MARKED
+                or is_aside(element, around)
+            ):
                 continue
             reached[rule] = end
             found.setdefault(rule, []).extend(page.spanned(at, to, rule) for at, to in _lines(page, start, end))
@@ -133,13 +140,23 @@ def _rule(element: html.HtmlElement) -> str | None:
         return "rel author"
     if _CLASS.search(given.get("class", "")):
         return "byline element"
-    return "link to an author" if element.tag == "a" and _HREF.search(element.get("href", "")) else None
+    return "link to an author" if element.tag == "a" and _leads_to(given.get("href", ""), element) else None
 
 
-def is_aside(element: html.HtmlElement) -> bool:
-    """Whether an element belongs to comments, teasers or the frame of the page."""
+def _leads_to(address: str, link: html.HtmlElement) -> bool:
+    """Whether a link leads to the page of the author that it names: a word of the name is in the address, too."""
+    if not _HREF.search(address):
+        return False
+    bare = "".join(filter(str.isascii, unicodedata.normalize("NFKD", str(link.text_content()))))
+    words = [word for word in _NOT_WORD.split(bare.lower()) if len(word) > 2]
+    parts = _NOT_WORD.split(address.lower())
+    return not words or not set(words).isdisjoint(parts) or "".join(words) in parts
+
+
+def is_aside(element: html.HtmlElement, around: Collection[html.HtmlElement] = ()) -> bool:
+    """Whether an element belongs to comments, teasers or the frame of the page; ``around`` are elements that do not."""
     for number, one in enumerate((element, *element.iterancestors())):
-        if number > _FAR or one.tag in {"article", "main", "body"}:
+        if number > _FAR or one.tag in {"article", "main", "body"} or one in around:
             return False
         names_of = f"{one.get('class', '')} {one.get('id', '')}"
         if one.tag in {"aside", "footer", "nav", "form"} or _ASIDE.search(names_of):

@@ -23,16 +23,22 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _BY = re.compile(
-    r"(?:(?:written|posted|published|words|reported|story|text|eingestellt|verfasst|geschrieben|veröffentlicht|beitrag|"
-    r"ein beitrag|escrito|publicado|publié|écrit|rédigé|scritto|pubblicato|skrevet|skriven|geschreven|interview|"
-    r"analysis)\s+)?(?:by|von|par|por|di|door|av|af|oleh|a cura di|author|autor|auteur)(?:\s*:)?\s+|by(?=[A-Z][a-z])",
+    r"(?:(?:written|posted|published|words|reported|story|text|eingestellt|verfasst|geschrieben|veröffentlicht|erstellt|"
+    r"(?:ein )?(?:beitrag|artikel)|escrito|publicado|publié|écrit|rédigé|scritto|pubblicato|skrevet|skriven|geschreven|"
+    r"interview|analysis)\s+)?(?:by|von|par|por|di|door|av|af|oleh|a cura di|author|autor|auteur)(?:\s*:)?\s+",
     re.IGNORECASE,
 )
+_GLUED = re.compile(r"(?:[Bb]y|Author)(?=[A-Z][a-z])")  # "ByJane Doe", where a style sheet parts the two
 # Credits for something else than the words: "Fotos: …", "translated by …".
 _OTHER_WORK = re.compile(
     r"\b(?:fotos?|photos?|photography|photographs?|bild(?:er)?|illustrations?|illustrationen|videos?|grafik|graphics?|"
     r"kamera|camera|übersetz\w*|translat\w+|traduc\w+|edited|bearbeit\w*|produced|redigeri\w*|фото|写真|摄影|攝影|사진)"
     r"\s*(?:[:\uff1a/]|by\b|von\b|par\b|por\b|di\b|de\b).*",
+    re.IGNORECASE,
+)
+# Words and pictures by one person: "Text & Fotos: …".
+_BOTH = re.compile(
+    r"^(?:text|texte|texto|words|story)\s*(?:und|and|et|y|og|och|&|\+|/)\s*(?:fotos?|photos?|bilder|pictures)\s*:?\s+",
     re.IGNORECASE,
 )
 # Between two names. Short words only as they are written within a sentence: "E" is an initial.
@@ -133,6 +139,7 @@ def named(credit: str, firms: Collection[str], *, lax: bool = False) -> Iterator
     word for enough, where the page says that it is an author's name.
     """
     text = _MARKUP.sub(" ", credit).strip() if "<" in credit else credit.strip()
+    text = _BOTH.sub("text: ", text)
     met = False
     for part in _split(text):
         if _ADDRESS.match(part):
@@ -202,7 +209,7 @@ def _bare(part: str) -> str:
     name = part.strip(_EDGES)
     for _ in range(3):
         before = name
-        for pattern in (_LABEL, _BY):
+        for pattern in (_LABEL, _BY, _GLUED):
             if (found := pattern.match(name)) and found.end() < len(name):
                 name = name[found.end() :]
         if name == before:

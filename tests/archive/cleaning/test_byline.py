@@ -101,3 +101,21 @@ def test_a_name_below_the_story_signs_it(capture: MakeCapture, story: str) -> No
     assert chosen.source is not None
     root = parse(unsigned.replace("</article>", "<p><em>Ruth Olsen</em></p></article>").encode()).root
     assert text_at(root, chosen.source) == "Ruth Olsen"
+
+
+def test_a_first_name_is_completed_by_a_place_that_gives_the_whole() -> None:
+    head = ld(author={"name": "Ida"})
+    assert credits_of(head, f"{HEAD}<p class=byline>By Ida Mark</p>").people == ("Ida Mark",)
+
+
+def test_a_link_names_an_author_only_if_its_address_does() -> None:
+    star = "<a href='/people/royals/'>Royal Wedding</a>"
+    assert credits_of("", HEAD + star).people == ()
+    assert credits_of("", f"{HEAD}<a href='/people/joerg-feld'>Jörg Feld</a>").people == ("Jörg Feld",)
+
+
+def test_what_holds_the_headline_is_no_aside() -> None:
+    body = (
+        f"<div class='related-layout no-sidebar'>{HEAD}<div><a rel=author href='/a/ida-mark'>Ida Mark</a></div></div>"
+    )
+    assert credits_of("", body).people == ("Ida Mark",)
