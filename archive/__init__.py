@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from archive.capture import Capture, Location
     from archive.cleaning.clean import clean
+    from archive.cleaning.ledger import Ledger, LedgerEntry, ledger
     from archive.cleaning.profile import Profile
     from archive.cleaning.version import CLEANER
     from archive.dataset.export import Exported, Format, export
@@ -54,6 +55,8 @@ _HOMES = {
     "Format": "archive.dataset.export",
     "HttpMessage": "archive.http",
     "Image": "archive.article",
+    "Ledger": "archive.cleaning.ledger",
+    "LedgerEntry": "archive.cleaning.ledger",
     "Location": "archive.capture",
     "NoAnswer": "archive.exchange",
     "NotFound": "archive.errors",
@@ -78,6 +81,7 @@ _HOMES = {
     "clean": "archive.cleaning.clean",
     "export": "archive.dataset.export",
     "from_json": "archive.article",
+    "ledger": "archive.cleaning.ledger",
 }
 
 __all__ = [
@@ -98,6 +102,8 @@ __all__ = [
     "Format",
     "HttpMessage",
     "Image",
+    "Ledger",
+    "LedgerEntry",
     "Location",
     "NoAnswer",
     "NotFound",
@@ -120,6 +126,7 @@ __all__ = [
     "clean",
     "export",
     "from_json",
+    "ledger",
 ]
 
 

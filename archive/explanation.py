@@ -29,6 +29,7 @@ HUES: dict[Chrome, int] = {
     Chrome.NEWSLETTER: 34,
     Chrome.CONSENT: 48,
     Chrome.LEGAL: 60,
+    Chrome.CORRECTION: 72,
     Chrome.COMMENTS: 84,
     Chrome.CAPTION: 112,
     Chrome.CREDIT: 128,

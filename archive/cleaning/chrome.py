@@ -29,6 +29,7 @@ class Chrome(StrEnum):
     CAPTION = "caption"
     CREDIT = "credit"
     MEDIA = "media"  # players, galleries, embedded posts
+    CORRECTION = "correction"  # a note of an error in an earlier version
     LEGAL = "legal"
     FORM = "form"  # what fields and menus of a form hold
     REPEATED_CHROME = "repeated-chrome"  # what the site's profile knows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from lxml import etree
+from lxml import etree, html
 
 from archive.article import Article, CaptureRef, Evidence, Provenance, Refusal, Verdict
 from archive.capture import Capture
@@ -36,6 +36,7 @@ class Reading:
     page: Page
     extraction: Extraction
     sifted: Sifted
+    laid: html.HtmlElement | None  # the element that holds what was laid into the page from a script
 
 
 def clean(captures: Sequence[Capture], profile: Profile = EMPTY) -> Article | Refusal:
@@ -133,14 +134,16 @@ def _read(document: Document, capture: Capture, provenance: Provenance, profile:
         placed = tuple(one for one in placed if not (start <= one.start and one.end <= end))
     known = metadata.completed(known, page, data, placed)
     found = [*known.evidence, *told]
+    laid: html.HtmlElement | None = None
     if document.laid is not None:
+        laid = (document.root if (holder := document.root.find("body")) is None else holder)[-1]
         place = f"script {document.laid.script + 1}, {document.laid.pointer or 'as a whole'}"
         found.append(Evidence("body", place, "the JSON of a script, laid behind the markup", chosen=True))
     text = "\n".join([above or "", *(one.block.text for one in placed)])
     words = count_words(text)
     judgement = verdict.of_page(page, data, known, extraction.blocks, placed, text)
     if judgement.verdict not in verdict.TEXTS or not words:
-        return Reading(Refusal(provenance, judgement.verdict, judgement.reason), page, extraction, sifted)
+        return Reading(Refusal(provenance, judgement.verdict, judgement.reason), page, extraction, sifted, laid)
     if judgement.reason:
         found.append(Evidence("verdict", judgement.verdict.value, judgement.reason, chosen=True))
     spoken, candidates = language(page, data, text)
@@ -170,4 +173,4 @@ def _read(document: Document, capture: Capture, provenance: Provenance, profile:
         word_count=words,
         evidence=tuple(found),
     )
-    return Reading(article, page, extraction, sifted)
+    return Reading(article, page, extraction, sifted, laid)

@@ -83,9 +83,12 @@ def ledger(captures: Sequence[Capture], profile: Profile = EMPTY) -> Ledger:
     """
     found = read(captures, profile)
     if isinstance(found, Reading):
-        return Ledger(found.text, _Accounts(found.text, found.page, found.extraction.blocks, found).entries())
+        laid = found.page.stream.extent(found.laid)[0] if found.laid is not None else None
+        return Ledger(found.text, _Accounts(found.text, found.page, found.extraction.blocks, found, laid).entries())
     page = parsed_anyway(captures, profile)
-    return Ledger(found, _Accounts(found, page, blocks_of(page.stream), None).entries() if page is not None else ())
+    if page is None:
+        return Ledger(found, ())
+    return Ledger(found, _Accounts(found, page, blocks_of(page.stream), None, None).entries())
 
 
 @dataclass(slots=True)
@@ -96,6 +99,7 @@ class _Accounts:
     page: Page
     blocks: Blocks
     reading: Reading | None
+    laid: int | None  # where in the stream begins what was laid into the page from a script
     _visibility: Visibility = field(default_factory=Visibility)
     _kept: list[tuple[int, LedgerEntry]] = field(default_factory=list)  # with where they begin in the stream
     _claims: list[tuple[int, int]] = field(default_factory=list)  # spans of the stream that the text was taken from
@@ -158,6 +162,7 @@ class _Accounts:
     ) -> None:
         self._claims += spans
         hidden = self._visibility.hidden_by(self._stream.owner(spans[0][0])) if spans else ""
+        evidence += self._from_script(spans[0][0]) if spans else ()
         entry = LedgerEntry(True, part, rule, evidence, text, sources, hidden)
         self._kept.append((spans[0][0] if spans else -1, entry))
 
@@ -192,9 +197,12 @@ class _Accounts:
                 classed = beside
             if hidden and classed.chrome is Chrome.OTHER:
                 classed = Classed(Chrome.HIDDEN, (f"hidden by {hidden}",))
-            reasons = (*classed.evidence, *evidence)
+            reasons = (*classed.evidence, *evidence, *self._from_script(start))
             sources = tuple(source for source, _ in parts)
             yield start, LedgerEntry(False, str(classed.chrome), rule, reasons, text, sources, hidden)
+
+    def _from_script(self, start: int) -> tuple[str, ...]:
+        return ("stands in a script's JSON, not in the markup",) if self.laid is not None and start >= self.laid else ()
 
     def _unclaimed(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The parts of a span that nothing was taken from."""
@@ -253,12 +261,13 @@ class _Known:
     people: tuple[str, ...]
     captions: frozenset[str]
     credits: frozenset[str]
+    corrections: tuple[str, ...]
     told: frozenset[str]
 
     @classmethod
     def of(cls, text: Article | Refusal, kept: list[LedgerEntry]) -> _Known:
         if not isinstance(text, Article):
-            return cls("", "", "", (), frozenset(), frozenset(), frozenset())
+            return cls("", "", "", (), frozenset(), frozenset(), (), frozenset())
         return cls(
             headline=fold(text.headline or ""),
             standfirst=fold(text.standfirst or ""),
@@ -266,6 +275,7 @@ class _Known:
             people=tuple(name for one in text.byline if (name := fold(one))),
             captions=frozenset(one.caption for one in text.images if one.caption),
             credits=frozenset(one.credit for one in text.images if one.credit),
+            corrections=text.corrections,
             told=frozenset(one.text for one in kept),
         )
 
@@ -275,6 +285,8 @@ class _Known:
             return Classed(Chrome.CAPTION, ("the caption of one of the article's images",))
         if text in self.credits:
             return Classed(Chrome.CREDIT, ("the credit of one of the article's images",))
+        if text in self.corrections or (words >= _LONG and any(text in note for note in self.corrections)):
+            return Classed(Chrome.CORRECTION, ("one of the article's corrections",))
         if len(text) > 2_000:
             return None
         said = fold(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -13,6 +14,7 @@ from archive.cleaning.classing import Classed
 from archive.cleaning.clean import Reading
 from archive.cleaning.contributions import strongest
 from archive.cleaning.forest import SCALE
+from archive.cleaning.placed import Placed
 from archive.cleaning.sift import Dropped
 
 
@@ -55,6 +57,8 @@ class Removal:
     _chosen: frozenset[int] = field(init=False)
     _uncaptioned: frozenset[int] = field(init=False)
     _told: frozenset[int] = field(init=False)
+    _dropped: list[tuple[Placed, Dropped]] = field(init=False)  # in the order of the page, as are the next
+    _placed: list[Placed] = field(init=False)
     _begins: dict[int, int] = field(init=False)  # the number of the block that begins at a place of the stream
 
     def __post_init__(self) -> None:
@@ -62,6 +66,8 @@ class Removal:
         self._chosen = frozenset(read.extraction.chosen) if read else frozenset()
         self._uncaptioned = frozenset(read.extraction.uncaptioned) if read else frozenset()
         self._told = frozenset(read.extraction.told) if read else frozenset()
+        self._dropped = sorted(read.sifted.dropped if read else (), key=lambda one: one[0].start)
+        self._placed = sorted(read.extraction.placed if read else (), key=lambda one: one.start)
         self._begins = {}
         if read:
             starts = read.page.stream.starts
@@ -86,12 +92,11 @@ class Removal:
         """What left out a block, of which the piece that begins at a place of the stream is not in the text."""
         if self.reading is None:
             return Rule.REFUSED, (f"{text.verdict}: {text.reason}",) if isinstance(text, Refusal) else ()
-        for placed, why in self.reading.sifted.dropped:
-            if placed.start <= start < placed.end:
-                return _DROPPED[why], ()
+        at = bisect_right(self._dropped, start, key=lambda one: one[0].start) - 1
+        if at >= 0 and start < self._dropped[at][0].end:
+            return _DROPPED[self._dropped[at][1]], ()
         extraction = self.reading.extraction
-        inside = extraction.way is Way.OPINION and any(one.start <= start < one.end for one in extraction.placed)
-        if inside or (extraction.way is not Way.OPINION and number in self._told):
+        if self._had(number, start):
             if isinstance(text, Refusal):
                 return Rule.REFUSED, (f"{text.verdict}: {text.reason}",)
             return Rule.APART, ()
@@ -106,6 +111,13 @@ class Removal:
         if number in extraction.scores:
             return Rule.SCORE, self._score(number, against=True)
         return Rule.NOT_ASKED, ()
+
+    def _had(self, number: int, start: int) -> bool:
+        """Whether the body had a block before anything was dropped from it or told apart."""
+        if self.reading is None or self.reading.extraction.way is not Way.OPINION:
+            return number in self._told
+        at = bisect_right(self._placed, start, key=lambda one: one.start) - 1
+        return at >= 0 and start < self._placed[at].end
 
     def chrome(self, number: int, rule: Rule) -> Classed | None:
         """The class that a rule gives by itself."""

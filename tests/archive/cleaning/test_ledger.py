@@ -231,6 +231,31 @@ def test_a_page_over_the_limit_of_boxes(capture: MakeCapture) -> None:
     assert [one.text for one in made.entries[:2]][1] == "0"
 
 
+def test_what_stands_in_a_script_says_so(capture: MakeCapture) -> None:
+    state = json.dumps({"story": {"title": "Storm barrier opens", "body": [{"text": text} for text in STORY * 2]}})
+    drawn = f"<html><head><title>Storm barrier opens</title></head><body><h1>Storm barrier opens</h1><script>s={state};"
+    made = of(capture(drawn + "</script><footer>© Courier</footer></body></html>"))
+    assert isinstance(made.text, Article)
+    kept = [one for one in made.entries if one.kept and one.kind == "body"]
+    assert all("stands in a script's JSON, not in the markup" in one.evidence for one in kept)
+    assert [one.text for one in kept] == list(STORY)
+    (footer,) = [one for one in made.entries if one.text == "© Courier"]
+    assert not [one for one in footer.evidence if "script" in one]
+
+
+def test_corrections_and_credits_are_known_by_the_article(capture: MakeCapture, story: str) -> None:
+    note = "Correction: an earlier version of this article said that the gates are fifty metres long. They are forty."
+    given = story.replace("</article>", f"<footer class=article-footer><p>{note}</p></footer></article>").replace(
+        "seen from the mole.</figcaption>", "seen from the mole. <span class=credit>Ilse Toman</span></figcaption>"
+    )
+    made = of(capture(given))
+    assert isinstance(made.text, Article)
+    assert made.text.corrections == (note,)
+    found = {one.text: (one.kept, one.kind) for one in made.entries}
+    assert found[note] == (False, "correction")
+    assert found["The last gate, seen from the mole. Ilse Toman"] == (False, "caption")
+
+
 def newsroom() -> Iterator[tuple[str, str]]:
     """All pages of the bundled newsroom that hold news, by address."""
     today = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
