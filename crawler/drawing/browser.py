@@ -84,6 +84,7 @@ class Browser:
         context = (await tools.ask("Target.createBrowserContext", disposeOnDetach=True))["browserContextId"]
         session = ""
         try:
+            await tools.ask("Browser.setDownloadBehavior", behavior="deny", browserContextId=context)
             made = await tools.ask("Target.createTarget", url="about:blank", browserContextId=context)
             frame = made["targetId"]
             session = (await tools.ask("Target.attachToTarget", targetId=frame, flatten=True))["sessionId"]
@@ -120,7 +121,6 @@ class Browser:
                     tools, arguments(program, profile, sandboxed=sandboxed), profile, complaints.fileno()
                 )
                 self.name = (await tools.ask("Browser.getVersion", patience=_START))["product"]
-                await tools.ask("Browser.setDownloadBehavior", behavior="deny")
                 await tools.ask("Fetch.enable", patterns=[{"urlPattern": "*"}])
             except (BrowserGone, Refused) as error:
                 self.close()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
+import stat
 import tempfile
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,6 +21,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"
 # As wide as a desk's screen, and so high that what is drawn only once it is in view is in view.
 _WINDOW = "1280,8000"
 _PLACE = 36  # characters of the folder for temporary files
+_PREFIX = "presskeep-browser-"
+_FRESH = 600.0  # seconds in which a keeper has surely locked the folder that it was given
 
 _ARGUMENTS = (
     "--headless",
@@ -52,7 +57,7 @@ _ARGUMENTS = (
     "--mute-audio",
     "--disable-gpu",
     "--disable-dev-shm-usage",  # containers have 64 MB of it
-    "--js-flags=--max-old-space-size=1024",  # MiB for one page's scripts: then the page fails, not the machine
+    "--js-flags=--max-old-space-size=512",  # MiB for one page's scripts: then the page fails, not the machine
     f"--window-size={_WINDOW}",
     "--hide-scrollbars",
     "--password-store=basic",
@@ -97,7 +102,27 @@ def new_profile() -> Path:
     """An empty folder for a profile. The path of its socket may have 107 characters, and Chromium adds 44 of them."""
     given = tempfile.gettempdir()
     place = given if len(given) <= _PLACE or not Path("/tmp").is_dir() else "/tmp"  # noqa: S108 - mkdtemp makes it ours
-    return Path(tempfile.mkdtemp(prefix="presskeep-browser-", dir=place))
+    _sweep(Path(place))
+    return Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
+
+
+def _sweep(place: Path) -> None:
+    """Remove what browsers left whose keepers were killed, too: those that live hold a lock on theirs."""
+    for left in place.glob(f"{_PREFIX}*"):
+        try:
+            told = left.lstat()
+            if not stat.S_ISDIR(told.st_mode) or told.st_uid != os.geteuid() or time.time() - told.st_mtime < _FRESH:
+                continue
+            folder = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError:  # another one was faster
+            continue
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left, ignore_errors=True)
+        except BlockingIOError:
+            pass
+        finally:
+            os.close(folder)
 
 
 def is_sandboxed(configuration: ArchiveConfiguration) -> bool:

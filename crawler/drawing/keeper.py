@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import resource
 import select
 import shutil
 import signal
@@ -16,10 +17,14 @@ import subprocess
 import sys
 import threading
 
+# Bytes of data in one process: pages of news sites take some 100 to 300 MB.
+MEMORY = 2**30
+
 
 def keep(read: int, write: int, profile: str, command: list[str]) -> None:
     """Start the browser, and return when it has ended, or was ended; nothing of it is left."""
     try:
+        fcntl.flock(os.open(profile, os.O_RDONLY), fcntl.LOCK_EX)  # it is in use as long as this process lives
         _place(read, write)
         # A group of its own: with the browser end all that it has started.
         process = subprocess.Popen(
@@ -28,6 +33,7 @@ def keep(read: int, write: int, profile: str, command: list[str]) -> None:
             pass_fds=(3, 4),
             start_new_session=True,
             env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+            preexec_fn=_limit,  # noqa: PLW1509 - there is one thread as yet
         )
         os.close(3)
         os.close(4)
@@ -49,6 +55,15 @@ def keep(read: int, write: int, profile: str, command: list[str]) -> None:
             if not os.path.lexists(profile):
                 break
             select.select([], [], [], 0.1)
+
+
+def _limit() -> None:
+    """Bound what each process of the browser may fill with its own data; what it only reserves does not count."""
+    most = MEMORY
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _place(read: int, write: int) -> None:

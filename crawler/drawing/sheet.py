@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from archive.terminal import one_line
 from crawler.drawing.devtools import BrowserGone, DevTools, Refused
 
 # Requests of one page: five times those of scripts, styles and data that large papers' pages make.
@@ -38,6 +39,7 @@ _OFTEN = frozenset({"Script", "Stylesheet"})
 
 _TAKE = """(() => {
   const kind = document.doctype;
+  if (!document.documentElement) return "";
   const page = (kind ? new XMLSerializer().serializeToString(kind) + "\\n" : "") + document.documentElement.outerHTML;
   return page.length > %d ? null : page;
 })()"""
@@ -126,6 +128,7 @@ class Sheet:
         self._fetch = fetch
         self._tasks: set[asyncio.Task[None]] = set()
         self._settled = asyncio.Event()
+        self._is_shown = False
         self._failed = ""
         self._requests = self._bytes = 0
         self._without = Counter[str]()
@@ -151,9 +154,12 @@ class Sheet:
     def hear(self, method: str, told: Mapping[str, Any]) -> None:
         """An event of its session."""
         if method == "Page.frameNavigated" and "parentId" not in told["frame"]:
-            if told["frame"].get("unreachableUrl"):
-                self.fail("the browser does not show it")
+            if told["frame"].get("unreachableUrl") or self._is_shown:
+                # To about:blank and the like leads no request that could be refused.
+                shown = one_line(str(told["frame"].get("url", "")))[:100]
+                self.fail(f"it leaves for {shown}" if self._is_shown else "the browser does not show it")
                 return
+            self._is_shown = True
             self._tools.tell(
                 *("Emulation.setVirtualTimePolicy", self._session),
                 policy="pauseIfNetworkFetchesPending",

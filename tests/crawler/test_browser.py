@@ -21,6 +21,7 @@ from chromed import URL, Easel, Files, html, needs_chromium
 from archive.errors import ConfigurationError
 from crawler.drawing import sheet
 from crawler.drawing.browser import Browser
+from crawler.drawing.keeper import MEMORY
 from crawler.drawing.sheet import Halted, NotDrawn, Picture, Reply
 
 pytestmark = [needs_chromium, pytest.mark.slow]
@@ -139,6 +140,13 @@ def test_a_page_without_an_end_is_ended(easel: Easel, monkeypatch: pytest.Monkey
     assert b"the next" in easel.run(act(easel.browser)).page
 
 
+def test_a_page_that_leaves_without_a_request_is_not_taken_for_what_it_leaves_for(easel: Easel) -> None:
+    for target in ("'about:blank'", "URL.createObjectURL(new Blob(['other'], {type: 'text/html'}))"):
+        with pytest.raises(NotDrawn, match=r"it leaves for (about:blank|blob:http://paper\.example/)"):
+            easel.draw(html(f"<p>text</p><script>setTimeout(() => {{ location = {target} }}, 100)</script>"))
+    assert easel.draw(html("<script>document.documentElement.remove()</script>")).page == b""
+
+
 def test_endless_requests_are_cut(easel: Easel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheet, "MAX_REQUESTS", 5)
     files = Files({f"http://paper.example/{one}.txt": b"x" for one in range(100)})
@@ -248,6 +256,8 @@ def test_nothing_is_left_of_it_when_the_crawler_is_killed(short: Path) -> None:
         keeper = int(parent.stdout.readline())
         (browser,) = children(keeper)
         assert list(short.glob("presskeep-browser-*"))
+        (bound,) = (one for one in Path(f"/proc/{browser}/limits").read_text().splitlines() if "data size" in one)
+        assert bound.split()[3:5] == [str(MEMORY)] * 2
         parent.kill()
     until("the browser ends", lambda: is_gone(browser) and is_gone(keeper))
     assert not list(short.iterdir())

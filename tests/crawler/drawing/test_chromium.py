@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
@@ -80,3 +82,23 @@ def test_what_it_says_last_is_told_and_what_to_do() -> None:
     assert "does not start; try" in str(not_started(program, "", sandboxed=True))
     said = "[FATAL:zygote_host_impl_linux.cc(128)] No usable sandbox! If you are running"
     assert "allow unprivileged user namespaces" in str(not_started(program, said, sandboxed=True))
+
+
+def test_what_killed_ones_left_is_removed_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("crawler.drawing.chromium._PLACE", 1000)
+    old, locked, fresh, other = (tmp_path / name for name in ("old", "locked", "fresh", "other"))
+    names = {one: one.with_name(f"presskeep-browser-{one.name}") for one in (old, locked, fresh)}
+    for one in (*names.values(), other):
+        one.mkdir()
+        (one / "Preferences").write_text("{}")
+    link = tmp_path / "presskeep-browser-link"
+    link.symlink_to(other)
+    for one in (names[old], names[locked], other):
+        os.utime(one, (0, 0))
+    held = os.open(names[locked], os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    profile = new_profile()
+    os.close(held)
+    assert set(tmp_path.iterdir()) == {profile, names[locked], names[fresh], other, link}
+    assert (other / "Preferences").exists()
