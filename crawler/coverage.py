@@ -357,7 +357,7 @@ class _Reader:
         except (DamagedRecord, PayloadRefused, TakenDown, OSError):
             return None
         if capture.role in _PAGES:
-            page = links(body, capture.url, charset)
+            page = links(body, capture.url, charset, platforms=False)
             return [] if page.nofollow else [Announcement(link.url) for link in page.articles]
         listing = read_listing(body, capture.url, charset)
         if isinstance(listing, Feed):

@@ -29,7 +29,7 @@ from crawler.frontier import Frontier
 from crawler.heartbeat import BEAT, beat, only_one
 from crawler.jobs import BATCH, CommitProgress, CrawlJob, Paused, Progress, Stop, Visited, Visits
 from crawler.jobs import run_job as do_job
-from crawler.judging import judge
+from crawler.judging import Judging
 from crawler.metrics import PATH, Address, served
 from crawler.notifying import tell
 from crawler.reach import Reach
@@ -86,6 +86,7 @@ class Service:
         self._reach = Reach()
         self._short: str | None = None
         self._started = clock.now()
+        self._judging = Judging(archive)
         self._pauses = Pauses()
         self._patience = Patience(archive, self._paused, stop)
 
@@ -322,7 +323,7 @@ class Service:
     def _cleaned(self) -> None:
         """A round of cleaning is over (in its thread): edits are told to the frontier, Parquet is made now and then."""
         try:
-            judge(self._archive, list(self._sites.values()))
+            self._judging.tell(list(self._sites.values()))
         except PresskeepError as error:
             log.warning("what was edited is looked at again at the usual times: %s", error)
         if time.monotonic() - self._compacted >= COMPACT:

@@ -198,7 +198,7 @@ class SourceWalk:
         if not answer.ok:
             self._failed(kind, answer)
         elif kind in {SourceKind.FRONT, SourceKind.SECTION}:
-            page = links(answer.body, answer.url, answer.charset, self.learned())
+            page = links(answer.body, answer.url, answer.charset, self.learned(), platforms=False)
             self._page(kind, answer.url, hops, page)
         else:
             yield from self._list(kind, answer, hops, depth)

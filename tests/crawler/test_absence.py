@@ -20,8 +20,8 @@ from archive.url import normalise
 from crawler.absence import HONEST, PAUSE, SOURCE, Absences, soft_404s
 from crawler.coverage import coverage
 from crawler.discovery.soft404 import impossible
-from crawler.frontier import Frontier
-from crawler.judging import judge
+from crawler.frontier import Frontier, Judged
+from crawler.judging import Judging, judge
 from crawler.scheduling.durations import MINUTE, SECOND
 from crawler.sites import SourceKind
 from crawler.state import State
@@ -78,9 +78,12 @@ class Desk:
             Frontier(state).note(self.archive.captures(role=Role.ARTICLE))
             Absences(state).note(self.archive.captures(), self.archive.attempts())
 
-    def judged(self) -> None:
+    def cleaned(self) -> None:
         waiting = [one for job in self.archive.text_jobs() for one in self.archive.waiting_in(job)]
         self.archive.add_texts([(one, canonical_json(clean([_followed(self.archive, one)]))) for one in waiting])
+
+    def judged(self) -> None:
+        self.cleaned()
         judge(self.archive, [])
 
     def verdicts(self) -> dict[str, str]:
@@ -204,12 +207,31 @@ def test_it_comes_out_the_same_when_judged_again_and_after_a_loss(desk: Desk) ->
     assert desk.verdicts() == before
 
 
+def test_one_process_tells_each_finding_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    judged = Frontier.judge
+
+    def noted(self: Frontier, found: list[Judged]) -> None:
+        told.extend(one.key for one in found)
+        judged(self, found)
+
+    monkeypatch.setattr(Frontier, "judge", noted)
+    judging = Judging(desk.archive)
+    for number in range(4):
+        desk.fetched(story(number), article(number))
+        desk.cleaned()
+        for _ in range(2):
+            judging.tell([])
+    assert told == [normalise(story(number)) for number in range(4)]
+    Judging(desk.archive).tell([])
+    assert len(told) == 8, "another process knows nothing of that"
+
+
 def test_what_a_killed_process_did_not_judge_is_judged_by_the_next(desk: Desk) -> None:
     desk.fetched(story(1), b"<html></html>")
     desk.judged()
     desk.fetched(story(2), b"<html></html>")
-    waiting = [one for job in desk.archive.text_jobs() for one in desk.archive.waiting_in(job)]
-    desk.archive.add_texts([(one, canonical_json(clean([_followed(desk.archive, one)]))) for one in waiting])
+    desk.cleaned()
     assert desk.verdicts()[story(2)] is None
     desk.fetched(story(3), article(3))
     desk.judged()
