@@ -86,6 +86,10 @@ def _reason(entry: Entry) -> Value:
     return entry.text.reason if isinstance(entry.text, Refusal) else None
 
 
+def _drawn_from(entry: Entry) -> Value:
+    return entry.capture.refers_to if entry.capture.kind == "conversion" else None
+
+
 def _companions(entry: Entry) -> Value:
     return [ref.id for ref in entry.text.provenance.captures[1:]]
 
@@ -169,6 +173,7 @@ PRESSKEEP = Schema(
         Column("editions", Kind.INTEGER, "editions that this URL has so far", lambda e: e.editions, lasting=False),
         Column("captured_at", Kind.TIME, "first byte of the request, UTC", lambda entry: entry.capture.at),
         Column("capture_id", Kind.TEXT, "WARC-Record-ID of the page's record", lambda entry: entry.capture.id),
+        Column("drawn_from", Kind.TEXT, "of a page that a browser drew: id of the page's own answer", _drawn_from),
         Column("companions", Kind.TEXTS, "record ids of further captures in the text", _companions),
         Column("warc_file", Kind.TEXT, "file under `warc/` at the time of the export", _file, lasting=False),
         Column("warc_offset", Kind.INTEGER, "first byte of the record in that file", _offset, lasting=False),

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 PAGES = 4
 # Pages after which it is replaced: its memory grows, and nobody looks at it for months.
 RECYCLE = 200
+_LOOK = 0.25  # seconds between two looks at whether its last page is drawn
 # Seconds to start, on a machine under load.
 _START = 60.0
 # Bytes kept of what it says on standard error.
@@ -49,17 +50,20 @@ class Browser:
         """The process id of its keeper, None where there is none."""
         return self._keeper.pid if self._keeper is not None and self._keeper.poll() is None else None
 
-    async def draw(self, url: str, first: Reply, fetch: Fetch, course: Course) -> Picture:
+    async def draw(
+        self, url: str, first: Reply, fetch: Fetch, course: Course, anew: Callable[[], None] = lambda: None
+    ) -> Picture:
         """A page as it is drawn, of whose URL ``first`` is the answer.
 
         Raises NotDrawn where that cannot be done, ConfigurationError where there is no browser that starts, and
-        Halted where the crawl ends. A browser that ends meanwhile is replaced once.
+        Halted where the crawl ends. A browser that ends meanwhile is replaced once, which ``anew`` hears.
         """
         async with self._places:
             try:
                 return await self._draw(url, first, fetch, course)
-            except BrowserGone:
-                logger.warning("the browser ended while it drew %s: it is started once more", url)
+            except BrowserGone as error:
+                logger.warning("%s, while it drew %s: it is started once more", error, url)
+                anew()
             try:
                 return await self._draw(url, first, fetch, course)
             except BrowserGone as error:
@@ -81,9 +85,9 @@ class Browser:
 
     async def _draw(self, url: str, first: Reply, fetch: Fetch, course: Course) -> Picture:
         tools = await self._living()
-        context = (await tools.ask("Target.createBrowserContext", disposeOnDetach=True))["browserContextId"]
-        session = ""
+        context = session = ""
         try:
+            context = (await tools.ask("Target.createBrowserContext", disposeOnDetach=True))["browserContextId"]
             await tools.ask("Browser.setDownloadBehavior", behavior="deny", browserContextId=context)
             made = await tools.ask("Target.createTarget", url="about:blank", browserContextId=context)
             frame = made["targetId"]
@@ -92,15 +96,21 @@ class Browser:
             return await sheet.draw(course)
         except Refused as error:
             raise NotDrawn(str(error)) from error
+        except BrowserGone:
+            if self._tools is tools:  # it may not have ended, but does not answer
+                self.close()
+            raise
         finally:
             self._sheets.pop(session, None)
             self._drawn += 1
-            tools.tell("Target.disposeBrowserContext", browserContextId=context)
+            if context:
+                tools.tell("Target.disposeBrowserContext", browserContextId=context)
 
     async def _living(self) -> DevTools:
         async with self._starting:
-            worn = self._drawn >= RECYCLE and not self._sheets
-            if self._tools is not None and not self._tools.gone and not worn:
+            while self._drawn >= RECYCLE and self._sheets:  # those that it draws are its last ones
+                await asyncio.sleep(_LOOK)
+            if self._tools is not None and not self._tools.gone and self._drawn < RECYCLE:
                 return self._tools
             self.close()
             return await self._start()

@@ -81,7 +81,7 @@ class Drawing:
         try:
             first = reply_of(response)
             with waiting(self._crawler.engine.downloader):
-                picture = await browser.draw(request.url, first, page.fetch, self)
+                picture = await browser.draw(request.url, first, page.fetch, self, page.given.clear)
         except Halted:
             request.meta.pop("presskeep_capture", None)  # whose answer is not that of an article
             raise IgnoreRequest(f"the crawl is stopping: {request.url} was not drawn") from None
@@ -153,9 +153,8 @@ class _Page:
     def _asked(self, wanted: Wanted, limit: int) -> Request:
         of_page, meta = self._origin, self._request.meta
         scope: Scope | None = meta.get("presskeep_scope")
-        own = scope is not None and scope.in_scope(
-            wanted.url
-        )  # cookies of a site that wants them are for its own hosts
+        own = scope is not None and scope.in_scope(wanted.url)
+        # Cookies of a site that wants them are for its own hosts.
         cookies = {key: meta[key] for key in _COOKIES if key in meta} if own else {"dont_merge_cookies": True}
         origin = Origin(
             site=of_page.site,

@@ -138,18 +138,15 @@ class Sheet:
 
     async def draw(self, course: Course) -> Picture:
         """The page, drawn; raises NotDrawn, BrowserGone, or Halted where the crawl ends."""
-        try:
-            await self._tools.ask("Inspector.enable", self._session)  # which tells of crashes
-            await self._tools.ask("Page.enable", self._session)
-            await self._tools.ask("Page.addScriptToEvaluateOnNewDocument", self._session, source=_WITHOUT)
-            # Its clock begins with the page, not with the empty one before it.
-            await self._tools.ask("Emulation.setVirtualTimePolicy", self._session, policy="pause")
-            self._tools.tell("Page.navigate", self._session, url=self._url)
-            await self._settle(course)
-            return Picture(await self._taken(), self._cut, tuple(self._told()))
-        finally:
-            for task in self._tasks:
-                task.cancel()
+        await self._tools.ask("Inspector.enable", self._session)  # which tells of crashes
+        await self._tools.ask("Page.enable", self._session)
+        await self._tools.ask("Page.addScriptToEvaluateOnNewDocument", self._session, source=_WITHOUT)
+        # Its clock begins with the page, not with the empty one before it.
+        await self._tools.ask("Emulation.setVirtualTimePolicy", self._session, policy="pause")
+        self._tools.tell("Page.navigate", self._session, url=self._url)
+        await self._settle(course)
+        # What is still under way comes, and is archived, though the page does not hear of it any more.
+        return Picture(await self._taken(), self._cut, tuple(self._told()))
 
     def hear(self, method: str, told: Mapping[str, Any]) -> None:
         """An event of its session."""

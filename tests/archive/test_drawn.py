@@ -18,6 +18,7 @@ from archive.article import Article
 from archive.capture import Capture
 from archive.catalogue.exchanged import traffic
 from archive.crew import clean_pending
+from archive.dataset.rows import PRESSKEEP
 from archive.exchange import Drawn, Exchange, Role
 from archive.lint.linter import lint
 from archive.prove import prove
@@ -110,6 +111,7 @@ def test_the_text_is_that_of_the_drawn_page_alone_and_says_so(archive: Archive) 
     proof = prove(entry.text, [the_drawn(archive)])
     assert proof.holds
     assert proof.claims
+    assert PRESSKEEP.row(entry)["drawn_from"] == the_drawn(archive).refers_to
 
 
 def test_a_rebuild_makes_the_same_and_verify_finds_nothing(archive: Archive) -> None:

@@ -185,8 +185,9 @@ def test_a_crawl_that_ends_does_not_wait(easel: Easel) -> None:
     easel.run(act(easel.browser))
 
 
-def test_a_browser_that_dies_is_started_again(own: Easel) -> None:
+def test_a_browser_that_dies_or_is_worn_is_started_again(own: Easel, monkeypatch: pytest.MonkeyPatch) -> None:
     died: list[int] = []
+    anew: list[int] = []
 
     async def die() -> bytes:
         if not died:
@@ -202,9 +203,16 @@ def test_a_browser_that_dies_is_started_again(own: Easel) -> None:
         await browser.draw(URL, html("<p>first</p>"), files.fetch, files)
         assert browser.pid is not None
         keepers.append(browser.pid)
-        return await browser.draw(URL, html("<script src=/app.js></script>"), files.fetch, files)
+        page = html("<script src=/app.js></script>")
+        return await browser.draw(URL, page, files.fetch, files, lambda: anew.append(len(files.asked)))
 
     assert b"drawn at last" in own.run(act(own.browser)).page
+    assert anew == [1]
+    assert len(files.asked) == 2
+    before = own.browser.pid
+    monkeypatch.setattr("crawler.drawing.browser.RECYCLE", 1)
+    assert b"the next" in own.draw(html("the next")).page
+    assert own.browser.pid != before
 
 
 def children(pid: int) -> list[int]:
