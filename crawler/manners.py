@@ -57,7 +57,7 @@ from crawler.walk import REDIRECTS
 
 _T = TypeVar("_T")
 
-# What is mined of a site: its articles, not its lists of them.
+# What is mined of a site, its articles: for their sake alone a host is asked for its tdmrep.json.
 _MINED = frozenset({Role.ARTICLE, Role.OTHER})
 
 # What a download can fail with. Each has been recorded by the wire before it is raised.
@@ -120,10 +120,9 @@ class Manners:
                 await self._refuse(request, NoAnswer.ROBOTS, refused)
             if delay > 0:
                 request.meta["presskeep_delay"] = max(delay, robots.delay(self._agent))
-            if origin.role in _MINED:
-                rules = await self._tdmrep_of(request, robots)
-                said = reservations_of_host(rules, request.url), robots.usage(request.url, self._agent)
-                request.meta["presskeep_reserved"] = (*said[0], *said[1])
+            rules = await self._tdmrep_of(request, robots, ask=origin.role in _MINED)
+            said = reservations_of_host(rules, request.url), robots.usage(request.url, self._agent)
+            request.meta["presskeep_reserved"] = (*said[0], *said[1])
         host = host_of(request.url)
         self._have_slot(request, host)
         try:
@@ -179,13 +178,13 @@ class Manners:
             return robots  # which says nothing of the host: it is asked again once the network is back
         return await self._capturing.patiently(lambda: self._remembering().robots.put(robots))
 
-    async def _tdmrep_of(self, request: Request, robots: Robots) -> tuple[TdmRule, ...]:
-        """What the host of a request reserves, where robots.txt lets that be read."""
+    async def _tdmrep_of(self, request: Request, robots: Robots, *, ask: bool) -> tuple[TdmRule, ...]:
+        """What the host of a request reserves, where robots.txt lets that be read; as far as is known, or asked for."""
         origin = origin_of(request.url)
         known = self._remembering().tdmrep.get(origin, clock.now())
         if known is not None:
             return known
-        if robots.refusal(origin + TDMREP, self._agent) is not None:
+        if not ask or robots.refusal(origin + TDMREP, self._agent) is not None:
             return ()
         return await self._once(self._looking, origin, lambda: self._look(origin, request))
 

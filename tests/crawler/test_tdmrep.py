@@ -113,7 +113,7 @@ def test_captures_say_what_their_host_reserves(tmp_path: Path) -> None:
     page = b"<html><head><title>A story</title></head><body><p>Of today.</p></body></html>"
     answers: Answers = {
         f"{HOST}/feed": Odd(body=feed(), fields={"Content-Type": "application/rss+xml"}),
-        f"{HOST}/robots.txt": b"User-agent: *\nContent-Usage: /b/ train-ai=n\nDisallow: /private/\n",
+        f"{HOST}/robots.txt": b"User-agent: *\nContent-Usage: /b/ train-ai=n\nContent-Signal: search=yes\n",
         f"{HOST}{PATH}": Odd(302, fields={"Location": "/legal/tdm.json"}),
         f"{HOST}/legal/tdm.json": b'[{"location": "/a/", "tdm-reservation": 1}]',
         **dict.fromkeys((f"{HOST}/{part}/2026/11/24/a-story-of-today" for part in "ab"), page),
@@ -125,10 +125,13 @@ def test_captures_say_what_their_host_reserves(tmp_path: Path) -> None:
         asked = [one.path for one in server.seen]
         assert asked.count(PATH) == 1
         assert asked.index(PATH) < asked.index("/a/2026/11/24/a-story-of-today")
-    assert found[f"http://{HOST}/a/2026/11/24/a-story-of-today"].reservations == ("tdmrep.json /a/: 1",)
+    signal = "robots.txt Content-Signal: search=yes"
+    assert found[f"http://{HOST}/a/2026/11/24/a-story-of-today"].reservations == ("tdmrep.json /a/: 1", signal)
     assert found[f"http://{HOST}/b/2026/11/24/a-story-of-today"].reservations == (
         "robots.txt Content-Usage /b/: train-ai=n",
+        signal,
     )
+    assert found[f"http://{HOST}/feed"].reservations == (signal,), "lists are used, too"
     file = found[f"http://{HOST}/legal/tdm.json"]
     assert (file.role, file.source) == (Role.ROBOTS, "tdmrep")
 
