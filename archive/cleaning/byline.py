@@ -139,7 +139,9 @@ def _mentions(page: Page, candidate: Candidate, firms: Collection[str], *, lax: 
 def _support(place: _Place, places: Iterable[_Place]) -> int:
     """The weight of a place and of those that name one of its people."""
     own = [fold(name) for name in place.people]
-    votes = place.weight - (0 if any(" " in one or not one.isascii() for one in own) else _HANDLE)
+    if not any(" " in one or not one.isascii() for one in own):
+        return place.weight - _HANDLE  # one account, however many fields it fills
+    votes = place.weight
     for other in places:
         if other is not place and any(_alike(fold(name), one) for name in other.people for one in own):
             votes += other.weight

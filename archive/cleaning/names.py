@@ -23,7 +23,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _BY = re.compile(
-    r"(?:(?:written|posted|published|words|reported|story|text|eingestellt|verfasst|geschrieben|veröffentlicht|erstellt|"
+    r"(?:(?:written|authored|posted|published|words|reported|story|text|recipe|eingestellt|verfasst|geschrieben|veröffentlicht|erstellt|"
     r"(?:ein )?(?:beitrag|artikel)|escrito|publicado|publié|écrit|rédigé|scritto|pubblicato|skrevet|skriven|geschreven|"
     r"interview|analysis)\s+)?(?:by|von|par|por|di|door|av|af|oleh|a cura di|author|autor|auteur)(?:\s*:)?\s+",
     re.IGNORECASE,
@@ -32,7 +32,8 @@ _GLUED = re.compile(r"(?:[Bb]y|Author)(?=[A-Z][a-z])")  # "ByJane Doe", where a 
 # Credits for something else than the words: "Fotos: …", "translated by …".
 _OTHER_WORK = re.compile(
     r"\b(?:fotos?|photos?|photography|photographs?|bild(?:er)?|illustrations?|illustrationen|videos?|grafik|graphics?|"
-    r"kamera|camera|übersetz\w*|translat\w+|traduc\w+|edited|bearbeit\w*|produced|redigeri\w*|фото|写真|摄影|攝影|사진)"
+    r"kamera|camera|übersetz\w*|translat\w+|traduc\w+|edited|(?:medically )?reviewed|"
+    r"fact[ -]checked|bearbeit\w*|produced|redigeri\w*|фото|写真|摄影|攝影|사진)"
     r"\s*(?:[:\uff1a/]|by\b|von\b|par\b|por\b|di\b|de\b).*",
     re.IGNORECASE,
 )
@@ -75,7 +76,7 @@ _OFFICES = """
     editor editors reporter reporters reporterin correspondent writer journalist journaliste giornalista periodista
     redakteur redakteurin redaktør korrespondent korrespondentin corresponsal corrispondente correspondant columnist
     producer senior chief chef deputy head director political politics sport sports science health business professor
-    fellow analyst expert experts experte expertin volontär volontärin ceo founder gründer gründerin contributor
+    written fellow analyst expert experts experte expertin volontär volontärin ceo founder gründer gründerin contributor
     contributing freelance exclusive published updated posted publiziert veröffentlicht aktualisiert last update
     checked disclosure read lesezeit minutes minuten comment comments kommentar kommentare teilen follow folgen view
     profile profil mehr articles artikel beiträge archiv archive anzeigen artikelübersicht übersicht alle all name
