@@ -156,8 +156,7 @@ def table(scorer: ModuleType, pages: Sequence[Page], outputs: dict[str, dict[str
             except (statistics.StatisticsError, ZeroDivisionError):  # of the scorer: no text on any page
                 line += "  no text found"
             print(line)
-            if name == "publishers":
-                print_metadata(scorer, members, output, shown)
+            print_metadata(scorer, members, output, shown if name == "publishers" else None)
 
 
 def of_phrases(scorer: ModuleType, pages: Sequence[Page], output: dict[str, Prediction]) -> str:
@@ -180,14 +179,21 @@ def of_texts(scorer: ModuleType, pages: Sequence[Page], output: dict[str, Predic
     return line
 
 
-def print_metadata(scorer: ModuleType, pages: Sequence[Page], output: dict[str, Prediction], shown: set[str]) -> None:
-    """The scorer's figures of metadata by halves, and below them those of titles that are headings, and of people."""
+def print_metadata(
+    scorer: ModuleType, pages: Sequence[Page], output: dict[str, Prediction], shown: set[str] | None
+) -> None:
+    """The scorer's figures of metadata by halves; of publishers, those of titles that are headings, and of people.
+
+    ``shown`` has the pages whose reference title is a heading, by their ids.
+    """
     for part in ("even", "odd", "all"):
         some = [page for page in pages if part in {"all", half(page)}]
-        if not some:
+        if not any(page["expected"].get(field) for page in some for field in ("title", "authors", "date")):
             continue
         m = scorer.score_metadata(some, output)
         print(f"{'':<26}{part:<5}title exact {m[0]:.3f}  authors F1 {m[2]:.3f}  date right {m[3]:.3f} wrong {m[4]:.3f}")
+        if shown is None:
+            continue
         heads = [page for page in some if page["id"] in shown]
         credited, people = people_alone(scorer, some, output)
         print(
