@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -77,17 +78,18 @@ def report(archive: Archive, result: CrawlResult) -> tuple[SiteResult, ...]:
         elif site is not None and not _is_detour(stored, site, secure):
             site.failed[str(stored.attempt.reason)] += 1
     outcomes = (one for one in archive.outcomes(result.started) if one.capture_id in captures)
-    with State(archive.state_path) as state:
+    absent: frozenset[tuple[str, str]] = frozenset()
+    # Where the disk is full and the crawl came to nothing, there may be no room to make a state: then nothing is due.
+    with contextlib.suppress(StorageFull), State(archive.state_path) as state:
         question = "SELECT site, key FROM urls INDEXED BY urls_absent WHERE verdict = 'soft-404' AND at >= ?"
-        absent = frozenset(state.read(question, (result.started,)))
-    _judge(archive, sites, outcomes, absent, result.started)
-    for job, summary in zip(result.jobs, result.summaries, strict=True):
-        _tell(sites, job, summary)
-    with State(archive.state_path) as state:
+        absent = frozenset((site, key) for site, key in state.read(question, (result.started,)))
         frontier = Frontier(state)
         for name, one in sites.items():
             one.left = frontier.count(name).get(Phase.DUE, 0)
             one.waiting = waiting(state, name)
+    _judge(archive, sites, outcomes, absent, result.started)
+    for job, summary in zip(result.jobs, result.summaries, strict=True):
+        _tell(sites, job, summary)
     for name in result.busy:
         sites[name] = SiteResult(name, problem="another crawl is at it")
     return tuple(sites.values())

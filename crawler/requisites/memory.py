@@ -134,9 +134,10 @@ class Requisites:
             return
         with self._state.write() as db:
             for capture in pages:
-                if capture.role is Role.REQUISITE:
+                begun = since.get(capture.site or "")
+                if begun is not None and capture.role is Role.REQUISITE:
                     note_requisite(db, capture)
-                elif capture.at >= since.get(capture.site or "", capture.at + 1):
+                elif begun is not None and capture.at >= begun:
                     note_page(db, capture)
             for stored in failed:
                 note_attempt(db, stored)
