@@ -41,6 +41,7 @@ class _Lane:
 
     held: deque[Found] = field(default_factory=deque)
     busy: int = 0
+    walking: bool = False
     failures: int = 0
     over: str | None = None
 
@@ -185,9 +186,10 @@ class Backfill:
             self._asked = self._backlog.waiting(self.site.host, self._asked)
             lane.held.extend(self._backlog.take(self.site.host, name, WINDOW, self._now(), self._asked))
             self._asked.update(one.key for one in lane.held)
-            if len(lane.held) < WINDOW:
+            if len(lane.held) < WINDOW and not lane.walking:  # a sitemap may name 50,000 articles: one at a time
                 shelf = self._backlog.shelf(self.site.host, name, self._now(), self._tried)
                 if shelf is not None:
+                    lane.walking = True
                     return self._walk(shelf, lane)
         return self._article(lane.held.popleft(), lane) if lane.held else None
 
@@ -224,6 +226,7 @@ class Backfill:
         self._tried.add(shelf.key)
         self.walked += 1
         answer = yield from self._listing(shelf)
+        lane.walking = False
         self._judge(answer, lane)
         host, now = self.site.host, self._now()
         if not answer.ok:
