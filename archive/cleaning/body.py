@@ -15,7 +15,7 @@ from archive.cleaning.forest import learned
 from archive.cleaning.linked import Linked
 from archive.cleaning.opinion import opinion
 from archive.cleaning.placed import Placed
-from archive.cleaning.said import said
+from archive.cleaning.said import Said, said
 
 _KINDS = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), BlockKind.SUBHEADING),
@@ -53,8 +53,8 @@ class Extraction:
     placed: tuple[Placed, ...]
     way: Way
     blocks: Blocks
-    rows: dict[int, list[int]]  # the numbers of each block that was asked for
-    scores: dict[int, int]  # of the same
+    about: Said  # from both, the numbers that were asked of each block can be told again
+    scores: dict[int, int]  # of the blocks that were asked for
     limit: int
     chosen: tuple[int, ...]  # the blocks that reached the limit, or came with a list
     uncaptioned: tuple[int, ...]  # of these, without captions and credits
@@ -72,8 +72,7 @@ def extract(page: Page, linked: Linked) -> Extraction:
     about = said(page, linked)
     numbers, rows = features(blocks, about)
     limit = forest.limits[about.declared]
-    asked = dict(zip(numbers, rows, strict=True))
-    scores = {number: forest.score(row) for number, row in asked.items()}
+    scores = {number: forest.score(row) for number, row in zip(numbers, rows, strict=True)}
     whole = _whole_lists(blocks, scores, limit)
     kept = []
     sure = unsure = 0
@@ -100,7 +99,7 @@ def extract(page: Page, linked: Linked) -> Extraction:
         placed=placed if way is Way.OPINION else tuple(_placed(page, blocks, told)),
         way=way,
         blocks=blocks,
-        rows=asked,
+        about=about,
         scores=scores,
         limit=limit,
         chosen=tuple(kept),

@@ -100,9 +100,13 @@ class _Accounts:
     blocks: Blocks
     reading: Reading | None
     laid: int | None  # where in the stream begins what was laid into the page from a script
+    _removal: Removal = field(init=False)
     _visibility: Visibility = field(default_factory=Visibility)
     _kept: list[tuple[int, LedgerEntry]] = field(default_factory=list)  # with where they begin in the stream
     _claims: list[tuple[int, int]] = field(default_factory=list)  # spans of the stream that the text was taken from
+
+    def __post_init__(self) -> None:
+        self._removal = Removal(self.reading)
 
     def entries(self) -> tuple[LedgerEntry, ...]:
         """All entries in the order of the page."""
@@ -119,11 +123,10 @@ class _Accounts:
     # What was kept
 
     def _keep(self, article: Article) -> None:
-        removal = Removal(self.reading)
         elements = self._stream.by_path()
         for block in article.body:
             spans = [span for one in block.sources if (span := self._span(one, elements)) is not None]
-            rule, evidence = removal.kept(spans[0][0] if spans else -1)
+            rule, evidence = self._removal.kept(spans[0][0] if spans else -1)
             self._add(BODY, rule, (block.kind.value, *evidence), block.text, block.sources, spans)
         for part, wanted in ((STANDFIRST, article.standfirst), (HEADLINE, article.headline)):
             if wanted is None:
@@ -184,14 +187,13 @@ class _Accounts:
             pieces += [(number, *piece) for piece in self._unclaimed(start, end)]
         left = list(dict.fromkeys(number for number, _, _ in pieces))
         classing = Classing(stream, blocks, self._story(), left)
-        removal = Removal(self.reading)
         known = _Known.of(self.text, [entry for _, entry in self._kept])
         for number, start, end in pieces:
             parts = stream.sources(start, end)
             text = " ".join(words for _, words in parts)
             hidden = self._visibility.hidden_by(stream.owner(start))
-            rule, evidence = removal.left(number, start, self.text)
-            classed = removal.chrome(number, rule) or known.chrome(text, blocks.words[number])
+            rule, evidence = self._removal.left(number, start, self.text)
+            classed = self._removal.chrome(number, rule) or known.chrome(text, blocks.words[number])
             beside = classing.of(number)
             if classed is None or (classed.chrome in _PEOPLE and beside.chrome in COLLECTIONS):
                 classed = beside

@@ -13,6 +13,7 @@ from archive.cleaning.chrome import Chrome
 from archive.cleaning.classing import Classed
 from archive.cleaning.clean import Reading
 from archive.cleaning.contributions import strongest
+from archive.cleaning.features import features
 from archive.cleaning.forest import SCALE
 from archive.cleaning.placed import Placed
 from archive.cleaning.sift import Dropped
@@ -59,6 +60,7 @@ class Removal:
     _told: frozenset[int] = field(init=False)
     _dropped: list[tuple[Placed, Dropped]] = field(init=False)  # in the order of the page, as are the next
     _placed: list[Placed] = field(init=False)
+    _rows: dict[int, list[int]] = field(init=False)  # the numbers of each block that was scored
     _begins: dict[int, int] = field(init=False)  # the number of the block that begins at a place of the stream
 
     def __post_init__(self) -> None:
@@ -68,6 +70,7 @@ class Removal:
         self._told = frozenset(read.extraction.told) if read else frozenset()
         self._dropped = sorted(read.sifted.dropped if read else (), key=lambda one: one[0].start)
         self._placed = sorted(read.extraction.placed if read else (), key=lambda one: one.start)
+        self._rows = dict(zip(*features(read.extraction.blocks, read.extraction.about), strict=True)) if read else {}
         self._begins = {}
         if read:
             starts = read.page.stream.starts
@@ -133,7 +136,7 @@ class Removal:
         extraction = self.reading.extraction
         score, limit = extraction.scores[number], extraction.limit
         said = f"score {_points(score)}, the limit is {_points(limit)}"
-        strong = strongest(extraction.rows[number], against=against)
+        strong = strongest(self._rows[number], against=against)
         return (said, *map(str, strong))
 
 

@@ -149,10 +149,13 @@ def page(ledger: Ledger, width: int) -> RenderableType:
         Text("kept      ", style="dim").append_text(_summary(ledger, kept=True)),
     ]
     parts += [Text("left out  ", style="dim").append_text(_summary(ledger, kept=False)), ""]
+    after = False
     for one in ledger.entries[:_MOST]:
         words = terminal.one_line(one.text)
+        parts += [""] if one.kept or after else []
+        after = one.kept
         if one.kept:
-            parts += ["", Text(words, style="bold" if one.kind == "headline" else ""), ""]
+            parts.append(Text(words, style="bold" if one.kind == "headline" else ""))
             continue
         line = Text.assemble((f"− {one.kind} ", _STYLES.get(one.kind, "yellow")))
         line.append(terminal.shorten(words[: 2 * _TEXT], _TEXT), style="dim")
