@@ -120,7 +120,8 @@ def _suspects(page: Page, floor: int, ceiling: int) -> list[int]:
         while at >= 0 and len(found) < _MOST_TEXTS:
             number = bisect_right(stream.starts, floor + at) - 1
             found.update(range(max(0, number - _BEFORE), number + 1))
-            at = about.find(word, at + 1)
+            # On to the next text: one of a megabyte may say the word a hundred thousand times.
+            at = about.find(word, stream.starts[number + 1] - floor) if number + 1 < len(stream.starts) else -1
     return sorted(found)
 
 

@@ -50,7 +50,7 @@ def dateline(page: Page, linked: Linked, placed: Sequence[Placed]) -> Dateline:
     rest = (stated,) if stated is not None and sound else ()
     if not placed:
         return Dateline(rest)
-    text = placed[0].block.text
+    text = placed[0].block.text[: 4 * _LONGEST]
     found = _CREDITED.match(text)
     if found and len(found[1]) <= _LONGEST and agency_among([found[2]]) is not None:
         rule = "place and agency before the story"

@@ -99,6 +99,11 @@ class Page:
             return None
         return self.spanned(start, end, rule)
 
+    def said(self, element: html.HtmlElement) -> str:
+        """The text of an element, white space as it stands; nothing where it is more than a value should have."""
+        start, end = self.stream.extent(element)
+        return str(element.text_content()) if end - start <= MAX_VALUE else ""
+
     def spanned(self, start: int, end: int, rule: str) -> Candidate:
         """The text of a part of the stream."""
         parts = tuple(self.stream.sources(start, end))

@@ -124,7 +124,7 @@ def _prefix(page: Page, winner: Candidate, groups: dict[str, list[Candidate]]) -
 
 def _above(page: Page, title: str) -> Candidate | None:
     """What stands right before the heading in an element that is named as a kicker."""
-    head = next((one for one in page.heads[:MAX_HEADS] if fold(str(one.text_content())) == fold(title)), None)
+    head = next((one for one in page.heads[:MAX_HEADS] if fold(page.said(one)) == fold(title)), None)
     if head is None:
         return None
     for one in islice((head, *head.iterancestors()), _AROUND):

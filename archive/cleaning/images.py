@@ -94,7 +94,7 @@ def _framed(page: Page) -> Iterator[tuple[html.HtmlElement, list[str], str | Non
         frame = next((one for one in around if one.tag == "figure" or "wp-caption" in (one.get("class") or "")), None)
         if frame is None:
             paragraph = next((one for one in around[:2] if one.tag == "p"), None)
-            if paragraph is not None and (lines := _below(paragraph)):
+            if paragraph is not None and (lines := _below(page, paragraph)):
                 yield paragraph, lines, None
         elif frame not in seen:
             seen.add(frame)
@@ -106,11 +106,11 @@ def _framed(page: Page) -> Iterator[tuple[html.HtmlElement, list[str], str | Non
             yield frame, texts if below is not None else [], credit
 
 
-def _below(paragraph: html.HtmlElement) -> list[str]:
+def _below(page: Page, paragraph: html.HtmlElement) -> list[str]:
     """The paragraphs below a bare picture up to the one that is its credit; none without one."""
     lines = []
     for one in islice(paragraph.itersiblings("p"), 2):
-        lines.append(normalise(str(one.text_content())))
+        lines.append(normalise(page.said(one)))
         if len(lines[-1]) <= _LONGEST_LINE and _LINE.match(lines[-1]):
             return lines
     return []

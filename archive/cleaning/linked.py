@@ -22,6 +22,7 @@ _LITERAL = r'"(?:[^"\\]|\\.)*"'
 MAX_SCRIPT = 2 * 2**20  # characters
 MAX_DEPTH = 60  # real ones stay under 12; beyond some hundred, json's recursion would meet the interpreter's limit
 MAX_NODES = 20_000
+MAX_NAMES = 40  # of authors or keywords: each is looked for in the script
 MAX_LITERALS = 5_000  # that are compared to find where a value stands
 # Lists of other articles are no statement about this one.
 _ELSEWHERE = frozenset({"itemlistelement", "relatedlink", "citation", "ispartof", "haspart", "mentions", "comment"})
@@ -74,7 +75,7 @@ class Linked:
         """Who is said to have written the article; mere references are followed to the nodes of the same script."""
         article = self.article or {}
         value = article.get("author") or article.get("creator")
-        return [self._resolved(one) for one in (value if isinstance(value, list) else [value])]
+        return [self._resolved(one) for one in (value[:MAX_NAMES] if isinstance(value, list) else [value])]
 
     def _resolved(self, value: object) -> object:
         if not isinstance(value, dict) or "name" in value or "@id" not in value or self.home is None:
@@ -123,12 +124,14 @@ def publisher(linked: Linked) -> str | None:
 def names(value: object) -> list[tuple[str, bool]]:
     """The names that a property holds, as text, as a node or as a list of them; whether each is a person's."""
     found = []
-    for one in value if isinstance(value, list) else [value]:
+    for one in value[:MAX_NAMES] if isinstance(value, list) else [value]:
         if isinstance(one, dict):
             person = "Organization" not in "".join(_types(one))
             inner = one.get("name")
             found += [
-                (name, person) for name in (inner if isinstance(inner, list) else [inner]) if isinstance(name, str)
+                (name, person)
+                for name in (inner[:MAX_NAMES] if isinstance(inner, list) else [inner])
+                if isinstance(name, str)
             ]
         elif isinstance(one, str):
             found.append((one, True))

@@ -45,7 +45,7 @@ def near_headline(page: Page, at: int, headline: str | None) -> Near:
         return Near()
     stream = page.stream
     wanted = fold(headline or "")
-    head = next((one for one in heads if fold(str(one.text_content())) == wanted), heads[0])
+    head = next((one for one in heads if fold(page.said(one)) == wanted), heads[0])
     begin, end = stream.extent(head)
     today = to_datetime(at).date().isoformat()  # of the capture
     month_first = (page.root.get("lang") or "").lower() == "en-us"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from itertools import islice
 
 from lxml import etree
 
@@ -58,6 +59,6 @@ def _linked(page: Page, linked: Linked) -> Iterator[Candidate]:
 
 def _visible(page: Page) -> Iterator[Candidate]:
     for trail in _TRAILS(page.root)[:3]:
-        for step in list(trail.iter("a"))[:_MOST_STEPS]:
+        for step in islice(trail.iter("a"), _MOST_STEPS):
             if found := page.element(step, "breadcrumbs"):
                 yield found
