@@ -121,15 +121,16 @@ def backfill(
                 patience("text/", archive.compact)
             except StorageFull as error:
                 cleaning_error = cleaning_error or str(error)
-    with State(archive.state_path) as state:
-        backlog = Backlog(state)
-        told = [
-            SiteBackfill(
-                *(site.host, rounds.asked.get(site.host, 0), backlog.of(site.host)),
-                *("another crawl is at it" if site.host in busy else rounds.problems.get(site.host), site.host in anew),
-            )
-            for site in sites
-        ]
+    stands: dict[str, Backfilled | None] = {}
+    with contextlib.suppress(StorageFull), State(archive.state_path) as state:
+        stands = {site.host: Backlog(state).of(site.host) for site in sites}
+    told = [
+        SiteBackfill(
+            *(site.host, rounds.asked.get(site.host, 0), stands.get(site.host)),
+            *("another crawl is at it" if site.host in busy else rounds.problems.get(site.host), site.host in anew),
+        )
+        for site in sites
+    ]
     return BackfillResult(
         *(tuple(rounds.runs), started, clock.now(), tuple(told), tuple(rounds.summaries), texts),
         stopped=stop.asked.is_set(),
@@ -189,7 +190,7 @@ class _Rounds:
 
     def _round(self, sites: Sequence[Site]) -> list[VisitReport]:
         run, started = f"urn:uuid:{uuid.uuid4()}", clock.now()
-        with State(self._archive.state_path) as state:
+        with contextlib.suppress(StorageFull), State(self._archive.state_path) as state:  # else the next round does it
             for site in sites:
                 Backlog(state).revive(site.host, started)
         jobs: list[CrawlJob] = []

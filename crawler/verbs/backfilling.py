@@ -180,5 +180,5 @@ def backfilled_json(stands: Backfilled | None) -> dict[str, object]:
         **{"queued": stands.queued, "captured": stands.captured, "redirected": stands.redirected},
         **{"passed_over": dict(sorted(stands.passed.items())), "not_fetched": dict(sorted(stands.settled.items()))},
         **{"taken_by_visits": stands.taken, "left": stands.left, "listings": stands.shelves},
-        **{"listings_left": stands.unwalked, "listings_unread": dict(sorted(stands.unread.items()))},
+        **{"listings_left": stands.unwalked, "listings_left_out": dict(sorted(stands.unread.items()))},
     }
