@@ -314,8 +314,11 @@ class Frontier:
 
 
 def _instead(one: Found, twins: Mapping[str, tuple[str, str]]) -> Found:
-    key, url = twins.get(one.key, (one.key, one.url))
-    return replace(one, key=key, url=url)
+    """The article, where a twin of it was announced: it is that one which led there."""
+    if one.key not in twins:
+        return one
+    key, url = twins[one.key]
+    return replace(one, key=key, url=url, via=one.url, source="canonical", hops=f"{one.hops}L")
 
 
 def _parts(found: Sequence[Found]) -> Iterator[Sequence[Found]]:

@@ -182,7 +182,14 @@ def _by_day(state: StateFile, now: int) -> dict[str, dict[int, int]]:
         " WHERE verdict = 'soft-404' AND captured > ? AND captured <= ? GROUP BY 1, 2",
         (now, DAY, now - (USUAL + 1) * DAY, now),
     )
-    for site, ago, number in [*rows, *absent]:
+    # Those that are another page of an article which is counted, too.
+    twins = state.read(
+        "SELECT urls.site, (? - captured) / ?, -count(*) FROM twins JOIN urls USING (site, key)"
+        " WHERE twins.state = 'twin' AND twins.at > ? AND captured > ? AND captured <= ?"
+        " AND coalesce(verdict, '') != 'soft-404' GROUP BY 1, 2",
+        (now, DAY, now - (USUAL + 1) * DAY, now - (USUAL + 1) * DAY, now),
+    )
+    for site, ago, number in [*rows, *absent, *twins]:
         of_site = found.setdefault(site, {})
         of_site[ago] = of_site.get(ago, 0) + number
     return found

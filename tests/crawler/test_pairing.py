@@ -9,6 +9,7 @@ import pytest
 from crawled import crawl, make_archive, site
 from oddserver import Answers, Odd, OddServer
 
+from archive import clock
 from archive.article import Verdict
 from archive.capture import Capture
 from archive.exchange import Attempt, Exchange, NoAnswer, Origin, Role
@@ -21,6 +22,7 @@ from crawler.scheduling.articles import Phase
 from crawler.scheduling.durations import DAY, HOUR, MINUTE
 from crawler.sites import SourceKind
 from crawler.state import State
+from crawler.status import status
 from crawler.urls import Scope
 from crawler.why import explain
 
@@ -119,7 +121,16 @@ def test_what_is_said_of_a_twin_is_said_of_the_article(desk: Desk) -> None:
     again = Found(normalise(TWIN), TWIN, NOON, None, NOON + HOUR, f"https://{SITE}/feed", "feed", "L")
     sifted = desk.frontier.sift(SITE, [again], NOON + HOUR)
     assert ([one.url for one in sifted.changed], sifted.new, sifted.unknown) == ([STORY], [], frozenset())
+    assert (sifted.changed[0].source, sifted.changed[0].via) == ("canonical", TWIN)
     assert desk.frontier.sift(SITE, [Found(normalise(TWIN), TWIN, NOON)], NOON + HOUR).changed == []
+
+
+def test_a_twin_and_its_article_are_one_article_of_the_day(desk: Desk) -> None:
+    now = clock.now()
+    desk.fetched(TWIN, now - MINUTE, page(STORY))
+    assert status(desk.archive).sites[0].today == 1
+    desk.fetched(STORY, now - MINUTE + 1, page(STORY))
+    assert status(desk.archive).sites[0].today == 1
 
 
 def test_a_known_article_is_compared_at_once(desk: Desk) -> None:
