@@ -18,6 +18,7 @@ FAILED_FOR = 600 * 1_000_000
 # Section 2.3.1.4: a file that was unreachable for so long may be taken for absent, or an old copy goes on to be used.
 UNREACHABLE_FOR = 30 * DAY
 MAX_HOPS = 5  # section 2.3.1.2
+NOT_HAD = "robots.txt could not be had"  # begins the detail of what that forbids, which is for now alone
 # Publishers ask for 10 to 60 seconds; a day would mean "never", which Disallow can say.
 MAX_DELAY = 3600.0
 
@@ -51,7 +52,7 @@ class Robots:
     def refusal(self, url: str, agent: str) -> str | None:
         """Why this URL is not to be fetched by the product token ``agent``, in words; None when it may be."""
         if self.access is Access.UNREACHABLE:
-            return f"robots.txt could not be had ({self.detail}), so nothing may be fetched"
+            return f"{NOT_HAD} ({self.detail}), so nothing may be fetched"
         if self.access is Access.ABSENT:
             return None
         rule = self._rules.rule(url, agent)

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from archive.capture import Capture
 from archive.errors import DamagedRecord
 from archive.event import StoredAttempt
+from archive.exchange import NoAnswer
 from archive.url import host as host_of
 from archive.url import normalise
 from crawler import pairs
 from crawler.discovery.announcement import parse_date
+from crawler.robots import NOT_HAD
 from crawler.scheduling.articles import MAX_TRIES, Phase, after_failure, after_status, counts, next_try
 from crawler.scheduling.pattern import parse_pattern
 from crawler.scheduling.revisits import Looks, next_look, next_watched
@@ -78,6 +80,9 @@ def note_attempt(db: sqlite3.Connection, stored: StoredAttempt, site: str) -> No
     if not counts(attempt.reason):
         tries -= 1
     phase = after_failure(attempt.reason, tries)
+    if attempt.reason is NoAnswer.ROBOTS and attempt.detail.startswith(NOT_HAD):
+        # It forbids everything as long as it cannot be had, and that is hardly for good: no failure of the page's.
+        phase, tries = Phase.DUE, min(tries, MAX_TRIES - 1)
     reason = f"{attempt.reason}: {attempt.detail}"[:300]
     row = (site, stored.key, attempt.url, phase, tries, reason, run, attempt.at, attempt.origin.announced)
     _put(db, row, ())

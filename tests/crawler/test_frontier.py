@@ -14,6 +14,7 @@ from archive.event import StoredAttempt
 from archive.exchange import Attempt, NoAnswer, Origin, Role
 from archive.url import normalise
 from crawler.frontier import Found, Frontier, Judged
+from crawler.robots import NOT_HAD
 from crawler.scheduling.articles import MAX_TRIES, Phase
 from crawler.state import State
 from crawler.walk import MAX_REDIRECTS
@@ -277,3 +278,19 @@ def test_what_articles_look_like_is_learned_from_what_is_settled(frontier: Front
         found = frontier.learned(SITE)
         assert (set(found.articles.values()), set(found.others.values())) == ({2}, {1})
     assert frontier.learned("b.example").articles == {}
+
+
+def test_a_robots_txt_that_cannot_be_had_settles_nothing(frontier: Frontier) -> None:
+    frontier.plan(SITE, [found("a"), found("b")], NOW)
+    shut, barred = attempt("a", NoAnswer.ROBOTS), attempt("b", NoAnswer.ROBOTS)
+    shut = replace(shut, attempt=replace(shut.attempt, detail=f"{NOT_HAD} (503), so nothing may be fetched"))
+    for crawl in range(2 * MAX_TRIES):
+        at = NOW + crawl
+        again = replace(shut, attempt=replace(shut.attempt, at=at, origin=replace(shut.attempt.origin, run=str(crawl))))
+        frontier.note([], [again, barred])
+    assert frontier.count(SITE) == {Phase.DUE: 1, Phase.DISALLOWED: 1}
+    following = frontier.next(SITE)
+    assert following is not None
+    assert following > NOW
+    frontier.note([capture("a", at=following)])
+    assert frontier.count(SITE) == {Phase.DONE: 1, Phase.DISALLOWED: 1}
