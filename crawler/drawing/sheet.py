@@ -267,8 +267,8 @@ class Sheet:
                     break
         if self._tools.gone:
             raise BrowserGone(self._failed)
-        if self._failed:
-            raise NotDrawn(self._failed)
+        if self._failed or not self._is_shown:  # else it would be the empty page before it that is taken
+            raise NotDrawn(self._failed or self._cut)
 
     async def _taken(self) -> bytes:
         """The page's markup, read from a world of our own: what its scripts have made of the usual one is not asked."""

@@ -128,16 +128,19 @@ def test_lone_surrogates_are_replaced(easel: Easel) -> None:
 
 
 def test_a_page_without_an_end_is_ended(easel: Easel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet, "STUCK", 1.0)
-    monkeypatch.setattr(sheet, "_TAKING", 1.0)
-
-    async def act(browser: Browser) -> Picture:
-        files = Files({})
+    with monkeypatch.context() as impatient:
+        impatient.setattr(sheet, "STUCK", 1.0)
+        impatient.setattr(sheet, "_TAKING", 1.0)
         with pytest.raises(NotDrawn, match="scripts without an end"):
-            await browser.draw(URL, html("<script>for (;;) {}</script>"), files.fetch, files)
-        return await browser.draw(URL, html("<p>the next</p>"), files.fetch, files)
+            easel.draw(html("<script>for (;;) {}</script>"))
+    assert b"the next" in easel.draw(html("<p>the next</p>")).page
 
-    assert b"the next" in easel.run(act(easel.browser)).page
+
+def test_the_empty_page_before_it_is_not_taken_for_a_page(easel: Easel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheet, "STUCK", 0.0)
+    monkeypatch.setattr(sheet, "_LOOK", 0.0)
+    with pytest.raises(NotDrawn, match="scripts without an end"):
+        easel.draw(html("<p>too late</p>"))
 
 
 def test_a_page_that_leaves_without_a_request_is_not_taken_for_what_it_leaves_for(easel: Easel) -> None:
