@@ -84,10 +84,13 @@ class Absences:
 
         Then the same of what was captured before, where an answer has come since. ``steps`` are those of the sites.
         """
+        answers: dict[str, Impression | None] = {}
         for one in judged:
             if one.verdict not in TEXTS or len(rows := self._alike(one.site, one.alike)) < 2:
                 continue
-            absent = self._answer(archive, one.site)
+            if one.site not in answers:
+                answers[one.site] = self._answer(archive, one.site)
+            absent = answers[one.site]
             if absent is not None and absent.status == 200:
                 # Of more than two, the others were compared when they came.
                 keys = {(key, at) for key, _, _, at in rows} if len(rows) == 2 else {(one.key, one.at)}
