@@ -107,7 +107,7 @@ def _write(told: Told, file: Path) -> None:
     capture, provenance = told.capture, told.ledger.text.provenance
     archived = capture.location is not None
     facts = (
-        ("captured" if archived else "file of", moment(capture.at)),
+        ("captured" if archived else "last written", moment(capture.at)),
         ("lies in", lies_in(capture) if archived else ""),
         ("record", capture.id if archived else ""),
         ("payload", capture.payload_digest or ""),
