@@ -19,6 +19,7 @@ from archive.cleaning.language import tag
 from archive.cleaning.source import element_at, text_at
 from archive.cleaning.stream import normalise, raw_index, solid
 from archive.cleaning.version import CLEANER
+from archive.cleaning.written import date_in
 from archive.digest import label
 from archive.errors import DamagedRecord, PayloadRefused, PresskeepError
 
@@ -282,7 +283,8 @@ def _value_claim(field: str, text: str, proof: Evidence | None, pages: Sequence[
     if _unread(proof.source, pages):
         return Claim(field, text, None, checked=False)
     raw, page = _raw(proof.source, pages), _page(proof.source, pages)
-    if page is None or not _says(raw, proof.value):
+    says = _says(raw, proof.value) or (field in {"published", "modified"} and _dates(raw, proof.value))
+    if page is None or not says:
         return Claim(field, text, False, f"{proof.source.path} says something else")
     return Claim(field, text, True, "", (page.place(proof.source),))
 
@@ -305,6 +307,12 @@ def _says(raw: str | None, value: str) -> bool:
         and bool(value)
         and (normalise(raw) == value or tidy(raw) == value or literal_value(raw) == value)
     )
+
+
+def _dates(raw: str | None, value: str) -> bool:
+    """Whether raw characters write a date in words or in figures; 06.01. and 01/06 are told apart by the page alone."""
+    found = (date_in(normalise(raw), month_first=first) for first in (False, True)) if raw is not None else ()
+    return any(one is not None and one[0] == value for one in found)
 
 
 def _page(source: Source, pages: Sequence[_Page | None]) -> _Page | None:

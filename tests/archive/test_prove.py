@@ -115,6 +115,20 @@ def test_a_changed_value_is_found_out(capture: Capture) -> None:
         assert not all(claim.holds for claim in prove(replace(article, **change), [capture]).claims)
 
 
+@pytest.mark.parametrize("written", ["06.11.2026", "6. November 2026", "06.11.2026, 09:30 Uhr"])
+def test_a_date_in_words_proves_the_value_that_it_was_read_as(written: str) -> None:
+    bare = PAGE.replace('"datePublished": "2026-11-24T09:30:00+01:00", ', "")
+    capture = capture_of(bare.replace("</h1>", f"</h1><p>{written}</p>").encode(), "utf-8")
+    article = cleaned(capture)
+    assert (article.published or "").startswith("2026-11-06")
+    assert prove(article, [capture]).holds
+    found = next(one for one in article.evidence if one.field == "published" and one.chosen)
+    moved = replace(found, value="2026-11-07")
+    wrong = replace(article, published="2026-11-07", evidence=(moved,))
+    claims = [one for one in prove(wrong, [capture]).claims if one.field == "published"]
+    assert [one.holds for one in claims] == [False]
+
+
 def test_other_bytes_under_the_same_name_are_found_out(capture: Capture) -> None:
     article = cleaned(capture)
     raw = capture.block().replace(b"niemand", b"Niemand")
