@@ -52,12 +52,14 @@ def takedown(
     """
     _check(target, lift=lift, listing=list_, purge=purge, payload=payload, dry_run=dry_run)
     from archive.catalogue.blocking import Target  # noqa: PLC0415 - SQL takes 0.3 s to import: help and usage errors need none
+    from archive.removal.drawn import drawn_from  # noqa: PLC0415 - the same
 
     with open_archive(archive) as opened:
         if target is None:
             show_all(opened, json=json)
             return
         meant = Target.of(target, prefix=prefix)
+        beside = () if lift or prefix else drawn_from(opened, target)  # as long as its captures can be seen
         if dry_run:
             _show_plan(opened, meant, target, payload=payload, json=json)
         elif lift:
@@ -70,6 +72,10 @@ def takedown(
             _purge(opened, meant, target, reason, by, payload=payload, yes=yes, json=json)
         else:
             _take_down(opened, meant, target, reason, by, json=json)
+    if beside:
+        shown = ", ".join(map(terminal.one_line, beside[:_SHOWN]))
+        more = f" and {len(beside) - _SHOWN:,} more" if len(beside) > _SHOWN else ""
+        terminal.say(f"it was drawn from answers that have addresses of their own, and stay: {shown}{more}")
 
 
 def _check(target: str | None, *, lift: bool, listing: bool, purge: bool, payload: bool, dry_run: bool) -> None:

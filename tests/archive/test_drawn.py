@@ -22,10 +22,12 @@ from archive.dataset.rows import PRESSKEEP
 from archive.exchange import Drawn, Exchange, Role
 from archive.lint.linter import lint
 from archive.prove import prove
+from archive.removal.drawn import drawn_from
 from archive.repairing.repair import repair
 from archive.sharing.cdxj import is_listed
 from archive.store import Archive
 from archive.traffic import Traffic
+from archive.verbs.removing import takedown
 from archive.warc.reader import read_events
 
 SHELL = b"<html><body><div id=app></div><script src=/app.js></script></body></html>"
@@ -59,7 +61,9 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
     with created(tmp_path / "NEWS") as made:
         with made.writer("crawl", {"courier": b"{}"}) as writer:
             of_page = writer.add(shell())
-            script = writer.add(replace(exchange("app.js", body=b"draw()", role=Role.REQUISITE)))
+            asked = exchange("app.js", body=b"draw()", role=Role.REQUISITE)
+            script = writer.add(replace(asked, origin=replace(asked.origin, via=URL)))
+            writer.add(exchange("other.css", body=b"p", role=Role.REQUISITE))  # for another page
             writer.add_drawn(drawn(of_page, script))
         clean_pending(made)
         yield made
@@ -88,7 +92,7 @@ def test_the_records_name_the_browser_and_the_answers(archive: Archive) -> None:
     assert b"WARC-Type: conversion\r\n" in content
     assert f"WARC-Refers-To: <{captures[URL]}>\r\n".encode() in content
     assert b"presskeep-drawn-by: HeadlessChrome/150.0.1.2\r\n" in content
-    for one in captures.values():
+    for one in (captures[URL], captures["https://courier.example/app.js"]):
         assert f"presskeep-drawn-from: {one}\r\n".encode() in content
     assert b"presskeep-drawn-without: image 3\r\n" in content
     assert b"presskeep-drawn-cut: 100 requests\r\n" in content
@@ -121,17 +125,26 @@ def test_a_rebuild_makes_the_same_and_verify_finds_nothing(archive: Archive) -> 
 def test_a_drawn_page_is_no_answer(archive: Archive) -> None:
     (run,) = archive.runs()
     counted = traffic(archive.catalog, run.id)
-    assert counted.answers == {"2xx": 2}
+    assert counted.answers == {"2xx": 3}
     assert counted.articles == 1
     assert counted == Traffic.of(archive.captures(run=run.id))
-    assert [is_listed(one) for one in archive.captures()] == [True, True, False]
+    assert [is_listed(one) for one in archive.captures()] == [True, True, True, False]
+
+
+def test_a_takedown_names_what_it_was_drawn_from(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:
+    assert drawn_from(archive, URL) == ("https://courier.example/app.js",)
+    assert drawn_from(archive, "https://courier.example/app.js") == ()
+    takedown(URL, reason="court order", archive=archive.path)
+    assert "have addresses of their own, and stay: https://courier.example/app.js\n" in capsys.readouterr().err
+    assert drawn_from(archive, URL) == ()
 
 
 def test_a_purge_takes_it_with_its_page(archive: Archive) -> None:
     assert files_with(archive, b"nobody", b"harbour master")
     purged(archive, URL)
     assert not files_with(archive, b"harbour master", b"id=app")
-    assert [one.url for one in archive.captures()] == ["https://courier.example/app.js"]
+    left = sorted(one.url for one in archive.captures())
+    assert left == ["https://courier.example/app.js", "https://courier.example/other.css"]
     is_sound(archive)
 
 
@@ -157,7 +170,7 @@ def test_conversions_of_others_are_no_captures(archive: Archive, tmp_path: Path)
     given = tmp_path / "given.warc.gz"
     given.write_bytes(gzip.compress(head.encode() + text + b"\r\n\r\n"))
     imported(archive, given)
-    assert archive.count() == (3, 0)
+    assert archive.count() == (4, 0)
 
 
 def test_its_damaged_metadata_is_made_again(archive: Archive) -> None:
