@@ -20,6 +20,8 @@ from crawler.scheduling.revisits import Looks, next_look, next_watched
 from crawler.urls import resolve
 from crawler.walk import BACKFILL, MAX_REDIRECTS, REDIRECTS
 
+_REDIRECTS = "it redirects"
+
 
 def _failures(db: sqlite3.Connection, site: str, key: str, run: str | None) -> int:
     """The number of crawls in which a URL has failed, this run included: retries within a run count once."""
@@ -49,7 +51,7 @@ def note_capture(db: sqlite3.Connection, capture: Capture, site: str, status: in
                 None if queued is None else host_of(target),
             ),
         )
-    reason = f"it answers {status}" if status >= 400 else "it redirects" if target is not None else ""
+    reason = f"it answers {status}" if status >= 400 else _REDIRECTS if target is not None else ""
     # A whole answer forgives earlier failures.
     tries = tries if phase in {Phase.DUE, Phase.FAILED} else 0
     row = (site, capture.key, capture.url, phase, tries, reason, capture.run, capture.at, capture.announced)
@@ -94,7 +96,8 @@ _Row = tuple[str, str, str, Phase, int, str, str | None, int, str | None]
 def _put(db: sqlite3.Connection, row: _Row, steps: Sequence[int]) -> None:
     # What a later exchange settled stays so: exchanges of one URL may be noted out of their order. And what was noted
     # before makes nothing done that has become due since.
-    site, key, _, phase, _, _, _, at, _ = row
+    site, key, _, phase, _, reason, _, at, _ = row
+    captured = at if phase is Phase.DONE and reason != _REDIRECTS else None  # what leads elsewhere is no article
     noted = db.execute(
         "INSERT INTO urls (site, key, url, state, tries, reason, run, at, announced, rank, captured)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -105,7 +108,7 @@ def _put(db: sqlite3.Connection, row: _Row, steps: Sequence[int]) -> None:
         " announced = coalesce(announced, excluded.announced), captured = coalesce(captured, excluded.captured),"
         " verdict = NULL"
         " WHERE excluded.at > at",
-        (*row, at, at if phase is Phase.DONE else None),
+        (*row, at, captured),
     )
     if noted.rowcount:
         settle(db, site, key, steps)

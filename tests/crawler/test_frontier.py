@@ -294,3 +294,15 @@ def test_a_robots_txt_that_cannot_be_had_settles_nothing(frontier: Frontier) -> 
     assert following > NOW
     frontier.note([capture("a", at=following)])
     assert frontier.count(SITE) == {Phase.DONE: 1, Phase.DISALLOWED: 1}
+
+
+def test_an_address_that_leads_elsewhere_was_not_captured_as_an_article(frontier: Frontier, state: State) -> None:
+    frontier.plan(SITE, [found("short"), found("own")], NOW)
+    frontier.note([moved("short", "https://a.example/story"), capture("story"), capture("own")])
+    assert frontier.count(SITE) == {Phase.DONE: 3}
+    rows = state.read("SELECT url, captured FROM urls ORDER BY url")
+    assert [(url[-5:], captured is not None) for url, captured in rows] == [
+        ("e/own", True),
+        ("short", False),
+        ("story", True),
+    ]
