@@ -6,6 +6,7 @@ import ipaddress
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 import idna
 
@@ -89,8 +90,17 @@ def _says_nothing(parameter: str) -> bool:
 
 def host(url: str) -> str:
     """The host of an http(s) URL as its key writes it, without port; empty where there is none."""
+    return _known_host(url) if len(url) <= _REMEMBERED else _host_of(url)
+
+
+def _host_of(url: str) -> str:
     parts = _split(url)
     return parts.host if parts else ""
+
+
+# A crawl asks a dozen times for the host of each URL that it fetches.
+_REMEMBERED = 500  # characters; longer ones are not worth the memory
+_known_host = lru_cache(maxsize=4096)(_host_of)
 
 
 def is_fetchable(url: str) -> bool:

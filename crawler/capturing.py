@@ -77,6 +77,7 @@ class Capturing:
         self.guard = Guard(network.allow_loopback, network.resolve)
         self.failure: PresskeepError | None = None
         self.impatient = False
+        self.amp: set[str] = set()  # addresses of pages that came as AMP pages, until they are committed and noted
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

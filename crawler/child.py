@@ -17,7 +17,7 @@ from scrapy.settings import Settings
 from scrapy.utils.defer import _schedule_coro
 from twisted.python.failure import Failure
 
-from archive import clock
+from archive import clock, heap
 from archive.errors import PresskeepError
 from archive.store import SPIDERS, Archive
 from archive.terminal import one_line, translate
@@ -386,6 +386,7 @@ def main() -> None:
         job = receive(given)
     if not isinstance(job, CrawlJob | ProbeJob):
         sys.exit("crawler.jobs: no job on standard input: use 'presskeep crawl'")
+    heap.seldom()
     child = Child(job, out)
     signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     code = 1

@@ -32,14 +32,24 @@ _BEGINNING = 4096  # bytes of a page in which its html element stands
 
 
 class Pairing:
-    """The twins of all sites. ``scopes`` tell which hosts belong to a site; else its own name and that with www."""
+    """The twins of all sites. ``scopes`` tell which hosts belong to a site; else its own name and that with www.
+
+    ``amp`` holds the addresses of pages that came as AMP pages, until they are noted; without it each page is opened.
+    """
 
     def __init__(
-        self, archive: Archive, state: State, frontier: Frontier, scopes: Mapping[str, Scope] | None = None
+        self,
+        archive: Archive,
+        state: State,
+        frontier: Frontier,
+        scopes: Mapping[str, Scope] | None = None,
+        *,
+        amp: set[str] | None = None,
     ) -> None:
         self._archive = archive
         self._state = state
         self._frontier = frontier
+        self._amp = amp
         self.scopes = dict(scopes or {})
 
     def note(self, captures: Sequence[Capture], attempts: Iterable[StoredAttempt] = (), *, whole: bool = True) -> None:
@@ -60,6 +70,8 @@ class Pairing:
         touched |= {(one.attempt.origin.site or "", one.key): None for one in attempts}
         for site, key in touched:
             self._settle(site, key)
+        if self._amp is not None:
+            self._amp.difference_update(one.url for one in pages)
 
     def _claim(self, capture: Capture, *, whole: bool) -> Pair | None:
         """What a page says of another address, and whether it is believed so far; None where it is no twin."""
@@ -67,7 +79,7 @@ class Pairing:
         if site is None or capture.status not in {200, 304} or capture.mime not in {*_HTML, None}:
             return None
         form = form_of(capture.url)
-        if form is None and (not whole or capture.kind == "revisit" or not _says_amp(capture)):
+        if form is None and (not whole or capture.kind == "revisit" or not self._is_amp(capture)):
             return None
         known = pairs.of(self._state.read, site, capture.key)
         if known is not None and known.at >= capture.at:
@@ -83,6 +95,9 @@ class Pairing:
         reason = objection(capture.url, face.canonical, self.scopes.get(site) or Scope.of((site,)))
         claim = Claim.CLAIMED if reason is None else Claim.REFUSED
         return Pair(site, capture.key, form or Form.AMP, own, face.canonical, capture.at, claim, reason or "")
+
+    def _is_amp(self, capture: Capture) -> bool:
+        return _says_amp(capture) if self._amp is None else capture.url in self._amp
 
     def _settle(self, site: str, own: str) -> None:
         """Something is known of an address: what that means for those that name it as theirs."""

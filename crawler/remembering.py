@@ -67,7 +67,7 @@ class Remembering:
         if pacing is None or capturing is None:
             raise NotConfigured("crawler.remembering needs crawler.politeness.Pacing and crawler.capturing.Capturing")
         self.frontier = Frontier(pacing.state)
-        self.pairing = Pairing(capturing.archive, pacing.state, self.frontier)
+        self.pairing = Pairing(capturing.archive, pacing.state, self.frontier, amp=capturing.amp)
         self.absences = Absences(pacing.state)
         self.agenda = Agenda(pacing.state)
         self.robots = RobotsMemory(pacing.state)

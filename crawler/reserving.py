@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from archive.errors import PresskeepError
 from archive.exchange import Exchange, Role
 from archive.http import HttpMessage
 from archive.reservation import MOST, reservations_of
+from crawler.discovery.face import says_amp
 
 # Pages whose metas are read; feeds and robots.txt have none.
 _PAGES = frozenset({Role.ARTICLE, Role.FRONT, Role.SECTION, Role.OTHER})
@@ -18,7 +19,15 @@ _END = re.compile(rb"</head|<body", re.IGNORECASE)
 _MARKUP = frozenset({"text/html", "application/xhtml+xml"})
 
 
-def with_reservations(exchange: Exchange, of_host: tuple[str, ...] = ()) -> Exchange:
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """An exchange with its reservations, and whether its page is an AMP page by its markup."""
+
+    exchange: Exchange
+    is_amp: bool = False
+
+
+def noticed(exchange: Exchange, of_host: tuple[str, ...] = ()) -> Noticed:
     """The exchange, with what its answer says of keeping and mining it (`archive.reservation`), and its host of it.
 
     Metas are ASCII in every charset that pages have but UTF-16, so the page is read as latin-1: nothing is guessed.
@@ -27,14 +36,15 @@ def with_reservations(exchange: Exchange, of_host: tuple[str, ...] = ()) -> Exch
     try:
         message = HttpMessage.parse(exchange.response)
     except PresskeepError:
-        return exchange
-    page = ""
+        return Noticed(exchange)
+    page, is_amp = "", False
     if exchange.origin.role in _PAGES and message.mime in _MARKUP:
         try:
             begun = message.beginning(_WITHIN)
+            is_amp = says_amp(begun)
             end = _END.search(begun)
             page = begun[: end.start() if end else None].decode("latin-1")
         except PresskeepError:
             page = ""
     found = (*of_host, *reservations_of(message.fields, page))[:MOST]
-    return replace(exchange, reservations=found) if found else exchange
+    return Noticed(replace(exchange, reservations=found) if found else exchange, is_amp)

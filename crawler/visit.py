@@ -39,6 +39,7 @@ MAX_FAILURES = 10
 UNPACED_WIDTH = 8
 
 _BLOCKED = frozenset({401, 403, 429, 451})
+_OURS = frozenset({NoAnswer.ROBOTS, NoAnswer.TAKEDOWN, NoAnswer.SCOPE, NoAnswer.STORAGE, NoAnswer.OTHER})
 # Articles of which so many are held in memory at once: a site may have a million that are due.
 WINDOW = 2_000
 # What Scrapy sends exactly as it stands; anything else is asked of Scrapy, so that keys meet those of the captures.
@@ -257,7 +258,8 @@ class Visit:
     def _judge(self, answer: Answer) -> None:
         """Give a site up that answers nothing but errors, or that asked to be left alone."""
         reason = answer.failure.reason if answer.failure is not None else None
-        if reason in {NoAnswer.ROBOTS, NoAnswer.TAKEDOWN, NoAnswer.SCOPE, NoAnswer.STORAGE, NoAnswer.OTHER}:
+        shut = reason is NoAnswer.ROBOTS and answer.failure is not None and answer.failure.cause is not None
+        if not shut and reason in _OURS:
             return  # it is not the site's failure
         failed = reason is not None or answer.worth_retrying or answer.status in _BLOCKED
         self._failures = self._failures + 1 if failed else 0

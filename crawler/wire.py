@@ -47,7 +47,7 @@ from crawler.capturing import Capturing
 from crawler.downloading import under_way
 from crawler.drawing.replies import is_drawable
 from crawler.politeness import SECOND, Pacing
-from crawler.reserving import with_reservations
+from crawler.reserving import noticed
 from crawler.tap.agent import Pace, TapAgent
 from crawler.tap.connection import Pool
 from crawler.tap.masking import masked
@@ -155,7 +155,10 @@ class Wire(HTTP11DownloadHandler):
         url = urldefrag(request.url).url
         what = fact(url, request.method, tape, error, origin=origin, request=sent, masked=names, confirms=confirms)
         if isinstance(what, Exchange):
-            what = with_reservations(what, request.meta.get("presskeep_reserved", ()))
+            seen = noticed(what, request.meta.get("presskeep_reserved", ()))
+            what = seen.exchange
+            if seen.is_amp and origin.role is Role.ARTICLE:
+                self._capturing.amp.add(what.url)
             if request.meta.get("presskeep_render") and is_drawable(what):
                 # What the page says is what it says as it is drawn, and that is archived as what was asked for.
                 request.meta["presskeep_drawable"] = what.reservations

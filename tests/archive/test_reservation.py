@@ -22,7 +22,7 @@ from archive.exchange import Role
 from archive.reservation import Reserved, reservations_of, reserved
 from archive.store import Archive
 from archive.verbs.typeset import provenance
-from crawler.reserving import with_reservations
+from crawler.reserving import noticed
 
 
 @pytest.mark.parametrize(
@@ -110,18 +110,18 @@ def test_metas_are_read_whatever_the_coding_and_never_from_a_feed() -> None:
     body = gzip.compress(b"<meta name=robots content=noarchive>" + b"x" * 9_000)
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\ntdm-reservation: 1\r\n\r\n"
     fetched = replace(exchange("crane"), response=head + body)
-    assert with_reservations(fetched).reservations == ("tdm-reservation: 1", "meta robots: noarchive")
+    assert noticed(fetched).exchange.reservations == ("tdm-reservation: 1", "meta robots: noarchive")
     feed = replace(fetched, origin=replace(fetched.origin, role=Role.FEED))
-    assert with_reservations(feed).reservations == ("tdm-reservation: 1",)
+    assert noticed(feed).exchange.reservations == ("tdm-reservation: 1",)
 
 
 def test_bombs_garbage_and_bodies_without_a_head_tell_what_they_can() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\ntdm-reservation: 1\r\n\r\n"
     for body in (gzip.compress(bytes(2**25)), b"\x1f\x8bno gzip", b""):
-        told = with_reservations(replace(exchange("crane"), response=head + body))
+        told = noticed(replace(exchange("crane"), response=head + body)).exchange
         assert told.reservations == ("tdm-reservation: 1",)
     garbage = replace(exchange("crane"), response=b"\x00\xff")
-    assert with_reservations(garbage) is garbage
+    assert noticed(garbage).exchange is garbage
 
 
 def test_what_is_withheld_is_set_in_archive_toml(tmp_path: Path) -> None:
