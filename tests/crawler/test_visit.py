@@ -15,11 +15,12 @@ from archive.errors import StorageFull
 from archive.exchange import NoAnswer, Role
 from archive.url import normalise
 from crawler.frontier import Frontier, Judged
+from crawler.robots import NOT_HAD
 from crawler.scheduling.articles import Phase
 from crawler.sites import Site, Source, SourceKind
 from crawler.state import State
 from crawler.visit import MAX_AGAIN, MAX_FAILURES, UNPACED_WIDTH, Visit
-from crawler.walk import Answer
+from crawler.walk import Answer, Failure
 
 BASE = "https://a.example"
 NOW = 1_796_083_200_000_000  # 2026-12-01, after every date below
@@ -236,6 +237,16 @@ def test_a_site_that_answers_nothing_but_errors_is_left_alone(frontier: Frontier
     assert len(set(articles(web))) == MAX_FAILURES
     assert "failures in a row" in (made.report().problem or "")
     assert made.report().left == 27
+
+
+def test_a_robots_txt_that_cannot_be_had_is_not_met_by_each_article(frontier: Frontier) -> None:
+    shut = Failure(NoAnswer.ROBOTS, f"{NOT_HAD} (503), so nothing may be fetched", NoAnswer.OTHER)
+    barred = Failure(NoAnswer.ROBOTS, "robots.txt disallows it")
+    for failure, asked in ((shut, MAX_FAILURES), (barred, 27)):
+        pages: dict[str, Page] = {story(n): Answer(story(n), failure=failure) for n in range(28)}
+        web = Web({f"{BASE}/feed": feed(*range(1, 28)), **pages})
+        visit(web, frontier)
+        assert len(set(articles(web))) == asked
 
 
 def test_single_failures_stop_nothing(frontier: Frontier) -> None:
