@@ -43,7 +43,7 @@ def _taking(alone: Mapping[str, str]) -> type[TyperCommand]:
 
     class Taking(TyperCommand):
         def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - a class of typer's own
-            following = [*args[1:], "-"]
+            following = [*args, "-"][1:]
             bare = (
                 alone.get(one) if after.startswith("-") else None for one, after in zip(args, following, strict=True)
             )
