@@ -70,7 +70,7 @@ def explain(
 
 
 def _of_archive(target: str, when: int | None, archive: Path | None) -> Told:
-    if "/" in target and "://" not in target and Path(target).suffix in _SUFFIXES and Path(target).parent.is_dir():
+    if "://" not in target and Path(target).suffix in _SUFFIXES and Path(target).parent.is_dir():
         raise NotFound(f"there is no file {target}: name an HTML file that exists, or a URL with its scheme")
     with open_archive(archive) as opened:
         return ledger_at(opened, look_up(opened, target), when)
