@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from archive.article import Article
+from archive.article import from_json as text_from_json
 from archive.capture import Capture
 from archive.catalogue import profiles
 from archive.catalogue.database import Catalog
 from archive.catalogue.profiles import Activation
-from archive.cleaning.profile import EMPTY, Profile, from_json
+from archive.cleaning.profile import ELSEWHERE, EMPTY, LAYOUT, Profile, from_json
 from archive.cleaning.version import CLEANER
 from archive.errors import DamagedRecord
 
 if TYPE_CHECKING:
     from archive.store import Archive
+
+
+LATEST = 30  # articles of a site by which its layout is judged
+_FEWEST = 6  # below, one odd page would look like a redesign
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Of how many of a site's latest articles the body stands elsewhere than on the pages of its profile."""
+
+    pages: int
+    elsewhere: int
+
+    @property
+    def has_drifted(self) -> bool:
+        """Whether the layout is another one: 'presskeep profile --check' looks closer."""
+        return self.pages >= _FEWEST and 2 * self.elsewhere > self.pages
 
 
 class Profiles:
@@ -54,6 +74,21 @@ def settle(archive: Archive) -> int:
             with archive.catalog.writing() as connection:
                 number += profiles.forget_others(connection, CLEANER, site, digest)
     return number
+
+
+def layouts(archive: Archive) -> dict[str, Layout]:
+    """The layouts of the sites whose profile knows where bodies stood, as the texts tell that it made."""
+    found = {}
+    for site, one in profiles.active(archive.catalog).items():
+        if not _profile(one).homes:
+            continue
+        told = []
+        for canonical in profiles.latest_texts(archive.catalog, CLEANER, site, one.digest, LATEST):
+            text = text_from_json(canonical)
+            if isinstance(text, Article):
+                told += [evidence.value for evidence in text.evidence if evidence.field == LAYOUT]
+        found[site] = Layout(len(told), told.count(ELSEWHERE))
+    return found
 
 
 def _profile(one: Activation) -> Profile:

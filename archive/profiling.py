@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archive.article import Article, from_json
 from archive.capture import Capture
 from archive.catalogue import profiles
+from archive.catalogue.cleaners import Pair
 from archive.catalogue.revisits import followed
 from archive.cleaning.learning import Observation
 from archive.cleaning.observing import observation
 from archive.cleaning.profile import Profile
+from archive.cleaning.publisher import RULE
 from archive.cleaning.version import CLEANER
 from archive.cores import cores
 from archive.crew import Children
 from archive.durable import storage, written
 from archive.errors import DamagedRecord, NotFound
 from archive.failure import CleaningFailure
+from archive.profiles import Profiles
 from archive.progress import Progress
 
 if TYPE_CHECKING:
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 
 PROFILES = "profiles"  # the directory in an archive
 PAGES = 300  # articles that a profile is learned from, the latest ones
+TRIED = 30  # that a profile is tried on
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -38,9 +43,7 @@ def observed(archive: Archive, site: str, pages: int = PAGES, progress: Progress
     What cannot be read or cleaned now is left out. Raises NotFound where no article of the site has a text by the
     installed cleaner, ChildBroken.
     """
-    ids = profiles.latest(archive.catalog, CLEANER, site, pages)
-    if not ids:
-        raise NotFound(f"no article of {site!r} has a text by the installed cleaner: run 'presskeep clean' first")
+    ids = _latest(archive, site, pages)
     settings = archive.configuration.cleaning
     with Children(settings.memory * 2**20) as children, ThreadPoolExecutor(settings.workers or cores()) as threads:
 
@@ -93,6 +96,52 @@ def effect(profile: Profile, observations: Iterable[Observation]) -> Effect:
         lines.update({one.text for one in gone})
     ordered = sorted(lines.items(), key=lambda one: (-one[1], one[0]))
     return Effect(pages, touched, lines.total(), words, kept, tuple(ordered))
+
+
+def tried(archive: Archive, profile: Profile, pages: int = TRIED, progress: Progress | None = None) -> Iterator[Pair]:
+    """What a profile makes of a site's latest articles, beside what the one makes that holds; nothing is kept.
+
+    What cannot be cleaned now is left out. Raises NotFound where no article of the site has a text by the installed
+    cleaner, ChildBroken.
+    """
+    ids = _latest(archive, profile.site, pages)
+    holding = Profiles(archive.catalog)
+    settings = archive.configuration.cleaning
+    with Children(settings.memory * 2**20) as children, ThreadPoolExecutor(settings.workers or cores()) as threads:
+
+        def both(capture_id: str) -> Pair | None:
+            capture = _capture(archive, capture_id)
+            if capture is None:
+                return None
+            before = children.own().clean(capture, holding.of(capture), settings.timeout)
+            after = children.own().clean(capture, profile, settings.timeout)
+            if isinstance(before, CleaningFailure) or isinstance(after, CleaningFailure):
+                return None
+            return Pair(capture.id, capture.site, capture.url, capture.at, from_json(before), from_json(after))
+
+        for done, pair in enumerate(threads.map(both, ids), 1):
+            if progress is not None:
+                progress(done, len(ids), "pages")
+            if pair is not None:
+                yield pair
+
+
+def met(pairs: Iterable[Pair]) -> dict[str, tuple[int, int]]:
+    """On how many of the pages that a rule is about each of its selectors, as ``drop div.box``, means an element."""
+    counted: dict[str, tuple[int, int]] = {}
+    for pair in pairs:
+        for one in pair.new.evidence if isinstance(pair.new, Article) else ():
+            if one.field == RULE:
+                times, of = counted.get(one.value, (0, 0))
+                counted[one.value] = (times + one.chosen, of + 1)
+    return counted
+
+
+def _latest(archive: Archive, site: str, pages: int) -> list[str]:
+    ids = profiles.latest(archive.catalog, CLEANER, site, pages)
+    if not ids:
+        raise NotFound(f"no article of {site!r} has a text by the installed cleaner: run 'presskeep clean' first")
+    return ids
 
 
 def keep(archive: Archive, profile: Profile) -> Path:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
 from archive import clock
 from archive.errors import ConfigurationError
+from archive.profiles import Layout, layouts
 from archive.store import Archive
 from archive.url import host as host_of
 from crawler.agenda import Agenda, Remembered, Task
@@ -68,6 +69,7 @@ class SiteStatus:
     sources: tuple[SourceStatus, ...]
     requisites: tuple[int, int, int] | None = None
     backfill: Backfilled | None = None
+    layout: Layout | None = None  # against the site's profile, where it has one
 
     @property
     def health(self) -> Health:
@@ -137,6 +139,13 @@ class Status:
             if site.failures >= HOPELESS and site.problem:
                 said = f"{site.site}: {site.failures} visits in a row came to nothing: {site.problem}"
                 found.append(Need(f"{site.site} visits", said))
+            if site.layout is not None and site.layout.has_drifted:
+                said = (
+                    f"{site.site}: its layout has changed: the bodies of {site.layout.elsewhere} of its latest "
+                    f"{site.layout.pages} articles stand elsewhere than its profile knows: "
+                    f"'presskeep profile {site.site} --activate' learns it anew"
+                )
+                found.append(Need(f"{site.site} layout", said))
         return found
 
 
@@ -153,7 +162,11 @@ def status(archive: Archive, names: Sequence[str] = ()) -> Status:
     with StateFile(archive.state_path) as state:
         agenda, frontier = Agenda(state), Frontier(state)
         days = _by_day(state, now)
-        told = tuple(_site(state, agenda, frontier, site, days.get(site.host, {}), now) for site in sites)
+        known = layouts(archive)
+        told = tuple(
+            replace(_site(state, agenda, frontier, site, days.get(site.host, {}), now), layout=known.get(site.host))
+            for site in sites
+        )
     service = read_beat(archive.state_path.parent)
     return Status(now, service, _is_alive(service, now), told, _disk(archive, now), problem)
 

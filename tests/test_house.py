@@ -22,6 +22,7 @@ STORE = {
         "store",
         "writing",
         "crew",
+        "profiles",
         "textjob",
         "catalogue.declared",
         "catalogue.exchanged",
@@ -62,7 +63,7 @@ ROOMS: dict[str, set[str]] = {
     "repairing": {"catalogue", "entering", "removal", "store", "verification", "warc", "writing"},
     "bulk": {"catalogue", "cleaning", "crew", "dataset", "entering", "store", "textjob"},
     "changelog": {"catalogue", "cleaning", "crew", "profiles", "textjob", "store"},
-    "profiling": {"catalogue", "cleaning", "crew", "store"},
+    "profiling": {"catalogue", "cleaning", "crew", "profiles", "store"},
     "sharing": {"catalogue", "cleaning", "store", "warc"},
 }
 # Who takes an open archive names its type; and the store is the door to what is built upon it.

@@ -78,6 +78,22 @@ def latest(catalog: Catalog, cleaner: str, site: str, most: int) -> list[str]:
         return [row.capture for row in connection.execute(question)]
 
 
+def latest_texts(catalog: Catalog, cleaner: str, site: str, digest: str, most: int) -> list[str]:
+    """The latest articles of a site that this cleaner made by a profile, as canonical JSON; the latest first."""
+    table = tables.texts.c
+    of_site = (table.cleaner == cleaner, table.site == site_column(site))
+    ids = select(table.capture).where(*of_site).order_by(table.at.desc(), table.capture).limit(4 * most)
+    question = (
+        select(table.canonical)
+        .where(table.cleaner == cleaner, table.capture.in_(ids.scalar_subquery()))
+        .where(table.profile == digest, table.text_digest.is_not(None))
+        .order_by(table.at.desc(), table.capture)
+        .limit(most)
+    )
+    with catalog.reading() as connection:
+        return list(connection.scalars(question))
+
+
 def used(catalog: Catalog, cleaner: str) -> dict[tuple[str, str], int]:
     """How many texts a cleaner made by which profile, by site and digest."""
     table = tables.texts.c

@@ -96,7 +96,7 @@ def extract(page: Page, linked: Linked) -> Extraction:
     uncaptioned = without_captions(blocks, kept)
     told = tuple(_once(blocks, uncaptioned))
     return Extraction(
-        placed=placed if way is Way.OPINION else tuple(_placed(page, blocks, told)),
+        placed=placed if way is Way.OPINION else tuple(placed_blocks(page, blocks, told)),
         way=way,
         blocks=blocks,
         about=about,
@@ -138,7 +138,7 @@ def _once(blocks: Blocks, kept: list[int]) -> Iterator[int]:
         yield number
 
 
-def _placed(page: Page, blocks: Blocks, kept: Iterable[int]) -> Iterator[Placed]:
+def placed_blocks(page: Page, blocks: Blocks, kept: Iterable[int]) -> Iterator[Placed]:
     """The blocks with their kinds and places; the cells of a row are one."""
     stream = page.stream
     run: list[tuple[int, int]] = []

@@ -16,7 +16,9 @@ from archive.cleaning.document import MAX_BYTES, Document, Unfit, parse
 from archive.cleaning.evidence import Page, evidence
 from archive.cleaning.images import images
 from archive.cleaning.language import count_words, language, tag
-from archive.cleaning.profile import EMPTY, Profile
+from archive.cleaning.place import place_of
+from archive.cleaning.profile import AT_HOME, ELSEWHERE, EMPTY, LAYOUT, Profile
+from archive.cleaning.ruled import Ruled, ruled
 from archive.cleaning.sift import Sifted, sift
 from archive.cleaning.standfirst import standfirst
 from archive.cleaning.stream import TextStream
@@ -35,6 +37,7 @@ class Reading:
     text: Article | Refusal
     page: Page
     extraction: Extraction
+    rules: Ruled
     sifted: Sifted
     laid: html.HtmlElement | None  # the element that holds what was laid into the page from a script
 
@@ -120,11 +123,12 @@ def _read(document: Document, capture: Capture, provenance: Provenance, profile:
     stream = TextStream(document.root)
     page = Page(document.root, stream, capture.url)
     data = linked.read(document.root)
-    known = metadata.read(page, data, capture.at)
+    rules = ruled(page, profile.rules, capture.at)
+    known = rules.settled(metadata.read(page, data, capture.at), capture.at)
     extraction = body.extract(page, data)
-    sifted = sift(extraction.placed, profile, known.headline, stream)
+    sifted = sift(rules.added(extraction.blocks, extraction.placed), profile, known.headline, rules)
     placed = sifted.placed
-    summary = standfirst(page, data, placed, known.headline)
+    summary = rules.standfirst() or standfirst(page, data, placed, known.headline)
     above = None
     told: list[Evidence] = []
     if summary is not None:
@@ -143,7 +147,12 @@ def _read(document: Document, capture: Capture, provenance: Provenance, profile:
     words = count_words(text)
     judgement = verdict.of_page(page, data, known, extraction.blocks, placed, text)
     if judgement.verdict not in verdict.TEXTS or not words:
-        return Reading(Refusal(provenance, judgement.verdict, judgement.reason), page, extraction, sifted, laid)
+        return Reading(Refusal(provenance, judgement.verdict, judgement.reason), page, extraction, rules, sifted, laid)
+    found += rules.evidence()
+    if profile.homes:
+        counted = ((place_of(stream.owner(one.start)), count_words(one.block.text)) for one in placed)
+        layout = AT_HOME if profile.is_at_home(counted) else ELSEWHERE
+        found.append(Evidence(LAYOUT, layout, "where its blocks stand, against the site's profile", chosen=True))
     if judgement.reason:
         found.append(Evidence("verdict", judgement.verdict.value, judgement.reason, chosen=True))
     spoken, candidates = language(page, data, text)
@@ -173,4 +182,4 @@ def _read(document: Document, capture: Capture, provenance: Provenance, profile:
         word_count=words,
         evidence=tuple(found),
     )
-    return Reading(article, page, extraction, sifted, laid)
+    return Reading(article, page, extraction, rules, sifted, laid)

@@ -154,11 +154,7 @@ def drift(profile: Profile, observations: Iterable[Observation]) -> Drift:
 
 
 def _is_at_home(profile: Profile, page: Observation) -> bool:
-    kept = sum(one.words for one in page.blocks if one.kept)
-    return (
-        not profile.homes
-        or 2 * sum(one.words for one in page.blocks if one.kept and one.place in profile.homes) >= kept
-    )
+    return profile.is_at_home((one.place, one.words) for one in page.blocks if one.kept)
 
 
 def _has_some(profile: Profile, page: Observation) -> bool:

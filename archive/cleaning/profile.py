@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
+from archive.cleaning.publisher import PublisherRule, rules_from
 from archive.cleaning.stream import normalise
 from archive.digest import sha256
 
-SCHEMA = 2
+SCHEMA = 3
+_WITHOUT_RULES = 2  # the schema of a profile that has none, so that its digest stays
 LINKED = 300  # thousandths of a block's characters that are links, from which on it leads elsewhere
 _LEAD, _SHORT = 30, 300  # characters of the words before a colon, and of a block that leads elsewhere
 
@@ -23,6 +27,7 @@ class Profile:
     before a colon, as in "Read also", behind which stands a link to another page. ``homes`` are the places
     where the bodies stood on the ``pages`` that this was learned from, and ``seen`` is the number of these pages that
     had something of it: by both, `archive.cleaning.learning.drift` tells that the site's layout has changed.
+    ``rules`` are not learned: a person wrote them.
     """
 
     site: str = ""
@@ -32,17 +37,22 @@ class Profile:
     homes: tuple[str, ...] = ()
     pages: int = 0
     seen: int = 0
-    schema: int = field(default=SCHEMA)
+    rules: tuple[PublisherRule, ...] = ()
 
     def canonical(self) -> bytes:
         """The canonical JSON: UTF-8, sorted keys and values, no spaces."""
-        given = {
-            **asdict(self),
+        given: dict[str, Any] = {
+            "schema": SCHEMA if self.rules else _WITHOUT_RULES,
+            "site": self.site,
+            "pages": self.pages,
+            "seen": self.seen,
             "chrome": sorted({normalise(text) for text in self.chrome}),
             "places": sorted(set(self.places)),
             "leads": sorted(set(self.leads)),
             "homes": sorted(set(self.homes)),
         }
+        if self.rules:
+            given["rules"] = [one.as_json() for one in self.rules]
         return json.dumps(given, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
     def readable(self) -> bytes:
@@ -56,14 +66,21 @@ class Profile:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it leaves nothing out."""
-        return not (self.chrome or self.places or self.leads)
+        """Whether it changes nothing."""
+        return not (self.chrome or self.places or self.leads or self.rules)
 
     def knows(self, text: str, place: str, linked: int) -> bool:
         """Whether a block is chrome: its normalised text, its place, and how much of it is links, in thousandths."""
         if text in self._chrome or place in self._places:
             return True
         return linked >= LINKED and lead_of(text) in self._leads
+
+    def is_at_home(self, blocks: Iterable[tuple[str, int]]) -> bool:
+        """Whether at least half of a body stands where bodies stood; of each of its blocks, place and words."""
+        counted = list(blocks)
+        return not self.homes or 2 * sum(words for place, words in counted if place in self.homes) >= sum(
+            words for _, words in counted
+        )
 
     @cached_property
     def _chrome(self) -> frozenset[str]:
@@ -85,6 +102,8 @@ def lead_of(text: str) -> str | None:
 
 
 EMPTY = Profile()
+# Evidence of a text that was made by a profile which knows where bodies stood.
+LAYOUT, AT_HOME, ELSEWHERE = "layout", "where bodies stood", "elsewhere"
 
 
 def from_json(canonical: bytes | str) -> Profile:
@@ -99,7 +118,8 @@ def from_json(canonical: bytes | str) -> Profile:
     if not (isinstance(site, str) and isinstance(pages, int) and isinstance(seen, int)):
         raise ValueError("this is no profile: site, pages or seen are of another kind")
     chrome = tuple(normalise(one) for one in texts["chrome"])
-    return Profile(site, chrome, texts["places"], texts["leads"], texts["homes"], pages, seen)
+    rules = rules_from(given.get("rules", []))
+    return Profile(site, chrome, texts["places"], texts["leads"], texts["homes"], pages, seen, rules)
 
 
 def _texts(given: object, name: str) -> tuple[str, ...]:

@@ -35,13 +35,19 @@ class Rule(StrEnum):
     REPEATED = "said-before"
     LABEL = "advertisement-label"
     PROFILE = "site-profile"
+    PUBLISHER = "publisher-rule"
     HEADLINE = "headline-again"
     REFUSED = "page-refused"
     FORM = "form-value"
     APART = "beside-the-text"
 
 
-_DROPPED = {Dropped.LABEL: Rule.LABEL, Dropped.PROFILE: Rule.PROFILE, Dropped.HEADLINE: Rule.HEADLINE}
+_DROPPED = {
+    Dropped.LABEL: Rule.LABEL,
+    Dropped.PROFILE: Rule.PROFILE,
+    Dropped.HEADLINE: Rule.HEADLINE,
+    Dropped.RULE: Rule.PUBLISHER,
+}
 _CHROME = {
     Rule.LABEL: Chrome.ADVERTISEMENT,
     Rule.PROFILE: Chrome.REPEATED_CHROME,
@@ -81,6 +87,8 @@ class Removal:
         if self.reading is None:
             return Rule.FOUND, ()
         extraction = self.reading.extraction
+        if said := self.reading.rules.keeps(start):
+            return Rule.PUBLISHER, (said,)
         if extraction.way is Way.OPINION:
             return Rule.OPINION, ("the classifier was unsure of most of the page, and trafilatura takes it",)
         number = self._begins.get(start, -1)
@@ -97,7 +105,8 @@ class Removal:
             return Rule.REFUSED, (f"{text.verdict}: {text.reason}",) if isinstance(text, Refusal) else ()
         at = bisect_right(self._dropped, start, key=lambda one: one[0].start) - 1
         if at >= 0 and start < self._dropped[at][0].end:
-            return _DROPPED[self._dropped[at][1]], ()
+            one, why = self._dropped[at]
+            return _DROPPED[why], (self.reading.rules.drops(one),) if why is Dropped.RULE else ()
         extraction = self.reading.extraction
         if self._had(number, start):
             if isinstance(text, Refusal):

@@ -10,6 +10,7 @@ from archive.cleaning.labels import is_label
 from archive.cleaning.place import place_of
 from archive.cleaning.placed import Placed
 from archive.cleaning.profile import Profile
+from archive.cleaning.ruled import Ruled
 from archive.cleaning.stream import TextStream
 
 _TOP = 3  # headline, standfirst and perhaps a kicker: below them, a repeated headline is somebody's sentence
@@ -21,6 +22,7 @@ class Dropped(StrEnum):
     LABEL = "label"
     PROFILE = "profile"
     HEADLINE = "headline"
+    RULE = "rule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +33,19 @@ class Sifted:
     dropped: tuple[tuple[Placed, Dropped], ...]
 
 
-def sift(found: tuple[Placed, ...], profile: Profile, headline: str | None, stream: TextStream) -> Sifted:
+def sift(found: tuple[Placed, ...], profile: Profile, headline: str | None, rules: Ruled) -> Sifted:
     """The blocks of a body without those that are none of the story."""
+    stream = rules.page.stream
     placed: list[Placed] = []
     dropped: list[tuple[Placed, Dropped]] = []
     said = fold(headline) if headline is not None else None
     near = 0
     for one in found:
-        if is_label(one.block.text):
+        if rules.drops(one):
+            dropped.append((one, Dropped.RULE))
+        elif rules.keeps(one.start):
+            placed.append(one)
+        elif is_label(one.block.text):
             dropped.append((one, Dropped.LABEL))
         elif not profile.is_empty and _is_known(one, profile, stream):
             dropped.append((one, Dropped.PROFILE))

@@ -11,8 +11,9 @@ from lxml import etree
 
 NUMBER = "0.1.0"
 # Whatever shapes text and is not ours; pyproject.toml pins them. justext and readability (within trafilatura) are
-# second opinions of trafilatura's, courlan is asked by its metadata rules and by htmldate.
-LIBRARIES = ("trafilatura", "htmldate", "courlan", "jusText", "lxml", "lxml_html_clean", "dateparser")
+# second opinions of trafilatura's, courlan is asked by its metadata rules and by htmldate; cssselect reads the
+# selectors of publisher rules.
+LIBRARIES = ("trafilatura", "htmldate", "courlan", "jusText", "lxml", "lxml_html_clean", "dateparser", "cssselect")
 # Ground floor files that shape a text or its canonical form, beside all of archive/cleaning.
 GROUND = ("article.py", "attributes.py", "capture.py", "clock.py", "digest.py", "http.py")
 

@@ -151,9 +151,13 @@ def _show(found: Changelog, old: str, new: str, left: tuple[int, int]) -> None:
             ]
         )
     )
-    if not found.changed:
-        return
-    terminal.put(Padding(_table(found), (1, 0, 0, 0)))
+    if found.changed:
+        terminal.put(Padding(_table(found), (1, 0, 0, 0)))
+        show_examples(found)
+
+
+def show_examples(found: Changelog) -> None:
+    """The examples of each kind of change, for people."""
     width = min(terminal.out().width, terminal.TEXT_WIDTH)
     for change, pairs in found.examples.items():
         terminal.put(Group("", heading(f"{str(change).capitalize()}: {found.classes[change]:,}")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 from archive import terminal
 from archive.clock import warc_date
 from archive.errors import NotFound, PresskeepError, UsageError
+from archive.verbs.changing import show_examples
 from archive.verbs.entries import open_archive, require_sites
 from archive.verbs.keeping import made
 from archive.verbs.options import ArchiveOption, JsonOption
@@ -37,6 +39,15 @@ def profile(
         Path | None,
         typer.Option("--file", metavar="FILE", help="Take this profile instead of learning one.", show_default=False),
     ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            "--rules",
+            metavar="FILE",
+            help="Take these publisher rules (TOML), beside what was learned before; an empty file ends them.",
+            show_default=False,
+        ),
+    ] = None,
     activate: Annotated[bool, typer.Option("--activate", help="Make it hold, and its texts again.")] = False,
     off: Annotated[bool, typer.Option("--off", help="Let the site have no profile any more.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Look whether the one that holds still fits.")] = False,
@@ -48,8 +59,11 @@ def profile(
 
     Nothing changes before --activate; --list, --check and --off are about the profiles that hold.
     """
-    if sum((listed, check, off, file is not None)) > 1 or (activate and (listed or check or off)):
-        raise UsageError("--list, --check, --off and --file exclude each other; --activate goes with --file or alone")
+    if sum((listed, check, off, file is not None, rules is not None)) > 1 or (activate and (listed or check or off)):
+        raise UsageError(
+            "--list, --check, --off, --file and --rules exclude each other; "
+            "--activate goes with --file, with --rules, or alone"
+        )
     if listed == (site is not None):
         raise UsageError("name a site, as in 'presskeep profile example-news.org'; or say --list alone")
     with open_archive(archive) as opened:
@@ -61,6 +75,8 @@ def profile(
             _check(opened, site, pages, json=json)
         elif off:
             _off(opened, site, json=json)
+        elif rules is not None:
+            _rule(opened, site, rules, activate=activate, json=json)
         else:
             _learn(opened, site, pages, file, activate=activate, json=json)
 
@@ -71,7 +87,7 @@ def _learn(opened: Archive, site: str, pages: int, file: Path | None, *, activat
 
     with terminal.reported() as progress:
         seen = observed(opened, site, pages, progress)
-    found = _read(file, site) if file is not None else learn(site, seen)
+    found = _read(file, site) if file is not None else replace(learn(site, seen), rules=_held(opened, site).rules)
     gain = effect(found, seen)
     path = keep(opened, found) if file is None else file
     if json:
@@ -91,6 +107,69 @@ def _learn(opened: Archive, site: str, pages: int, file: Path | None, *, activat
     elif not activate and not found.is_empty:
         chosen = f" --file {file}" if file is not None else ""
         terminal.say(f"it does not hold yet: 'presskeep profile {site}{chosen} --activate' makes it hold")
+
+
+def _rule(opened: Archive, site: str, file: Path, *, activate: bool, json: bool) -> None:
+    """Publisher rules, tried on the latest pages; what was learned stays."""
+    from archive.changelog import changelog  # noqa: PLC0415 - brings SQLAlchemy
+    from archive.cleaning.publisher import rules_of  # noqa: PLC0415 - brings the parser
+    from archive.profiling import keep, met, tried  # noqa: PLC0415 - brings the extraction library
+
+    held = _held(opened, site)
+    try:
+        given = rules_of(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file} cannot be read as publisher rules: {error}") from error
+    found = replace(held, site=site, rules=given)
+    if found == held:
+        raise NotFound(f"{file} has no rule, and {site} had none: docs/publisher-rules.md has examples")
+    with terminal.reported() as progress:
+        pairs = list(tried(opened, found, progress=progress))
+    told, counted = changelog(pairs), met(pairs)
+    path = keep(opened, found)
+    if json:
+        document: Json = {
+            **{"site": site, "profile": found.digest, "file": str(path), "rules": [one.as_json() for one in given]},
+            **{"pages": told.compared, "changed": told.changed},
+            "changes": {str(change): number for change, number in told.classes.most_common()},
+            "met": [{"selector": name, "pages": times, "of": of} for name, (times, of) in counted.items()],
+            "activated": _activated(opened, found) if activate else None,
+        }
+        terminal.emit(document)
+        return
+    said = ", ".join(f"{change} {number:,}" for change, number in told.classes.most_common())
+    terminal.put(
+        facts(
+            [
+                ("profile", found.digest),
+                ("written to", str(path)),
+                ("rules", str(len(given))),
+                ("changes", f"{told.changed:,} of the latest {count(told.compared, 'article')}"),
+                ("in", said),
+            ]
+        )
+    )
+    if counted:
+        terminal.put(heading("Selectors, and on how many of the pages they are about they find something"))
+    for name, (times, of) in counted.items():
+        terminal.out().print(f"  {times:>4} of {of:<4} {terminal.one_line(name)}", soft_wrap=True)
+    if given and not counted:
+        terminal.say("no rule is about any of these pages: look at its hosts, and at since and until")
+    show_examples(told)
+    if activate:
+        terminal.put(facts([("made again", str(_activated(opened, found)))]))
+    else:
+        terminal.say(f"it does not hold yet: 'presskeep profile {site} --rules {file} --activate' makes it hold")
+
+
+def _held(opened: Archive, site: str) -> Profile:
+    """The profile that holds for a site; one without anything where none does."""
+    from archive.catalogue.profiles import active  # noqa: PLC0415 - brings SQLAlchemy
+    from archive.cleaning.profile import Profile as Empty  # noqa: PLC0415 - brings the parser
+    from archive.cleaning.profile import from_json  # noqa: PLC0415 - the same
+
+    known = active(opened.catalog).get(site)
+    return from_json(known.canonical) if known is not None else Empty(site)
 
 
 def _read(file: Path, site: str) -> Profile:
@@ -188,9 +267,10 @@ def _list(opened: Archive, *, json: bool) -> None:
         others = sum(number for (name, _), number in texts.items() if name == site) - own
         if json:
             said = {"site": site, "profile": one.digest, "since": warc_date(one.at), "pages": found.pages}
-            terminal.emit({**said, "texts": own, "texts_by_others": others})
+            terminal.emit({**said, "rules": len(found.rules), "texts": own, "texts_by_others": others})
         else:
-            terminal.row([site, one.digest, moment(one.at), own, others])
+            rules = count(len(found.rules), "rule") if found.rules else ""
+            terminal.row([site, one.digest, moment(one.at), own, others, rules])
     if not shown:
         terminal.say("no site has a profile: 'presskeep profile SITE' learns one")
 
@@ -207,6 +287,8 @@ def _show(found: Profile, gain: Effect, path: Path) -> None:
             ]
         )
     )
+    if found.rules:
+        terminal.say(f"{count(len(found.rules), 'publisher rule')} of the profile that holds stay in it")
     for name, values in (("Places", found.places), ("Before links", found.leads)):
         if values:
             terminal.put(heading(name))
@@ -232,6 +314,7 @@ def _document(found: Profile, gain: Effect, path: Path) -> Json:
         "places": list(found.places),
         "leads": list(found.leads),
         "homes": list(found.homes),
+        "rules": [one.as_json() for one in found.rules],
         "pages": gain.pages,
         "touched": gain.touched,
         "blocks": gain.blocks,

@@ -218,6 +218,13 @@ def document(found: Status) -> dict[str, object]:
                 else dict(zip(("due", "lately", "bytes_lately"), one.requisites, strict=True)),
                 "problem": one.problem,
                 "health": str(one.health.state),
+                "layout": None
+                if one.layout is None
+                else {
+                    "pages": one.layout.pages,
+                    "elsewhere": one.layout.elsewhere,
+                    "drifted": one.layout.has_drifted,
+                },
                 "backfill": backfilled_json(one.backfill) or None,
                 "sources": [
                     {

@@ -14,6 +14,7 @@ from archive import clock, terminal
 from archive.capture import Capture
 from archive.errors import NotFound
 from archive.exchange import Role
+from archive.profiles import Layout
 from archive.store import Archive
 from archive.url import normalise
 from crawler.agenda import Agenda, Poll, Root
@@ -136,6 +137,17 @@ def test_the_disk_is_foretold_from_what_the_files_grew_by(archive: Archive) -> N
 def test_an_error_in_sites_toml_is_what_is_told(archive: Archive) -> None:
     archive.sites_path.write_text("[[[")
     assert "line 1" in said(status(archive))[0]
+
+
+def test_a_layout_that_has_changed_needs_a_person(archive: Archive) -> None:
+    found = status(archive)
+    assert {one.layout for one in found.sites} == {None}, "no site has a profile"
+    sites = tuple(replace(one, layout=Layout(30, elsewhere=16)) for one in found.sites[:1])
+    (need,) = said(replace(found, sites=sites))
+    assert "the bodies of 16 of its latest 30 articles stand elsewhere" in need
+    assert "presskeep profile a.example --activate" in need
+    assert not Layout(30, elsewhere=15).has_drifted
+    assert not Layout(5, elsewhere=5).has_drifted
 
 
 def test_the_verb_tells_people_and_machines(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from archive.article import Article
 from archive.cleaning.profile import EMPTY, Profile
 from archive.crew import clean_pending
 from archive.exchange import Exchange, Origin, Role
-from archive.profiles import Profiles, activate
+from archive.profiles import Layout, Profiles, activate, layouts
 from archive.store import Archive
 from benchmarks.grown import Grown, grow
 
@@ -121,6 +121,54 @@ def test_a_file_that_somebody_wrote_is_taken(copy: Path, tmp_path: Path) -> None
     assert run("profile", SITE, "--file", file, "--activate", "--archive", copy).returncode == 4
 
 
+RULES = f"""
+[[rule]]
+hosts = ["{SITE}"]
+why = "the form below the story has no name of its own"
+example = "https://{SITE}/1"
+drop = [".nothing-is-called-so"]
+headline = "title"
+
+[[rule]]
+hosts = ["elsewhere.example"]
+why = "about other pages"
+example = "https://elsewhere.example/1"
+drop = ["p"]
+"""
+
+
+def test_rules_are_tried_made_to_hold_and_stay_when_the_rest_is_learned(copy: Path, tmp_path: Path) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text(RULES)
+    before = texts(copy)
+    told = json.loads(run("profile", SITE, "--rules", file, "--json", "--archive", copy).stdout)
+    assert texts(copy) == before
+    assert told["met"][0] == {"selector": "drop .nothing-is-called-so", "pages": 0, "of": 12}
+    assert [one["selector"] for one in told["met"]] == ["drop .nothing-is-called-so", "headline title"]
+    assert Path(told["file"]).is_file()
+    shown = run("profile", SITE, "--rules", file, "--activate", "--archive", copy)
+    assert shown.returncode == 0
+    assert "0 of 12   drop .nothing-is-called-so" in shown.stdout
+    with Archive.open(copy) as archive:
+        met = [one for entry in archive.articles() for one in entry.evidence if one.field == "publisher-rule"]
+    assert len(met) == 24
+    learned = run("profile", SITE, "--activate", "--archive", copy)
+    assert "2 publisher rules of the profile that holds stay in it" in learned.stderr
+    (listed,) = map(json.loads, run("profile", "--list", "--json", "--archive", copy).stdout.splitlines())
+    assert (listed["rules"], listed["texts"]) == (2, 12)
+    held = texts(copy)
+    (copy / "catalog.sqlite").unlink()
+    assert run("rebuild", "--archive", copy).returncode == 0
+    assert texts(copy) == held
+    file.write_text("")
+    assert run("profile", SITE, "--rules", file, "--activate", "--archive", copy).returncode == 0
+    again = run("profile", SITE, "--rules", file, "--archive", copy)
+    assert (again.returncode, "has no rule" in again.stderr) == (4, True)
+    file.write_text("[[rule]]\ndrop = ['p >>']")
+    wrong = run("profile", SITE, "--rules", file, "--archive", copy)
+    assert (wrong.returncode, "cannot be read as publisher rules" in wrong.stderr) == (2, True)
+
+
 def test_texts_move_to_a_profile_by_clean_alone(copy: Path) -> None:
     with Archive.open(copy) as archive:
         activate(archive, Profile(SITE, ("Leave a reply",)))
@@ -140,8 +188,10 @@ def test_a_redesign_is_told(copy: Path) -> None:
     same = run("profile", SITE, "--check", "--archive", copy)
     assert (same.returncode, "stand where they stood" in same.stdout) == (0, True)
     with Archive.open(copy) as archive:
+        assert layouts(archive) == {SITE: Layout(12, 0)}
         put(archive, [page for page in grow(60, 5) if page.template == 2])
         clean_pending(archive)
+        assert layouts(archive)[SITE].has_drifted
     told = run("profile", SITE, "--check", "--json", "--archive", copy)
     assert (told.returncode, json.loads(told.stdout)["drifted"]) == (1, True)
     assert "the layout of grown.example has changed" in told.stderr
