@@ -17,6 +17,7 @@ from typing import Any
 from archive.article import Verdict
 from archive.catalogue.terms import Filter
 from archive.catalogue.waiting import MAX_TRIES
+from archive.cleaning.profile import EMPTY, Profile
 from archive.cleaning.version import CLEANER
 from archive.crew import Crew
 from archive.dataset.export import Format, export
@@ -26,6 +27,7 @@ from archive.durable import written
 from archive.entering.attaching import Asked, attach
 from archive.entering.bringing import Brought
 from archive.errors import UsageError
+from archive.profiles import activate
 from archive.progress import Progress
 from archive.store import Archive
 from archive.textjob import TextSummary
@@ -111,12 +113,16 @@ class Cleaned:
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """Where texts go, and how: ``workers`` of 0 are as many as there are cores; ``again`` makes all anew."""
+    """Where texts go, and how: ``workers`` of 0 are as many as there are cores; ``again`` makes all anew.
+
+    A profile is for the pages of its site's hosts, and its publisher rules for those that they name.
+    """
 
     out: Path
     form: Format = Format.JSONL
     workers: int = 0
     again: bool = False
+    profiles: tuple[Profile, ...] = ()
 
     def clean(self, paths: Iterable[Path], progress: Progress | None = None) -> Iterator[Cleaned]:
         """Clean files one after the other, on all cores; each is told when its texts are durable.
@@ -129,7 +135,7 @@ class Bulk:
         _require_names(paths)
         self.out.mkdir(parents=True, exist_ok=True)
         if not self.again:
-            self._require_cleaner(paths)
+            self._require_same(paths)
         for path in paths:
             known = None if self.again else self._finished(path)
             yield known or self._cleaned(path, progress)
@@ -149,14 +155,22 @@ class Bulk:
             return None
         return found if isinstance(found, dict) and found.get("schema") == SCHEMA else None
 
-    def _require_cleaner(self, paths: Iterable[Path]) -> None:
+    def _require_same(self, paths: Iterable[Path]) -> None:
         for path in paths:
             known = self._known(path)
+            if known is not None and known.get("profiles", []) != self._digests():
+                raise UsageError(
+                    f"{self.out} has texts that were made with other profiles: name another directory to have both, or "
+                    "say --again to make them anew"
+                )
             if known is not None and known["cleaner"] != CLEANER:
                 raise UsageError(
                     f"{self.out} has texts by the cleaner {known['cleaner']}, and this one is {CLEANER}: name another "
                     "directory to have both, or say --again to make them anew"
                 )
+
+    def _digests(self) -> list[str]:
+        return sorted(one.digest for one in self.profiles)
 
     def _finished(self, path: Path) -> Cleaned | None:
         known = self._known(path)
@@ -186,6 +200,9 @@ class Bulk:
             (brought,) = attach(archive, Asked((str(path),), None, Filter(), None, by_host=True), progress=progress)
             if brought.refused:
                 return Cleaned(str(path), size, refused=brought.refused)
+            for site in archive.sites():
+                if (profile := _for(site, self.profiles)) is not None:
+                    activate(archive, profile)
             return self._written(path, size, archive, brought, self._texts(archive, progress))
 
     def _texts(self, archive: Archive, progress: Progress | None) -> TextSummary:
@@ -218,8 +235,21 @@ class Bulk:
             reasons=tuple(_reasons(brought)),
         )
         # Last of all: it says that the others are there.
-        written(self._summary(path), [json.dumps(done.document(), ensure_ascii=False, indent=1).encode() + b"\n"])
+        document = done.document() | ({"profiles": self._digests()} if self.profiles else {})
+        written(self._summary(path), [json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n"])
         return done
+
+
+def _for(site: str, profiles: Iterable[Profile]) -> Profile | None:
+    """The profile of a site, which may be called by its host: the one that is named most nearly so, and all rules.
+
+    Rules that come without a site choose their pages themselves.
+    """
+    own = [one for one in profiles if one.site and (site == one.site or site.endswith(f".{one.site}"))]
+    nearest = max(own, key=lambda one: len(one.site), default=EMPTY)
+    rules = dict.fromkeys((*nearest.rules, *(rule for one in profiles if not one.site for rule in one.rules)))
+    found = replace(nearest, site=site, rules=tuple(rules))
+    return None if found.is_empty else found
 
 
 _TOLD = 20  # reasons of one file

@@ -61,7 +61,7 @@ ROOMS: dict[str, set[str]] = {
         *("profiles", "removal", "store", "textjob", "warc", "writing"),
     },
     "repairing": {"catalogue", "entering", "removal", "store", "verification", "warc", "writing"},
-    "bulk": {"catalogue", "cleaning", "crew", "dataset", "entering", "store", "textjob"},
+    "bulk": {"catalogue", "cleaning", "crew", "dataset", "entering", "profiles", "store", "textjob"},
     "changelog": {"catalogue", "cleaning", "crew", "profiles", "textjob", "store"},
     "profiling": {"catalogue", "cleaning", "crew", "profiles", "store"},
     "sharing": {"catalogue", "cleaning", "store", "warc"},

@@ -15,6 +15,7 @@ from archive.verbs.typeset import count
 
 if TYPE_CHECKING:
     from archive.bulk import Cleaned
+    from archive.cleaning.profile import Profile
     from archive.entering.sources import Absent
 
 _SHOWN = 20  # pages of one file that could not be cleaned
@@ -37,6 +38,12 @@ def clean_warc(
     workers: Annotated[
         int, typer.Option("--workers", metavar="N", min=0, help="Pages cleaned at once; 0: one for each core.")
     ] = 0,
+    profile: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--profile", metavar="FILE", help="A site's profile, or publisher rules (TOML).", show_default=False
+        ),
+    ] = None,
     again: Annotated[bool, typer.Option("--again", help="Clean also what is finished.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -57,7 +64,7 @@ def clean_warc(
     found = sources(named, None)
     absent = [one for one in found if isinstance(one, Absent)]
     paths = [one for one in found if not isinstance(one, Absent)]
-    bulk = Bulk(out, Format(form), workers, again)
+    bulk = Bulk(out, Format(form), workers, again, tuple(_read(one) for one in profile or ()))
     done = []
     with terminal.reported() as progress:
         try:
@@ -68,6 +75,18 @@ def clean_warc(
         finally:
             signal.signal(signal.SIGTERM, before)
     _conclude(done, absent)
+
+
+def _read(file: Path) -> Profile:
+    """A profile of a JSON file, or one that has nothing but the rules of a TOML file."""
+    from archive.cleaning.profile import Profile, from_json  # noqa: PLC0415 - brings the parser
+    from archive.cleaning.publisher import rules_of  # noqa: PLC0415 - the same
+
+    try:
+        given = file.read_bytes()
+        return Profile(rules=rules_of(given)) if file.suffix == ".toml" else from_json(given)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file} cannot be read as a profile, or as publisher rules: {error}") from error
 
 
 def _end(number: int, frame: object) -> None:

@@ -13,6 +13,8 @@ import pytest
 from exchanges import OTHER, exchange
 
 from archive.bulk import Bulk, Cleaned, Shard
+from archive.cleaning.profile import Profile
+from archive.cleaning.publisher import PublisherRule
 from archive.crew import clean_pending
 from archive.dataset.export import Format
 from archive.errors import UsageError
@@ -140,3 +142,19 @@ def test_shards_are_parts_of_the_whole() -> None:
     for given in ("0/3", "4/3", "3", "a/b", "1/", "/3", "-1/3", "1/0", "٣/٣", "1/" + "9" * 5000):
         with pytest.raises(UsageError, match="--shard takes"):
             Shard.parse(given)
+
+
+def test_profiles_hold_for_the_hosts_that_they_are_about(warc: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+    path, texts = warc
+    rule = PublisherRule(("example",), "the headline of the tests", "https://courier.example/", headline="p")
+    other = PublisherRule(("elsewhere.example",), "of another host", "https://elsewhere.example/", drop=("p",))
+    bulk = Bulk(
+        tmp_path / "out", workers=1, profiles=(Profile(rules=(rule, other)), Profile("nowhere.example", ("x",)))
+    )
+    cleaned(bulk, path)
+    articles = rows(bulk.place(path, "articles"))
+    assert all(one["headline"] in one["text"] for one in articles)
+    assert not {one["id"] for one in articles} & set(texts.values())
+    assert cleaned(bulk, path)[0].skipped
+    with pytest.raises(UsageError, match="made with other profiles"):
+        cleaned(Bulk(bulk.out, workers=1), path)
