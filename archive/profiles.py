@@ -58,8 +58,10 @@ class Profiles:
 def activate(archive: Archive, profile: Profile) -> None:
     """Make a profile hold for its site, durably: for what is cleaned from now on; `settle` moves older texts to it.
 
-    The empty profile of a site ends the one that it has. Raises ArchiveBusy while the archive is rebuilt, StorageFull.
+    The empty profile of a site ends the one that it has. Raises ArchiveBusy while the archive is rebuilt, StorageFull;
+    ValueError for a profile that could not be read again, such as one with a rule that cannot be followed.
     """
+    from_json(profile.canonical())
     with archive.writer("profile") as writer:
         writer.add_act(profiles.PROFILE, profiles.facts(profile.site, profile.digest, profile.canonical().decode()))
         writer.commit()

@@ -146,7 +146,7 @@ def test_shards_are_parts_of_the_whole() -> None:
 
 def test_profiles_hold_for_the_hosts_that_they_are_about(warc: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
     path, texts = warc
-    rule = PublisherRule(("example",), "the headline of the tests", "https://courier.example/", headline="p")
+    rule = PublisherRule(("courier.example",), "the headline of the tests", "https://courier.example/", headline="p")
     other = PublisherRule(("elsewhere.example",), "of another host", "https://elsewhere.example/", drop=("p",))
     bulk = Bulk(
         tmp_path / "out", workers=1, profiles=(Profile(rules=(rule, other)), Profile("nowhere.example", ("x",)))
