@@ -35,7 +35,8 @@ GROUND = {
     for name in (
         *("article", "attributes", "capture", "clock", "configuration", "cores", "declaration", "difference"),
         *("digest", "durable"),
-        *("errors", "event", "exchange", "failure", "heap", "http", "locking", "misuse", "progress", "reservation"),
+        *("errors", "event", "exchange", "failure", "heap", "http", "locking", "misuse", "pagination", "progress"),
+        *("reservation",),
         *("surt", "target", "terminal", "tracking", "traffic", "url"),
     )
 }
@@ -166,7 +167,7 @@ def test_the_ground_floor_rests_on_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("archive.cleaning")])
 def test_cleaning_sees_neither_store_nor_files(name: str) -> None:
-    ground = ("article", "attributes", "capture", "clock", "digest", "errors", "http")
+    ground = ("article", "attributes", "capture", "clock", "digest", "errors", "http", "pagination")
     allowed = ("archive.cleaning", *(f"archive.{one}" for one in ground))
     assert all(one.startswith(allowed) for one in imports(name, late=True))
 

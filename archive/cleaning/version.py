@@ -15,7 +15,7 @@ NUMBER = "0.1.0"
 # selectors of publisher rules.
 LIBRARIES = ("trafilatura", "htmldate", "courlan", "jusText", "lxml", "lxml_html_clean", "dateparser", "cssselect")
 # Ground floor files that shape a text or its canonical form, beside all of archive/cleaning.
-GROUND = ("article.py", "attributes.py", "capture.py", "clock.py", "digest.py", "http.py")
+GROUND = ("article.py", "attributes.py", "capture.py", "clock.py", "digest.py", "http.py", "pagination.py", "url.py")
 
 
 def _fingerprint() -> str:
