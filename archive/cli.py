@@ -77,6 +77,11 @@ VERBS |= {
         "presskeep pack news.wacz",
         "presskeep pack bridge.wacz --site example-news.org --since 2026-11-24",
     ),
+    "serve": Verb(
+        "archive.verbs.serving:serve",
+        "presskeep serve --open",
+        "presskeep serve --host 0.0.0.0 --public https://archive.example.org",
+    ),
     "prove": Verb("archive.verbs.proving:prove", f"presskeep prove {URL}"),
     "verify": Verb("archive.verbs.verifying:verify", "presskeep verify", "presskeep verify --deep --json"),
     "repair": Verb("archive.verbs.repairing:repair", "presskeep repair --dry-run", "presskeep repair"),

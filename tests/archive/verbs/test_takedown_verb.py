@@ -34,7 +34,7 @@ ASKED = {
     "pack": ("pack", "{out}"),
     "prove": ("prove", "{url}", "--json"),
 }
-COMPARED = {"changes", "profile"}  # test_changes_verb.py, test_profile_verb.py
+COMPARED = {"changes", "profile", "serve"}  # test_changes_verb.py, test_profile_verb.py, test_served_doors.py
 SILENT = {
     *("init", "add", "crawl", "import", "attach", "detach", "demo", "verify", "repair", "lint", "takedown", "clean"),
     *("clean-warc", "rebuild", "run", "watch", "status", "why", "runs", "coverage"),

@@ -1,0 +1,1 @@
+"""Replay: what the archive holds, over HTTP, read-only (docs/replay.md)."""

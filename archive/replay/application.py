@@ -1,0 +1,55 @@
+"""The application: routes of small modules, behind one guard."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from archive.errors import PresskeepError
+from archive.replay import health
+from archive.replay.answers import Problem, answer, problem_of
+from archive.replay.guard import Guard
+from archive.replay.service import Service
+
+logger = logging.getLogger(__name__)
+
+# Each module has ``routes(service)``. The first route that matches answers.
+PARTS: tuple[Callable[[Service], list[BaseRoute]], ...] = (health.routes,)
+
+
+def application(service: Service) -> ASGIApp:
+    """The ASGI application of an archive; when it ends, the archive is closed."""
+
+    async def failed(request: Request, error: Exception) -> Response:
+        problem = problem_of(error)
+        if problem.status >= 500:
+            logger.error("%s: %s", request.scope["raw_path"][:500], error, exc_info=error)
+        return answer(service, request, problem)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            service.archive.close()
+
+    inner = Starlette(
+        routes=[route for part in PARTS for route in part(service)],
+        exception_handlers={
+            Problem: failed,
+            PresskeepError: failed,
+            HTTPException: failed,
+            Exception: failed,
+        },
+        lifespan=lifespan,
+        max_body_size=0,  # nothing here takes a body
+    )
+    return Guard(inner, service)  # outside of all: no answer leaves without its headers

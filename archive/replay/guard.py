@@ -1,0 +1,177 @@
+"""The guard: who may ask at all, and what every answer carries (docs/replay.md, "Safe")."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from archive.replay.answers import Problem, answer
+from archive.replay.service import Service
+from archive.replay.settings import name_of
+
+MAX_TARGET = 8_192  # bytes of path and query: longer addresses than any browser sends on
+MAX_FIELDS = 100
+MAX_HEAD = 32_768  # bytes of all fields
+METHODS = ("GET", "HEAD", "OPTIONS")
+_YEAR = 365 * 24 * 3600
+
+# What other origins may do with answers, and what pages of the application may do. A route that says another thing in
+# one of these keeps it.
+_SENT = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-DNS-Prefetch-Control": "off",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cache-Control": "no-store",  # what is taken down tomorrow must not lie in a cache
+}
+
+
+def policy(base: str, captured: str | None) -> str:
+    """The Content-Security-Policy of the application's own pages.
+
+    Scripts and styles come from ``/static/`` alone: archived bytes have addresses in this origin, and no page may be
+    made to load one of them as a script. ``captured`` is the origin of pages as captured, which alone may be framed.
+    """
+    static = f"{base}/static/"
+    rules = {
+        "default-src": "'none'",
+        "script-src": static,
+        "style-src": static,
+        "img-src": f"{static} data:",
+        "font-src": static,
+        "connect-src": "'self'",
+        "frame-src": captured or "'none'",
+        "form-action": "'self'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+class Guard:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self._app = app
+        self._service = service
+        self._hosts = service.settings.hosts
+        self._cookie = f"presskeep-{service.settings.port}"  # cookies know no ports
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, refuse, or hand on."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        request = Request(scope, receive)
+        try:
+            self._check(scope)
+            entered = self._enter(request)
+        except Problem as problem:
+            if "host" not in request.headers or problem.status == 421:
+                # Nothing of what such a request says may stand in an answer.
+                plain = Response(problem.detail + "\n", problem.status, media_type="text/plain")
+                await plain(scope, receive, self._sealed(None, send))
+                return
+            refused = answer(self._service, request, problem)
+            await refused(scope, receive, self._sealed(request, send))
+            return
+        sealed = self._sealed(request, send)
+        if entered is not None:
+            await entered(scope, receive, sealed)
+        else:
+            await self._app(scope, receive, sealed)
+
+    def _check(self, scope: Scope) -> None:
+        """Raise Problem for what nobody who means well asks for."""
+        if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET:
+            raise Problem(414, f"addresses of more than {MAX_TARGET:,} bytes are not read")
+        fields = scope["headers"]
+        if len(fields) > MAX_FIELDS or sum(len(name) + len(value) for name, value in fields) > MAX_HEAD:
+            raise Problem(431, "the request has more header fields than are read")
+        named = [value for name, value in fields if name == b"host"]
+        if len(named) != 1 or name_of(named[0].decode("latin-1")) not in self._hosts or not _is_plain(named[0]):
+            # DNS rebinding: a page of somebody else's whose name leads here now.
+            raise Problem(421, "the archive is not served under that name: 'presskeep serve --name' allows one")
+        if scope["method"] not in METHODS:
+            raise Problem(405, "nothing can be changed here", {"Allow": ", ".join(METHODS)})
+
+    def _enter(self, request: Request) -> Response | None:
+        """Let a request in that knows the token: None, or the answer that hands it the cookie. Raises Problem."""
+        token = self._service.settings.token
+        if token is None or request.method == "OPTIONS":  # a browser asks so before it asks, and sends no token then
+            return None
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and _same(given.strip(), token):
+            return None
+        query = parse_qsl(request.url.query, keep_blank_values=True) if "token=" in request.url.query else []
+        if any(name == "token" and _same(value, token) for name, value in query):
+            if request.headers.get("sec-fetch-mode") != "navigate":
+                return None
+            left = urlencode([(name, value) for name, value in query if name != "token"])
+            path = request.scope["raw_path"].decode("latin-1")
+            response = RedirectResponse(f"{self._service.base(request)}{path}{f'?{left}' if left else ''}", 303)
+            response.set_cookie(
+                self._cookie,
+                token,
+                max_age=_YEAR,
+                httponly=True,
+                samesite="strict",
+                secure=self._service.base(request).startswith("https:"),
+            )
+            return response
+        # Another port of this host is the same site to a cookie: what says that it comes from there has none.
+        site = request.headers.get("sec-fetch-site", "none")
+        if site in {"none", "same-origin"} and _same(request.cookies.get(self._cookie, ""), token):
+            return None
+        raise Problem(
+            401,
+            "send the token as 'Authorization: Bearer TOKEN', or open the address that 'presskeep serve' printed",
+            {"WWW-Authenticate": 'Bearer realm="presskeep"'},
+        )
+
+    def _sealed(self, request: Request | None, send: Send) -> Send:
+        """``send`` that adds to each answer what keeps browsers safe."""
+        base = self._service.base(request) if request is not None else ""
+        captured = self._captured(base)
+
+        async def sealed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _SENT.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Content-Security-Policy", policy(base, captured) if base else "default-src 'none'")
+            await send(message)
+
+        return sealed
+
+    def _captured(self, base: str) -> str | None:
+        port = self._service.settings.captured_port
+        if port is None or not base:
+            return None
+        scheme, _, authority = base.partition("://")
+        return f"{scheme}://{name_of(authority)}:{port}"
+
+
+def _same(given: str, token: str) -> bool:
+    return secrets.compare_digest(given.encode("utf-8", "surrogatepass"), token.encode())
+
+
+def _is_plain(host: bytes) -> bool:
+    return all(one.isalnum() or one in ".-_:[]" for one in host.decode("latin-1")) and host.isascii()
+
+
+def forbidden(headers: Headers, destinations: Iterable[str]) -> bool:
+    """Whether a browser says that it asks on behalf of something that the answer must never become."""
+    return headers.get("sec-fetch-dest", "") in set(destinations) or "service-worker" in headers

@@ -1,0 +1,56 @@
+"""What every route stands on: the archive, read off the event loop, and the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import ParamSpec, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from archive.replay.answers import Problem
+from archive.replay.settings import Settings
+from archive.store import Archive
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# Reads that go on at one time. They wait for the disk, or hold the interpreter: more threads than this only get in each
+# other's way, and each holds a connection to the catalogue and at most one payload in memory.
+READS = 8
+
+ErrorPage = Callable[[Request, Problem], Response]
+
+
+@dataclass(slots=True)
+class Service:
+    """An archive that is being served.
+
+    ``error_page`` draws what went wrong for people; who has pages sets it.
+    """
+
+    archive: Archive
+    settings: Settings = field(default_factory=Settings)
+    error_page: ErrorPage | None = None
+    _limiter: CapacityLimiter | None = None
+
+    async def read(self, function: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+        """What a function answers that reads the archive: it runs in a thread, where it may wait.
+
+        It must hand back values, not something that still reads: an iterator over the catalogue is a connection that
+        stays open. Exceptions come through.
+        """
+        if self._limiter is None:
+            self._limiter = CapacityLimiter(READS)
+        return await to_thread.run_sync(lambda: function(*args, **named), limiter=self._limiter)
+
+    def base(self, request: Request) -> str:
+        """The origin under which the application is asked for, without a final slash: what absolute links begin with.
+
+        The guard has held the host against the allow-list before.
+        """
+        if self.settings.public is not None:
+            return self.settings.public.rstrip("/")
+        return f"{request.scope['scheme']}://{request.headers['host'].lower()}"

@@ -1,0 +1,108 @@
+"""``presskeep serve``: the archive over HTTP, for Memento clients, other machines and people."""
+
+from __future__ import annotations
+
+import secrets
+import webbrowser
+from typing import Annotated
+
+import typer
+
+from archive import terminal
+from archive.errors import UsageError
+from archive.verbs.entries import open_archive
+from archive.verbs.options import ArchiveOption, JsonOption
+
+_TOKEN_BYTES = 24
+_SHORTEST = 16  # characters of a token that nobody guesses
+
+
+def serve(
+    host: Annotated[str, typer.Option(metavar="HOST", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(metavar="PORT", min=0, max=65535, help="The port; 0 is any free one.")] = 8321,
+    captured_port: Annotated[
+        int | None,
+        typer.Option(
+            "--captured-port",
+            metavar="PORT",
+            min=0,
+            max=65535,
+            help="The port of pages as captured, an origin of their own; else the next one.",
+            show_default=False,
+        ),
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TOKEN",
+            envvar="PRESSKEEP_TOKEN",
+            help="What every request must know. Off loopback one is made where none is given.",
+            show_default=False,
+        ),
+    ] = None,
+    name: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--name", metavar="HOST", help="A further host name that leads here; repeatable.", show_default=False
+        ),
+    ] = None,
+    public: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="The origin that links begin with, such as https://archive.example.org behind a proxy.",
+            show_default=False,
+        ),
+    ] = None,
+    viewer: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--viewer",
+            metavar="ORIGIN",
+            help="An origin whose scripts may read files, such as https://replayweb.page; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    json: JsonOption = False,
+    archive: ArchiveOption = None,
+) -> None:
+    """Serve the archive over HTTP, read only.
+
+    Memento (RFC 7089), exact payloads, CDX, files and pages for people. On loopback alone, unless --host says
+    otherwise; then a token is needed.
+    """
+    from archive.replay.application import application  # noqa: PLC0415 - only this verb needs a server
+    from archive.replay.listening import bound, server  # noqa: PLC0415 - the same
+    from archive.replay.service import Service  # noqa: PLC0415 - the same
+    from archive.replay.settings import Settings, bracketed, is_loopback, origin  # noqa: PLC0415 - the same
+
+    if token is not None and (len(token) < _SHORTEST or not token.isascii() or not token.isprintable()):
+        raise UsageError(f"--token: give at least {_SHORTEST} printable ASCII characters that nobody guesses")
+    if token is None and not is_loopback(host):
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+    with open_archive(archive) as opened:
+        opened.count()  # a catalogue that cannot be read is told here, not with each answer
+        socket = bound(host, port)
+        port = socket.getsockname()[1]
+        settings = Settings(
+            host=host,
+            port=port,
+            captured_port=captured_port,
+            token=token,
+            names=tuple(name or ()),
+            public=None if public is None else origin(public, "--public"),
+            viewers=tuple(origin(one, "--viewer") for one in viewer or ()),
+        )
+        url = settings.public or f"http://{bracketed(host)}:{port}"
+        entrance = f"{url}/?token={token}" if token is not None else f"{url}/"
+        if json:
+            terminal.emit({"archive": opened.configuration.name, "url": url, "token": token})
+        else:
+            terminal.out().print(f"{opened.configuration.name} is at {entrance} (Ctrl-C ends it)", soft_wrap=True)
+        if open_:
+            webbrowser.open(entrance)
+        try:
+            server(application(Service(opened, settings))).run([socket])
+        except KeyboardInterrupt:
+            terminal.say("ended")
