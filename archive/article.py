@@ -92,6 +92,21 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class Further:
+    """A further page of a story that its pages link to.
+
+    ``number`` counts from 2; 0 is a page that has all of the story. ``capture`` is the index into the provenance's
+    captures of the one whose text is a part of this; None where there is none, and ``reason`` says why.
+    """
+
+    number: int
+    url: str
+    rule: str  # how it was known, in words
+    capture: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CaptureRef:
     """A capture that went into a text. File and offset are not here: they may move, ids and digests do not."""
 
@@ -99,7 +114,8 @@ class CaptureRef:
     url: str
     at: int
     payload_digest: str | None
-    # "page", or "drawn" for one that a browser drew; then companions: "payload" (of a revisit), "further-page", …
+    # "page", or "drawn" for one that a browser drew; then companions: "further-page", "single-page" (which has all of
+    # the story), and behind each revisit the capture that holds its "payload".
     role: str = "page"
 
 
@@ -142,7 +158,16 @@ class Article:
     access: str | None = None  # "free", "metered", "paywalled"
     word_count: int = 0
     evidence: tuple[Evidence, ...] = ()
+    further: tuple[Further, ...] = ()  # of an article on several pages; empty for all others
     schema: int = field(default=SCHEMA)
+
+    @property
+    def missing(self) -> tuple[Further, ...]:
+        """The further pages that the text lacks; none where it has the page with all of the story."""
+        if any(one.number == 0 and one.capture is not None for one in self.further):
+            return ()
+        numbered = [one for one in self.further if one.number]
+        return tuple(one for one in numbered or self.further if one.capture is None)
 
     @property
     def text(self) -> str:
@@ -202,6 +227,7 @@ def from_json(canonical: bytes | str) -> Article | Refusal:
         Evidence(**{**one, "source": Source(**one["source"]) if one["source"] else None})
         for one in document["evidence"]
     )
+    document["further"] = tuple(Further(**one) for one in document.get("further", ()))
     for name in ("byline", "tags", "corrections"):
         document[name] = tuple(document[name])
     return Article(provenance=provenance, **document)

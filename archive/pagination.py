@@ -123,8 +123,16 @@ class Pagination:
     pages: tuple[FurtherPage, ...] = ()
     whole: FurtherPage | None = None
 
+    def __iter__(self) -> Iterator[FurtherPage]:
+        if self.whole is not None:
+            yield self.whole
+        yield from self.pages
+
     def __bool__(self) -> bool:
         return bool(self.pages or self.whole)
+
+
+NO_PAGES = Pagination()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +155,7 @@ def pagination(root: etree._Element, url: str, first: str | None = None, current
     bases, stem = _bases(begin), _stem(begin)
     spoken = unquote(stem)
     if not stem or len(begin) > _LONGEST:
-        return Pagination()
+        return NO_PAGES
     home = urljoin(url, _BASE(root)) if _BASE(root) else url
     found: dict[int, FurtherPage] = {}
     marks: dict[int, _Marker] = {}
@@ -216,6 +224,12 @@ def may_be_split(page: bytes, url: str) -> bool:
                 return True
             at = lower.find(name, at)
     return False
+
+
+def is_turning(text: str) -> bool:
+    """Whether a line says no more than that the story goes on elsewhere: as the links do that lead there."""
+    said = text.strip(_EDGES).casefold()
+    return said in _NEXT or said in _ON_ONE
 
 
 def _is_label(lower: bytes, phrase: bytes) -> bool:

@@ -81,8 +81,8 @@ class Proof:
 
     def holder(self, source: Source) -> Link:
         """The capture whose record has the bytes that a source points at: of a revisit, the one that it refers to."""
-        payload = (one for one in self.links if one.ref.role == "payload")
-        return next(payload, self.links[0]) if source.capture == 0 else self.links[source.capture]
+        following = self.links[source.capture + 1 : source.capture + 2]
+        return next((one for one in following if one.ref.role == "payload"), self.links[source.capture])
 
     @property
     def holds(self) -> bool:

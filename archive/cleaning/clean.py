@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lxml import etree, html
@@ -15,6 +15,7 @@ from archive.cleaning.body import Extraction
 from archive.cleaning.document import MAX_BYTES, Document, Unfit, parse
 from archive.cleaning.evidence import Page, evidence
 from archive.cleaning.images import images
+from archive.cleaning.joining import Left, Part, is_whole, join
 from archive.cleaning.language import count_words, language, tag
 from archive.cleaning.place import place_of
 from archive.cleaning.profile import AT_HOME, ELSEWHERE, EMPTY, LAYOUT, Profile
@@ -25,7 +26,12 @@ from archive.cleaning.stream import TextStream
 from archive.cleaning.version import CLEANER
 from archive.errors import NotHttp, PayloadRefused, PayloadTooLarge
 from archive.http import HttpMessage
+from archive.pagination import NO_PAGES, WHOLE, FurtherPage, Pagination, pagination
+from archive.url import normalise
 
+# Texts of a story's pages together, as `TextStream` counts them: a page of the most elements that are read has as many,
+# a real one some 1,000.
+MAX_TOGETHER = 60_000
 # What the extraction library raises on trees it did not expect. Anything else is a bug of ours and is heard.
 _STUMBLES = (etree.LxmlError, ValueError, TypeError, AttributeError, LookupError, AssertionError, RecursionError)
 
@@ -40,15 +46,34 @@ class Reading:
     rules: Ruled
     sifted: Sifted
     laid: html.HtmlElement | None  # the element that holds what was laid into the page from a script
+    links: Pagination = NO_PAGES  # to further pages of the story
+    further: tuple[tuple[int, Reading], ...] = ()  # those that were read, by where they stand in the provenance
+    left: tuple[Left, ...] = ()  # what joining them left out
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What `clean` was given: the page's capture, with its payload where that lies in another one, and companions."""
+
+    page: Capture
+    companions: tuple[tuple[int, Capture], ...]  # each with its place in the provenance, which payloads have, too
+    provenance: Provenance
+
+    def named(self, roles: dict[int, str]) -> Provenance:
+        """The provenance with the roles of companions, by their place."""
+        refs = self.provenance.captures
+        given = tuple(replace(one, role=roles.get(number, one.role)) for number, one in enumerate(refs))
+        return replace(self.provenance, captures=given)
 
 
 def clean(captures: Sequence[Capture], profile: Profile = EMPTY) -> Article | Refusal:
     """The article of a page, or why there is none: a pure function of captures, this cleaner and the profile.
 
     The page's capture first, then companions, which are named in the provenance with their roles: of a revisit, the
-    capture that holds its payload, as a companion or as its `referent`. No clock, no network, no state that outlives
-    the call. Hostile bytes give a refusal, never an exception; only reading the captures can raise (OSError,
-    DamagedRecord: the archive's fault, not the page's).
+    capture that holds its payload, right behind it or as its `referent`; further pages of a story that is split, which
+    are known by their addresses as the page links to them. No clock, no network, no state that outlives the call.
+    Hostile bytes give a refusal, never an exception; only reading the captures can raise (OSError, DamagedRecord: the
+    archive's fault, not the page's).
     """
     found = read(captures, profile)
     return found.text if isinstance(found, Reading) else found
@@ -56,10 +81,21 @@ def clean(captures: Sequence[Capture], profile: Profile = EMPTY) -> Article | Re
 
 def read(captures: Sequence[Capture], profile: Profile) -> Reading | Refusal:
     """The same with what led to it; of a page that did not become a tree, or was too much work, the refusal alone."""
-    capture, provenance = opened(captures, profile)
+    given = opened(captures, profile)
+    found = _reading(given.page, given.provenance, profile)
+    if isinstance(found, Reading) and isinstance(found.text, Article):
+        return _with_further(found, found.text, given, profile)
+    return found
+
+
+def _reading(
+    capture: Capture, provenance: Provenance, profile: Profile, first: str | None = None, number: int = 1
+) -> Reading | Refusal:
+    """The reading of one page: the story's first, or that of a number, of the one whose address is ``first``."""
     try:
         document = open_page(capture.representation())
-        return _read(document, capture, provenance, profile)
+        links = pagination(document.root, capture.url, first, number)
+        return replace(_read(document, capture, provenance, profile), links=links)
     except NotHttp as damage:
         return Refusal(provenance, Verdict.UNREADABLE, damage.message)
     except Unfit as unfit:
@@ -70,9 +106,49 @@ def read(captures: Sequence[Capture], profile: Profile) -> Reading | Refusal:
         return Refusal(provenance, Verdict.UNREADABLE, f"the extraction stumbled: {type(stumble).__name__}")
 
 
+def _with_further(found: Reading, article: Article, given: Opened, profile: Profile) -> Reading:
+    """The reading of a story's first page with its further ones, as far as they are among the companions."""
+    named: dict[int, FurtherPage] = {one.number: one for one in found.links}
+    if not named:
+        return found
+    by_key = {capture.key: (place, capture) for place, capture in reversed(given.companions)}
+    parts: list[Part] = []
+    readings: list[tuple[int, Reading]] = []
+    roles: dict[int, str] = {}
+    reasons: dict[str, str] = {}
+    room = MAX_TOGETHER - len(found.page.stream.raws)
+    waiting = [one for one in named.values() if one.number == WHOLE or WHOLE not in named]
+    while waiting:
+        link = waiting.pop(0)
+        place, capture = by_key.pop(normalise(link.url), (0, None))
+        if capture is None:
+            pass
+        elif room <= 0:
+            reasons[link.url] = f"over budget: the pages have more than {MAX_TOGETHER} texts together"
+        else:
+            role = "single-page" if link.number == WHOLE else "further-page"
+            roles[place] = f"{role}-drawn" if capture.kind == "conversion" else role
+            one = _reading(capture, given.provenance, profile, given.page.url, link.number or 1)
+            text = one.text if isinstance(one, Reading) else one
+            blocks = tuple(part.block for part in one.sifted.placed) if isinstance(one, Reading) else ()
+            parts.append(Part(link, place, text, blocks))
+            if isinstance(one, Reading):
+                room -= len(one.page.stream.raws)
+                readings.append((place, one))
+                for more in one.links:
+                    if more.number not in named:
+                        named[more.number] = more
+                        waiting.append(more)
+        if link.number == WHOLE and (not parts or not is_whole(article, parts[0])):
+            waiting = [one for one in named.values() if one.number != WHOLE]
+    provenance = given.named(roles)
+    joined = join(replace(article, provenance=provenance), list(named.values()), parts, reasons)
+    return replace(found, text=joined.article, further=tuple(readings), left=joined.left)
+
+
 def parsed_anyway(captures: Sequence[Capture], profile: Profile) -> Page | None:
     """The page of a capture that was refused before anybody read it, such as an error's; None where there is none."""
-    capture, _ = opened(captures, profile)
+    capture = opened(captures, profile).page
     try:
         message = capture.representation()
         payload = message.decoded(MAX_BYTES)
@@ -84,26 +160,40 @@ def parsed_anyway(captures: Sequence[Capture], profile: Profile) -> Page | None:
         return None
 
 
-def opened(captures: Sequence[Capture], profile: Profile) -> tuple[Capture, Provenance]:
-    """The page's capture, with its payload where that lies in another one, and the provenance of what is made of it."""
-    capture, *companions = captures
-    roles = ["companion"] * len(companions)
-    if capture.kind == "revisit":
-        if companions:
-            capture = replace(capture, referent=companions[0])
-        elif capture.referent is not None:
-            companions = [capture.referent]
-        roles = ["payload", *roles[1:]]
-    first = "drawn" if capture.kind == "conversion" else "page"  # so the text says that its bytes crossed no wire
-    provenance = Provenance(
-        captures=tuple(
-            CaptureRef(one.id, one.url, one.at, one.payload_digest, role)
-            for one, role in zip([capture, *companions], [first, *roles], strict=False)
-        ),
-        cleaner=CLEANER,
-        profile=profile.digest,
-    )
-    return capture, provenance
+def opened(captures: Sequence[Capture], profile: Profile) -> Opened:
+    """The page's capture and its companions, with the provenance of what is made of them."""
+    bound = list(_bound(captures))
+    refs: list[CaptureRef] = []
+    companions: list[tuple[int, Capture]] = []
+    for number, one in enumerate(bound):
+        # Of a page that a browser drew, the text says that its bytes crossed no wire.
+        role = "companion" if number else "drawn" if one.kind == "conversion" else "page"
+        if number:
+            companions.append((len(refs), one))
+        refs.append(_ref(one, role))
+        if one.kind == "revisit" and one.referent is not None:
+            refs.append(_ref(one.referent, "payload"))
+    return Opened(bound[0], tuple(companions), Provenance(tuple(refs), CLEANER, profile.digest))
+
+
+def _bound(captures: Sequence[Capture]) -> Iterator[Capture]:
+    """The captures, revisits with their payloads; what was given as a payload is no companion of its own."""
+    waiting = list(captures)
+    first = True
+    while waiting:
+        one = waiting.pop(0)
+        if one.kind == "revisit" and waiting:
+            following = waiting[0]
+            named = one.referent.id if one.referent is not None else one.refers_to
+            # The first one's stands behind it; without an id, nothing else says so.
+            if following.id == named or (first and one.referent is None):
+                one = replace(one, referent=waiting.pop(0))
+        yield one
+        first = False
+
+
+def _ref(capture: Capture, role: str) -> CaptureRef:
+    return CaptureRef(capture.id, capture.url, capture.at, capture.payload_digest, role)
 
 
 def open_page(message: HttpMessage) -> Document:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
 
@@ -22,6 +22,7 @@ from archive.cleaning.classing import COLLECTIONS, Classed, Classing
 from archive.cleaning.clean import Reading, parsed_anyway, read
 from archive.cleaning.evidence import Page
 from archive.cleaning.headline import fold
+from archive.cleaning.joining import Left
 from archive.cleaning.profile import EMPTY, Profile
 from archive.cleaning.removal import Removal, Rule
 from archive.cleaning.stream import TextStream, normalise, solid
@@ -62,7 +63,7 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """A page in full, in its own order, with the text that was made of it."""
+    """A page in full, in its own order, with the text that was made of it; of a split story, its pages one by one."""
 
     text: Article | Refusal
     entries: tuple[LedgerEntry, ...]
@@ -83,12 +84,22 @@ def ledger(captures: Sequence[Capture], profile: Profile = EMPTY) -> Ledger:
     """
     found = read(captures, profile)
     if isinstance(found, Reading):
-        laid = found.page.stream.extent(found.laid)[0] if found.laid is not None else None
-        return Ledger(found.text, _Accounts(found.text, found.page, found.extraction.blocks, found, laid).entries())
+        entries = [one for place, read in ((0, found), *found.further) for one in _entries(found, read, place)]
+        return Ledger(found.text, tuple(entries))
     page = parsed_anyway(captures, profile)
     if page is None:
         return Ledger(found, ())
     return Ledger(found, _Accounts(found, page, blocks_of(page.stream), None, None).entries())
+
+
+def _entries(first: Reading, read: Reading, place: int) -> tuple[LedgerEntry, ...]:
+    """The entries of one page of a story, the first one or a further one."""
+    laid = read.page.stream.extent(read.laid)[0] if read.laid is not None else None
+    text = first.text
+    if place and isinstance(read.text, Refusal):
+        text = read.text
+    gone = [one for one in first.left if one.capture == place]
+    return _Accounts(text, read.page, read.extraction.blocks, read, laid, place, gone).entries()
 
 
 @dataclass(slots=True)
@@ -100,6 +111,9 @@ class _Accounts:
     blocks: Blocks
     reading: Reading | None
     laid: int | None  # where in the stream begins what was laid into the page from a script
+    place: int = 0  # of the page's capture in the provenance
+    gone: Sequence[Left] = ()  # what joining the pages of a story left out of this one
+    _apart: list[tuple[int, int, str]] = field(default_factory=list)  # the same, as spans of the stream with why
     _removal: Removal = field(init=False)
     _visibility: Visibility = field(default_factory=Visibility)
     _kept: list[tuple[int, LedgerEntry]] = field(default_factory=list)  # with where they begin in the stream
@@ -113,6 +127,11 @@ class _Accounts:
         if isinstance(self.text, Article):
             self._keep(self.text)
         self._claims = _joined(self._claims)
+        elements = self._stream.by_path()
+        for left in self.gone:
+            spans = (self._span(one, elements) for one in left.block.sources)
+            self._apart += [(*span, left.reason) for span in spans if span is not None]
+        self._apart.sort()
         found = [*self._kept, *self._left(), *self._values()]
         return tuple(entry for _, entry in sorted(found, key=lambda one: one[0]))
 
@@ -125,11 +144,13 @@ class _Accounts:
     def _keep(self, article: Article) -> None:
         elements = self._stream.by_path()
         for block in article.body:
+            if any(one.capture != self.place for one in block.sources):
+                continue  # another page's
             spans = [span for one in block.sources if (span := self._span(one, elements)) is not None]
             rule, evidence = self._removal.kept(spans[0][0] if spans else -1)
             self._add(BODY, rule, (block.kind.value, *evidence), block.text, block.sources, spans)
         for part, wanted in ((STANDFIRST, article.standfirst), (HEADLINE, article.headline)):
-            if wanted is None:
+            if wanted is None or self.place:
                 continue
             chosen = [one for one in article.evidence if one.field == part and one.chosen]
             placed = [(one.source, self._span(one.source, elements)) for one in chosen if one.source is not None]
@@ -170,8 +191,8 @@ class _Accounts:
         self._kept.append((spans[0][0] if spans else -1, entry))
 
     def _span(self, source: Source, elements: dict[str, html.HtmlElement]) -> tuple[int, int] | None:
-        """Where a source stands in the stream; None where it is of another capture, an attribute or a script."""
-        element = elements.get(source.path) if not source.capture else None
+        """Where a source stands in the stream; None where it is of another page, an attribute or a script."""
+        element = elements.get(source.path) if source.capture == self.place else None
         if element is None:
             return None
         start, end = self._stream.located(element, source.start, source.end)
@@ -193,6 +214,8 @@ class _Accounts:
             text = " ".join(words for _, words in parts)
             hidden = self._visibility.hidden_by(stream.owner(start))
             rule, evidence = self._removal.left(number, start, self.text)
+            if why := self._said_elsewhere(start):
+                rule, evidence = Rule.PAGES, (why,)
             classed = self._removal.chrome(number, rule) or known.chrome(text, blocks.words[number])
             beside = classing.of(number)
             if classed is None or (classed.chrome in _PEOPLE and beside.chrome in COLLECTIONS):
@@ -200,8 +223,13 @@ class _Accounts:
             if hidden and classed.chrome is Chrome.OTHER:
                 classed = Classed(Chrome.HIDDEN, (f"hidden by {hidden}",))
             reasons = (*classed.evidence, *evidence, *self._from_script(start))
-            sources = tuple(source for source, _ in parts)
+            sources = tuple(replace(source, capture=self.place) for source, _ in parts)
             yield start, LedgerEntry(False, str(classed.chrome), rule, reasons, text, sources, hidden)
+
+    def _said_elsewhere(self, start: int) -> str:
+        """Why joining the pages of a story left out what stands at a place; empty where it did not."""
+        at = bisect_right(self._apart, (start, len(self._stream.solid) + 1, "")) - 1
+        return self._apart[at][2] if at >= 0 and start < self._apart[at][1] else ""
 
     def _from_script(self, start: int) -> tuple[str, ...]:
         return ("stands in a script's JSON, not in the markup",) if self.laid is not None and start >= self.laid else ()
@@ -234,7 +262,7 @@ class _Accounts:
             raw = element.text or ""
             text = normalise(raw)
             if solid(text):
-                source = Source(self._stream.path(element), 0, len(raw))
+                source = Source(self._stream.path(element), 0, len(raw), self.place)
                 hidden = self._visibility.hidden_by(element)
                 entry = LedgerEntry(
                     False, str(Chrome.FORM), Rule.FORM, (f"in <{element.tag!s}>",), text, (source,), hidden

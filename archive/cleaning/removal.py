@@ -40,6 +40,7 @@ class Rule(StrEnum):
     REFUSED = "page-refused"
     FORM = "form-value"
     APART = "beside-the-text"
+    PAGES = "other-page"
 
 
 _DROPPED = {
@@ -53,6 +54,7 @@ _CHROME = {
     Rule.PROFILE: Chrome.REPEATED_CHROME,
     Rule.REPEATED: Chrome.REPEATED_TEXT,
     Rule.HEADLINE: Chrome.HEADLINE_REPEATED,
+    Rule.PAGES: Chrome.REPEATED_TEXT,
 }
 
 

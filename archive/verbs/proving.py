@@ -32,6 +32,7 @@ _ROOMY = 72  # columns; below, sentences stand under their places
 _MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("·", "yellow")}
 _SENTENCES = {"headline", "standfirst", "body"}
 _UNREAD = ("?", "bold yellow")
+_PAGES = {"further-page": ", a further page,", "single-page": ", which has all of it on one page,"}
 _WORDS = {True: "holds", False: "fails", None: "open"}
 
 
@@ -121,7 +122,8 @@ def _link(number: int, link: Link, *, many: bool) -> RenderableType:
     name = f"capture {number + 1}" if many else "capture"
     if link.ref.role == "payload":
         name += ", which holds the payload,"
-    if link.ref.role == "drawn":
+    name += _PAGES.get(link.ref.role.removesuffix("-drawn"), "")
+    if link.ref.role.endswith("drawn"):
         name += " as a browser drew it from what was captured,"
     at = place_of(link.location) if link.location else "nowhere in the archive"
     below = [Text(moment(link.ref.at), style="dim"), Text(terminal.one_line(at), style="dim")]
