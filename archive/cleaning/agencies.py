@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from archive.cleaning.headline import fold
+from archive.cleaning.folding import fold
 
 # The short form that newsrooms use, and the folded ways of writing it. Forms that are common words, or initials that
 # many people share, are not here: "pa", "ap" and the like are read only where nothing but a credit can stand.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from archive.cleaning.evidence import Candidate, Page
-from archive.cleaning.headline import fold
+from archive.cleaning.folding import fold
 from archive.cleaning.linked import Linked
 from archive.cleaning.mentions import FIRM, MAX_PEOPLE, below, stated, visible
 from archive.cleaning.names import Kind, Named, named

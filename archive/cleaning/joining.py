@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from archive.article import Article, Block, Evidence, Further, Refusal, Verdict
-from archive.cleaning.headline import fold
+from archive.cleaning.folding import fold
 from archive.cleaning.language import count_words
 from archive.cleaning.verdict import TEASER_WORDS
 from archive.pagination import WHOLE, FurtherPage, is_turning

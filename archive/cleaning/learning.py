@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from archive.cleaning.headline import fold
+from archive.cleaning.folding import fold
 from archive.cleaning.profile import LINKED, Profile, lead_of
 
 FEWEST = 3  # pages: below, nothing is learned

@@ -21,7 +21,7 @@ from archive.cleaning.chrome import Chrome
 from archive.cleaning.classing import COLLECTIONS, Classed, Classing
 from archive.cleaning.clean import Reading, parsed_anyway, read
 from archive.cleaning.evidence import Page
-from archive.cleaning.headline import fold
+from archive.cleaning.folding import fold
 from archive.cleaning.joining import Left
 from archive.cleaning.profile import EMPTY, Profile
 from archive.cleaning.removal import Removal, Rule

@@ -14,7 +14,8 @@ from archive.cleaning.byline import Credits, byline, signature
 from archive.cleaning.corrections import corrections
 from archive.cleaning.dateline import dateline
 from archive.cleaning.evidence import Candidate, Page, absolute, evidence
-from archive.cleaning.headline import headline, shown
+from archive.cleaning.folding import shown
+from archive.cleaning.headline import headline
 from archive.cleaning.linked import Linked, names, publisher
 from archive.cleaning.nearby import near_headline
 from archive.cleaning.placed import Placed

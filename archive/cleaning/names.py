@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from archive.cleaning.agencies import agency
-from archive.cleaning.headline import fold
+from archive.cleaning.folding import fold
 
 LONGEST = 60  # characters of a name
 _MOST_WORDS = 6

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from lxml import html
 
 from archive.cleaning.evidence import Candidate, Page
-from archive.cleaning.headline import MAX_HEADS, fold
+from archive.cleaning.folding import fold
+from archive.cleaning.heads import MAX_HEADS
 from archive.cleaning.mentions import is_aside
 from archive.cleaning.stream import solid
 from archive.cleaning.written import date_in

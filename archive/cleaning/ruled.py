@@ -14,7 +14,7 @@ from archive.cleaning import dates
 from archive.cleaning.blocks import Blocks
 from archive.cleaning.body import placed_blocks
 from archive.cleaning.evidence import MAX_VALUE, Candidate, Page, evidence
-from archive.cleaning.headline import shown
+from archive.cleaning.folding import shown
 from archive.cleaning.metadata import Metadata
 from archive.cleaning.names import Kind, named
 from archive.cleaning.placed import Placed

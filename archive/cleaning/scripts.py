@@ -16,7 +16,7 @@ from typing import Any
 
 from lxml import etree, html
 
-from archive.cleaning.headline import fold
+from archive.cleaning.folding import fold
 from archive.cleaning.stream import normalise
 
 Pointer = tuple[str | int, ...]

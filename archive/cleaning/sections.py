@@ -9,7 +9,7 @@ from itertools import islice
 from lxml import etree
 
 from archive.cleaning.evidence import Candidate, Page
-from archive.cleaning.headline import fold
+from archive.cleaning.folding import fold
 from archive.cleaning.linked import Linked
 
 _TRAILS = etree.XPath(

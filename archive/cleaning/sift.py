@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from archive.cleaning.headline import fold
+from archive.cleaning.folding import fold
 from archive.cleaning.labels import is_label
 from archive.cleaning.place import place_of
 from archive.cleaning.placed import Placed

@@ -10,7 +10,7 @@ from itertools import islice
 from lxml import html
 
 from archive.cleaning.evidence import Candidate, Page
-from archive.cleaning.headline import fold
+from archive.cleaning.folding import fold
 from archive.cleaning.linked import Linked
 from archive.cleaning.placed import Placed
 from archive.cleaning.stream import solid

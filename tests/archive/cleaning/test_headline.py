@@ -57,6 +57,59 @@ def news(**properties: object) -> str:
         # a dash within a headline is no separator of the site's name
         ("<title>Fares frozen – then came the turn</title>", "", "Fares frozen – then came the turn"),
         ("", "<div itemprop=headline>Fares frozen</div>", "Fares frozen"),
+        # a heading that does nothing but lead home is the site's name
+        (
+            "<title>Fares frozen | Notes from the quay</title>",
+            "<h1><a href='https://www.harbourcourier.example/'>Notes from the quay</a></h1><h2>Fares frozen</h2>",
+            "Fares frozen",
+        ),
+        # ... and one that leads to the page itself is not
+        ("", "<h1><a href='https://www.harbourcourier.example/x'>Fares frozen</a></h1>", "Fares frozen"),
+        # a heading of whole sentences is a headline, though a program wrote other titles
+        (
+            "<title>Ferry guide 2026</title><meta property=og:title content='Ferry guide 2026'>",
+            "<h1>How islanders get to work when nothing sails</h1>",
+            "How islanders get to work when nothing sails",
+        ),
+        # ... unless there are so many that they are chapters, or a list
+        (
+            "<title>Ferry guide 2026</title><meta property=og:title content='Ferry guide 2026'>",
+            "<h1>How islanders get to work when nothing sails</h1>" + "<h1>Another story altogether</h1>" * 4,
+            "Ferry guide 2026",
+        ),
+        # an empty heading makes a page none of several
+        (
+            "<title>Quay: fares frozen</title><meta property=og:title content='Quay: fares frozen'>"
+            "<meta name=twitter:title content='Quay: fares frozen'>",
+            "<h1><img src=logo.png></h1><h1>Fares frozen</h1>",
+            "Fares frozen",
+        ),
+        # where no heading of the first level says what the titles say, one of the second that does
+        (
+            "<title>Harbour board - News - Ferry fares frozen</title>",
+            "<h1>Menu</h1><h2>Tides</h2><h2>Ferry fares frozen</h2>",
+            "Ferry fares frozen",
+        ),
+        # a subtitle or a date in an element of its own is no part of the headline
+        (
+            "<title>Ferry fares frozen</title><meta property=og:title content='Ferry fares frozen'>",
+            "<h1>Ferry fares frozen <small>Posted on 3 May by Ida</small></h1>",
+            "Ferry fares frozen",
+        ),
+        # what an editor shortened for those who cite it
+        (
+            "<title>Ferry fares frozen for a year as islanders rejoice | Courier</title>"
+            "<meta property=og:title content='Ferry fares frozen for a year'>",
+            "<h1>Ferry fares frozen for a year as islanders rejoice</h1>",
+            "Ferry fares frozen for a year",
+        ),
+        # ... not what a program cut
+        (
+            "<title>Ferry fares frozen for a year as islanders rejoice | Courier</title>"
+            "<meta property=og:title content='Ferry fares frozen for a year ...'>",
+            "<h1>Ferry fares frozen for a year as islanders rejoice</h1>",
+            "Ferry fares frozen for a year as islanders rejoice",
+        ),
     ],
 )
 def test_the_headline_is_what_the_page_shows(head: str, body: str, expected: str) -> None:
@@ -65,6 +118,14 @@ def test_the_headline_is_what_the_page_shows(head: str, body: str, expected: str
 
 def test_a_kicker_within_the_heading_is_told_apart() -> None:
     found = heading("", "<h1><span class='kicker'>Harbour</span><span>Ferry fares frozen</span></h1>")
+    assert found.text == "Ferry fares frozen"
+    assert found.kicker is not None
+    assert found.kicker.value == "Harbour"
+
+
+@pytest.mark.parametrize("sign", [" - ", ": ", " | ", " \u2013 ", ""])
+def test_signs_between_kicker_and_headline_belong_to_neither(sign: str) -> None:
+    found = heading("", f"<h1><span class='kicker'>Harbour</span>{sign}<b>Ferry fares</b> frozen</h1>")
     assert found.text == "Ferry fares frozen"
     assert found.kicker is not None
     assert found.kicker.value == "Harbour"
