@@ -66,7 +66,10 @@ ROOMS: dict[str, set[str]] = {
     "changelog": {"catalogue", "cleaning", "crew", "profiles", "textjob", "store"},
     "profiling": {"catalogue", "cleaning", "crew", "profiles", "store"},
     "sharing": {"catalogue", "cleaning", "store", "warc"},
-    "replay": {"catalogue", "changelog", "cleaning", "dataset", "explanation", "prove", "sharing", "store", "warc"},
+    "replay": {
+        *("catalogue", "changelog", "cleaning", "dataset", "explanation", "profiles", "prove", "sharing", "store"),
+        "warc",
+    },
 }
 # Who takes an open archive names its type; and the store is the door to what is built upon it.
 LATE = {

@@ -240,6 +240,13 @@ def entries(
                 yield replace(entry, edition=number)
 
 
+def entry(catalog: Catalog, directory: Path, cleaner: str, capture: str) -> Entry | None:
+    """The text of one capture; None where the cleaner made none of it. Its edition is not counted."""
+    question = _joined(texts.c.cleaner == cleaner, texts.c.capture == capture)
+    with catalog.reading() as connection:
+        return next((one for _, one in _entries(connection, question, directory)), None)
+
+
 def _entries(
     connection: Connection, question: Select[Any], directory: Path
 ) -> Iterator[tuple[tuple[str | None, str, str | None], Entry]]:

@@ -1,0 +1,325 @@
+"""What people browse: the newest articles and edits, those of a site, addresses and headlines that somebody looks for.
+
+Every question costs what it shows, not what the archive holds: it walks an index from one end, and its caller names
+after how many rows it stops. Where it stopped is said, so that the next page can go on there.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select, tuple_
+
+from archive.article import Verdict
+from archive.catalogue import blocking, tables
+from archive.catalogue.rows import reads_rows, site_column
+from archive.catalogue.texts import Edition
+
+_texts, _editions, _captures = tables.texts, tables.editions, tables.captures
+_BEHIND_ALL = "\U0010ffff"  # sorts behind whatever an address continues with
+
+Place = tuple[int, str]  # in the order of time: microseconds and a capture's id
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What the archive holds of a site, or of all: captures, URLs that have an article, and edits of those."""
+
+    site: str | None
+    captures: int
+    articles: int
+    edits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An edition as a list shows it: where and when it was first captured, and what it is called."""
+
+    capture: str
+    url: str
+    key: str
+    site: str | None
+    at: int
+    number: int  # of the edition, from 1
+    editions: int  # how many the URL has by now
+    headline: str | None
+    language: str | None
+    verdict: Verdict
+
+    @property
+    def place(self) -> Place:
+        """Its place in the order of time."""
+        return self.at, self.capture
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A part of a list, newest first, and the place where the next part begins; None where nothing is left."""
+
+    listed: tuple[Listed, ...]
+    before: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A capture as a timeline shows it, with the verdict of its text where it has one."""
+
+    id: str
+    url: str
+    at: int
+    kind: str
+    status: int | None
+    site: str | None
+    role: str
+    verdict: Verdict | None
+    text_digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A captured URL under a prefix, and the headline of its newest edition, if it has one."""
+
+    url: str
+    key: str
+    at: int  # of its first capture
+    headline: str | None
+    language: str | None
+
+
+def holdings(connection: Connection, cleaner: str) -> tuple[Holding, ...]:
+    """What is held of each site, by name; of captures without a site under None. It counts rows: not for each page."""
+    number = func.count()
+    by_site: dict[str, list[int]] = {}
+    for site, amount in connection.execute(select(_captures.c.site, number).group_by(_captures.c.site)):
+        by_site.setdefault(site_column(site), [0, 0, 0])[0] = amount
+    kept_back = (
+        select(_captures.c.site, number)
+        .join_from(tables.blocked, _captures, _captures.c.id == tables.blocked.c.id)
+        .group_by(_captures.c.site)
+    )
+    for site, amount in connection.execute(kept_back):
+        by_site[site_column(site)][0] -= amount
+    first = func.sum(case((_editions.c.number == 1, 1), else_=0))
+    begun = select(_editions.c.site, first, number).where(_editions.c.cleaner == cleaner)
+    for site, articles, all_of_them in connection.execute(begun.group_by(_editions.c.site)):
+        by_site.setdefault(site, [0, 0, 0])[1:] = [articles, all_of_them - articles]
+    return tuple(Holding(site or None, *amounts) for site, amounts in sorted(by_site.items()) if any(amounts))
+
+
+def newest(
+    connection: Connection,
+    cleaner: str,
+    *,
+    site: str | None = None,
+    edits: bool = False,
+    before: Place | None = None,
+    most: int = 50,
+    looked_at: int = 5_000,
+) -> Found:
+    """Articles by their first capture, or with ``edits`` the later editions by theirs; newest first.
+
+    At most ``looked_at`` captures are looked at, so a part may be shorter than ``most`` although more follows.
+    """
+    found: list[Listed] = []
+    last: Place | None = None
+    rows = 0
+    for row in _walk(connection, cleaner, site, before, looked_at):
+        rows += 1
+        last = (row.at, row.capture)
+        if row.number is None or (row.number > 1) is not edits:
+            continue
+        found.append(_listed(connection, cleaner, row))
+        if len(found) == most:
+            return Found(tuple(found), last)
+    return Found(tuple(found), last if rows == looked_at else None)
+
+
+def called(
+    connection: Connection,
+    cleaner: str,
+    words: Sequence[str],
+    *,
+    before: Place | None = None,
+    most: int = 50,
+    looked_at: int = 3_000,
+) -> Found:
+    """The editions whose headlines contain all words, in any case, newest first; stops as `newest` does."""
+    wanted = [fold(one) for one in words]
+    found: list[Listed] = []
+    last: Place | None = None
+    rows = 0
+    for row in _walk(connection, cleaner, None, before, looked_at):
+        rows += 1
+        last = (row.at, row.capture)
+        if row.number is None:
+            continue
+        listed = _listed(connection, cleaner, row)
+        said = fold(listed.headline or "")
+        if all(word in said for word in wanted):
+            found.append(listed)
+            if len(found) == most:
+                return Found(tuple(found), last)
+    return Found(tuple(found), last if rows == looked_at else None)
+
+
+def fold(text: str) -> str:
+    """Text as it is compared: compatible forms and cases are one."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def _walk(connection: Connection, cleaner: str, site: str | None, before: Place | None, most: int) -> Iterator[Any]:
+    """Captures, newest first, each with the number of the edition that it begins, if it does."""
+    begins = and_(
+        _editions.c.cleaner == cleaner,
+        _editions.c.site == func.coalesce(_captures.c.site, ""),
+        _editions.c.key == _captures.c.key,
+        _editions.c.first_capture == _captures.c.id,
+    )
+    columns = (_captures.c.id.label("capture"), _captures.c.url, _captures.c.key, _captures.c.site, _captures.c.at)
+    question: Select[Any] = (
+        select(*columns, _editions.c.number)
+        .join_from(_captures, _editions, begins, isouter=True)
+        .where(blocking.allowed(_captures.c.id))
+        .order_by(_captures.c.at.desc(), _captures.c.id.desc())
+        .limit(most)
+    )
+    if site is not None:
+        question = question.where(_captures.c.site == site)
+    if before is not None:
+        question = question.where(tuple_(_captures.c.at, _captures.c.id) < tuple_(*before))
+    yield from connection.execution_options(yield_per=100).execute(question)
+
+
+@reads_rows
+def _listed(connection: Connection, cleaner: str, row: Any) -> Listed:  # noqa: ANN401 - a row of any question
+    headline, language, verdict = _named(connection, cleaner, row.capture) or (None, None, Verdict.EMPTY.value)
+    number = connection.scalar(
+        select(func.count()).select_from(_editions).where(*_of(cleaner, site_column(row.site), row.key))
+    )
+    return Listed(
+        capture=row.capture,
+        url=row.url,
+        key=row.key,
+        site=row.site,
+        at=row.at,
+        number=row.number,
+        editions=number or 0,
+        headline=headline,
+        language=language,
+        verdict=Verdict(verdict),
+    )
+
+
+def _of(cleaner: str, site: str, key: str) -> tuple[ColumnElement[bool], ...]:
+    return _editions.c.cleaner == cleaner, _editions.c.site == site, _editions.c.key == key
+
+
+def _named(connection: Connection, cleaner: str, capture: str) -> tuple[str | None, str | None, str] | None:
+    canonical = _texts.c.canonical
+    question = select(
+        func.json_extract(canonical, "$.headline"), func.json_extract(canonical, "$.language"), _texts.c.verdict
+    ).where(_texts.c.cleaner == cleaner, _texts.c.capture == capture)
+    row = connection.execute(question).first()
+    return None if row is None else (row[0], row[1], row[2])
+
+
+def under(connection: Connection, cleaner: str, prefix: str, *, most: int = 50) -> tuple[Address, ...]:
+    """The captured addresses whose keys begin with a prefix, in their order: one step into the index for each."""
+    found: list[Address] = []
+    behind = prefix + _BEHIND_ALL
+    at_least: ColumnElement[bool] = _captures.c.key >= prefix
+    for _ in range(most * 4):  # some are taken down
+        question = (
+            select(_captures.c.key, _captures.c.url, _captures.c.at, _captures.c.id)
+            .where(at_least, _captures.c.key < behind)
+            .order_by(_captures.c.key, _captures.c.at, _captures.c.id)
+            .limit(1)
+        )
+        row = connection.execute(question).first()
+        if row is None or len(found) == most:
+            break
+        at_least = _captures.c.key > row.key
+        blocked = select(tables.blocked.c.id).where(tables.blocked.c.id == row.id)
+        if connection.scalar(blocked) is None:
+            found.append(_address(connection, cleaner, row))
+    return tuple(found)
+
+
+def _address(connection: Connection, cleaner: str, row: Any) -> Address:  # noqa: ANN401 - a row of any question
+    latest = connection.scalar(
+        select(_texts.c.capture)
+        .where(_texts.c.cleaner == cleaner, _texts.c.key == row.key, _texts.c.text_digest.is_not(None))
+        .order_by(_texts.c.site.desc(), _texts.c.at.desc())
+        .limit(1)
+    )
+    named = _named(connection, cleaner, latest) if latest is not None else None
+    return Address(row.url, row.key, row.at, *((named[0], named[1]) if named else (None, None)))
+
+
+def marks(connection: Connection, cleaner: str, key: str, *, most: int = 5_000) -> tuple[Mark, ...]:
+    """The latest captures of a URL, in the order of time, with what the cleaner made of each."""
+    question = _marks(cleaner).where(_captures.c.key == key).limit(most)
+    return tuple(_mark(*row) for row in reversed(connection.execute(question).all()))
+
+
+def mark(connection: Connection, cleaner: str, capture: str) -> tuple[str, Mark] | None:
+    """A capture by its id, behind its key; None for one that is not there, or not handed out."""
+    row = connection.execute(_marks(cleaner).add_columns(_captures.c.key).where(_captures.c.id == capture)).first()
+    return (row[-1], _mark(*row[:-1])) if row is not None else None
+
+
+def _marks(cleaner: str) -> Select[Any]:
+    return (
+        select(
+            *(_captures.c[name] for name in ("id", "url", "at", "kind", "status", "site", "role")),
+            _texts.c.verdict,
+            _texts.c.text_digest,
+        )
+        .join_from(
+            _captures, _texts, and_(_texts.c.cleaner == cleaner, _texts.c.capture == _captures.c.id), isouter=True
+        )
+        .where(blocking.allowed(_captures.c.id))
+        .order_by(_captures.c.at.desc(), _captures.c.id.desc())
+    )
+
+
+@reads_rows
+def _mark(*values: Any) -> Mark:  # noqa: ANN401 - columns of several types
+    id, url, at, kind, status, site, role, verdict, digest = values
+    found = Verdict(verdict) if verdict is not None else None
+    return Mark(id, url, at, kind, status, site, role, found, digest)
+
+
+def editions(connection: Connection, cleaner: str, key: str) -> dict[str | None, tuple[Edition, ...]]:
+    """The editions of a URL by site, in their order; a site that has none is not there."""
+    sites = connection.scalars(
+        select(_texts.c.site).where(_texts.c.cleaner == cleaner, _texts.c.key == key).distinct()
+    ).all()
+    question = (
+        select(_editions)
+        .where(_editions.c.cleaner == cleaner, _editions.c.key == key, _editions.c.site.in_(sites))
+        .order_by(_editions.c.site, _editions.c.number)
+    )
+    rows = connection.execute(question).mappings()
+    return {
+        site or None: tuple(Edition(**{name: row[name] for name in Edition.__slots__}) for row in group)
+        for site, group in groupby(rows, key=lambda row: str(row["site"]))
+    }
+
+
+def pictures(connection: Connection, keys: Sequence[str]) -> frozenset[str]:
+    """Those keys of which a whole picture was captured."""
+    found: set[str] = set()
+    for some in tables.in_parts(keys):
+        question = select(_captures.c.key).where(
+            _captures.c.key.in_(some),
+            _captures.c.status == 200,
+            _captures.c.mime.like("image/%"),
+            blocking.allowed(_captures.c.id),
+        )
+        found.update(connection.scalars(question.distinct()))
+    return frozenset(found)

@@ -1,0 +1,279 @@
+"""Each page of the archive: a function of the archive and of what is asked, its answer the page as text."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from archive.article import Article
+from archive.catalogue import browsing
+from archive.catalogue.browsing import Holding
+from archive.errors import DamagedRecord, NotFound, PresskeepError, TakenDown, UsageError
+from archive.prove import prove
+from archive.replay.pages import comparing, overlay, setting, timeline
+from archive.replay.pages.asked import Asked, address
+from archive.replay.pages.places import Places
+from archive.replay.pages.rendering import render
+from archive.replay.pages.subject import NeverArchived, Subject, cleaner_in_use, find, text_of
+from archive.url import host, normalise
+
+if TYPE_CHECKING:
+    from archive.store import Archive
+
+_COUNTED = 30.0  # seconds for which what is held is not counted again: that reads an index of all captures
+_LATEST = 12  # articles and edits on the first page
+_PART = 50  # of a list
+_TABLE = 500  # captures in one table
+_CLAIMS = 3_000  # sentences that one page proves
+
+
+@dataclass(slots=True)
+class Shelf:
+    """What all views need: the archive, where its pages are, and what was counted a moment ago."""
+
+    archive: Archive
+    places: Places = field(default_factory=Places)
+    clock: Callable[[], float] = time.monotonic
+    _counted: tuple[float, str, tuple[Holding, ...]] | None = None
+
+    def held(self) -> tuple[str, tuple[Holding, ...]]:
+        """The cleaner whose texts are shown, and what is held of each site, as of some seconds ago."""
+        if self._counted is None or self.clock() - self._counted[0] > _COUNTED:
+            cleaner = cleaner_in_use(self.archive)
+            with self.archive.catalog.reading() as connection:
+                self._counted = self.clock(), cleaner, browsing.holdings(connection, cleaner)
+        return self._counted[1:]
+
+    def render(self, template: str, **values: Any) -> str:  # noqa: ANN401 - what templates take
+        """A page with what all of them have."""
+        return render(template, to=self.places, archive=self.archive.configuration.name, **{"q": "", **values})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A page, its status, and where to go instead if that is what it says."""
+
+    page: str
+    status: int = 200
+    location: str | None = None
+
+
+def glance(shelf: Shelf, asked: Asked) -> Answer:
+    """The archive at a glance."""
+    cleaner, held = shelf.held()
+    with shelf.archive.catalog.reading() as connection:
+        articles = browsing.newest(connection, cleaner, most=_LATEST)
+        edits = browsing.newest(connection, cleaner, edits=True, most=_LATEST)
+    return Answer(shelf.render("glance.html", held=held, articles=articles.listed, edits=edits.listed, cleaner=cleaner))
+
+
+def site(shelf: Shelf, asked: Asked) -> Answer:
+    """The articles of a site, by when they were first captured."""
+    name = asked.text("name")
+    cleaner, held = shelf.held()
+    known = next((one for one in held if one.site == name), None)
+    if known is None:
+        raise NotFound(f"the archive holds nothing of a site {name[:100]!r}")
+    with shelf.archive.catalog.reading() as connection:
+        found = browsing.newest(connection, cleaner, site=name, before=asked.place(), most=_PART)
+    return Answer(shelf.render("site.html", site=known, found=found, later=asked.place() is not None))
+
+
+def search(shelf: Shelf, asked: Asked) -> Answer:
+    """What is found by an address, the beginning of one, or words of a headline."""
+    q = asked.search()
+    if not q:
+        return Answer(shelf.render("search.html", q="", addresses=(), found=browsing.Found(()), later=False))
+    cleaner, _ = shelf.held()
+    prefix = _prefix(q)
+    with shelf.archive.catalog.reading() as connection:
+        before = asked.place()
+        if prefix and before is None and browsing.marks(connection, cleaner, normalise(prefix), most=1):
+            exact = _exact(connection, cleaner, prefix)
+            if exact:
+                return Answer("", 303, shelf.places.article(exact))
+        addresses = browsing.under(connection, cleaner, normalise(prefix), most=_PART) if prefix and not before else ()
+        found = browsing.called(connection, cleaner, q.split(), before=before, most=_PART)
+    return Answer(
+        shelf.render("search.html", q=q, addresses=addresses, found=found, later=before is not None),
+    )
+
+
+def _exact(connection: Any, cleaner: str, prefix: str) -> str | None:  # noqa: ANN401 - SQLAlchemy's connection
+    """The address itself, where it was captured and nothing else begins like it."""
+    below = browsing.under(connection, cleaner, normalise(prefix), most=2)
+    return below[0].url if len(below) == 1 else None
+
+
+def _prefix(q: str) -> str | None:
+    """What is searched for as the beginning of an address, if it can be one."""
+    if " " in q or not ("." in q or "://" in q):
+        return None
+    try:
+        return address(q)
+    except UsageError:
+        return None
+
+
+def article(shelf: Shelf, asked: Asked) -> Answer:
+    """The clean article of a URL, or why there is none."""
+    subject = _subject(shelf, asked)
+    text = subject.entry.text if subject.entry is not None else None
+    if not isinstance(text, Article):
+        return _page(shelf, "refused.html", subject, "article", text=text)
+    part = min(asked.number("part") or 1, setting.parts(text))
+    return _page(
+        shelf,
+        "article.html",
+        subject,
+        "article",
+        text=text,
+        groups=setting.groups(text, part),
+        part=part,
+        parts_of=setting.parts(text),
+        dir=setting.direction_of(text),
+        pictures=_pictures(shelf, subject, text),
+        corrections=setting.loose_corrections(text),
+        known=setting.known(text),
+    )
+
+
+def _pictures(shelf: Shelf, subject: Subject, text: Article) -> tuple[setting.Picture, ...]:
+    assert subject.chosen is not None
+    at = subject.chosen.at
+    keys = {one.url: normalise(one.url) for one in text.images[:_PART]}
+    with shelf.archive.catalog.reading() as connection:
+        held = browsing.pictures(connection, list(keys.values()))
+    return setting.pictures(
+        text.images[:_PART], lambda url: shelf.places.picture(url, at) if keys[url] in held else None
+    )
+
+
+def captured(shelf: Shelf, asked: Asked) -> Answer:
+    """The page as it was captured, in a frame of another origin."""
+    subject = _subject(shelf, asked)
+    assert subject.chosen is not None
+    frame = shelf.places.page_as_captured(subject.url, subject.chosen.at)
+    viewer = shelf.places.viewer(subject.url, subject.chosen.at) if shelf.places.viewer is not None else None
+    return _page(shelf, "captured.html", subject, "captured", frame=frame, viewer=viewer)
+
+
+def changes(shelf: Shelf, asked: Asked) -> Answer:
+    """What changed between two editions."""
+    subject = _subject(shelf, asked)
+    if len(subject.editions) < 2:
+        return _page(shelf, "changes.html", subject, "changes", compared=None)
+    new = asked.number("new") or (subject.edition.number if subject.edition else len(subject.editions))
+    old = asked.number("old") or max(1, new - 1)
+    if new == old:
+        new, old = (2, 1) if new == 1 else (new, new - 1)
+    if max(new, old) > len(subject.editions):
+        raise NotFound(f"it has {len(subject.editions)} editions, not {max(new, old)}", url=subject.url)
+    first, second = subject.editions[old - 1], subject.editions[new - 1]
+    before, after = (text_of(shelf.archive, subject, one).text for one in (first, second))
+    assert isinstance(before, Article)
+    assert isinstance(after, Article)
+    whole = asked.text("all") == "1"
+    compared = comparing.compare(before, after, all=whole)
+    dir = setting.direction_of(after)
+    return _page(
+        shelf, "changes.html", subject, "changes",
+        compared=compared, old=first, new=second, after=after, dir=dir, whole=whole,
+    )  # fmt: skip
+
+
+def removed(shelf: Shelf, asked: Asked) -> Answer:
+    """The ledger over the clean text."""
+    subject = _subject(shelf, asked)
+    laid = overlay.overlay(shelf.archive, subject)
+    runs = [run.entry.text for one in laid.stretches if one.kept for run in one.runs]
+    tag = overlay.language_of(subject)
+    return _page(shelf, "removed.html", subject, "removed", laid=laid, tag=tag, dir=setting.direction(tag, runs))
+
+
+def proof(shelf: Shelf, asked: Asked) -> Answer:
+    """Each sentence and value, followed to the bytes."""
+    subject = _subject(shelf, asked)
+    text = subject.entry.text if subject.entry is not None else None
+    if not isinstance(text, Article):
+        return _page(shelf, "refused.html", subject, "proof", text=text)
+    captures = overlay.captures_of(shelf.archive, subject)
+    proved = prove(text, captures)
+    claims = proved.claims[:_CLAIMS]
+    return _page(shelf, "proof.html", subject, "proof", text=text, proved=proved, claims=claims, captures=captures)
+
+
+def captures(shelf: Shelf, asked: Asked) -> Answer:
+    """All captures of a URL, the latest first."""
+    subject = _subject(shelf, asked)
+    rows = tuple(reversed(subject.marks))
+    part = asked.number("part") or 1
+    shown = rows[(part - 1) * _TABLE : part * _TABLE]
+    parts = max(1, -(-len(rows) // _TABLE))
+    attempts = tuple(shelf.archive.attempts(url=subject.url))[-_PART:] if part == 1 else ()
+    return _page(shelf, "captures.html", subject, "captures", rows=shown, part=part, parts_of=parts, attempts=attempts)
+
+
+def _subject(shelf: Shelf, asked: Asked) -> Subject:
+    cleaner, _ = shelf.held()
+    return find(shelf.archive, asked, cleaner)
+
+
+def _page(shelf: Shelf, template: str, subject: Subject, view: str, **values: Any) -> Answer:  # noqa: ANN401
+    """A page about one URL, with what all of those have."""
+    entry = subject.entry
+    headline = entry.text.headline if entry is not None and isinstance(entry.text, Article) else None
+    return Answer(
+        shelf.render(
+            template,
+            subject=subject,
+            chosen=subject.chosen,
+            edition=subject.edition,
+            timeline=timeline.timeline(subject),
+            view=view,
+            title=headline or subject.url,
+            host=host(subject.url),
+            **values,
+        )
+    )
+
+
+VIEWS: Mapping[str, Callable[[Shelf, Asked], Answer]] = {
+    "": glance,
+    "site": site,
+    "search": search,
+    "article": article,
+    "captured": captured,
+    "changes": changes,
+    "removed": removed,
+    "proof": proof,
+    "captures": captures,
+}
+
+
+def answer(shelf: Shelf, view: str, given: Mapping[str, str]) -> Answer:
+    """The answer to a request; whatever is wrong with it becomes a page that says what to do next."""
+    try:
+        return VIEWS[view](shelf, Asked(given))
+    except (PresskeepError, OSError) as error:
+        return said(shelf, error, given)
+
+
+def said(shelf: Shelf, error: PresskeepError | OSError, given: Mapping[str, str]) -> Answer:
+    """An error as a page."""
+    status, what = next((said for kind, said in _STATUS if isinstance(error, kind)), (500, "This could not be read"))
+    text = error.message if isinstance(error, PresskeepError) else (error.strerror or str(error))
+    return Answer(
+        shelf.render("message.html", status=status, what=what, text=text, url=given.get("url", "").strip()), status
+    )
+
+
+_STATUS: tuple[tuple[type[Exception], tuple[int, str]], ...] = (
+    (NeverArchived, (404, "Never archived")),
+    (TakenDown, (410, "Taken down")),
+    (NotFound, (404, "Not here")),
+    (UsageError, (400, "That cannot be meant")),
+    (DamagedRecord, (500, "This could not be read")),
+)

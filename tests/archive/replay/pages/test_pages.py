@@ -1,0 +1,264 @@
+"""Each page for people: what it says, and that nothing of an archived page gets out of its place."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from lxml import html
+
+from archive.replay.pages.asked import Asked
+from archive.replay.pages.views import Shelf
+from archive.store import Archive
+
+from .conftest import Asking, Reading
+from .reading_room import (
+    ARABIC,
+    CHINESE,
+    CRANE,
+    DOWN,
+    FERRY,
+    GONE,
+    HEBREW,
+    JAPANESE,
+    LIVE,
+    MOVED,
+    NAUGHTY,
+    NAUGHTY_STRINGS,
+    PARTS,
+    PICTURE,
+    UNANSWERED,
+)
+
+OF_A_URL = ("article", "captured", "changes", "removed", "proof", "captures")
+ALL = [
+    ("", {}),
+    ("site", {"name": "courier.example"}),
+    ("search", {}),
+    ("search", {"q": "crane"}),
+    ("search", {"q": "https://courier.example/2026"}),
+    *((view, {"url": url}) for url in (CRANE, NAUGHTY, ARABIC) for view in OF_A_URL),
+    *(("article", {"url": url}) for url in (FERRY, HEBREW, JAPANESE, CHINESE, LIVE, PARTS, GONE, MOVED)),
+    ("changes", {"url": CRANE, "old": "1", "new": "4", "all": "1"}),
+]
+
+
+def text(tree: html.HtmlElement | None) -> str:
+    assert tree is not None
+    return " ".join(tree.text_content().split())
+
+
+@pytest.mark.parametrize(("view", "given"), ALL, ids=[f"{view}-{n}" for n, (view, _) in enumerate(ALL)])
+def test_every_page_is_well_made_and_holds_nothing_foreign(view: str, given: dict[str, str], read: Reading) -> None:
+    tree = read(view, **given)
+    assert not tree.xpath("//script | //style | //@style | //object | //embed | //base")
+    assert not [name for one in tree.iter() for name in one.attrib if str(name).startswith("on")]
+    assert tree.get("lang") == "en"
+    assert len(tree.xpath("//h1")) == 1
+    assert len(tree.xpath("//main")) == 1
+    ids = tree.xpath("//@id")
+    assert len(ids) == len(set(ids))
+    for one in tree.xpath("//@aria-labelledby | //label/@for"):
+        assert one in ids
+    levels = [int(str(one.tag)[1]) for one in tree.iter("h1", "h2", "h3")]
+    assert all(after - before <= 1 for before, after in pairwise(levels)), levels
+    for one in tree.xpath("//input[not(@type='hidden')] | //select"):
+        assert one.xpath("ancestor::label") or tree.xpath("//label[@for=$id]", id=one.get("id"))
+    assert all(one.get("alt") is not None for one in tree.iter("img"))
+    assert all(one.get("title") for one in tree.iter("iframe"))
+    _links_stay(tree)
+
+
+def _links_stay(tree: html.HtmlElement) -> None:
+    """Links lead within these pages, or to the live web in words of their own."""
+    for _, attribute, link, _ in tree.iterlinks():
+        parts = urlsplit(link)
+        assert parts.scheme in {"", "http", "https"}, (attribute, link)
+        assert parts.scheme or link.startswith(("/", "#"))
+    for one in tree.xpath("//a[starts-with(@href, 'http')]"):
+        assert one.get("rel") == "noreferrer noopener nofollow"
+    assert all(one.get("src", "").startswith("http://127.0.0.1:9/") for one in tree.iter("img", "iframe"))
+
+
+@pytest.mark.parametrize("view", OF_A_URL)
+def test_naughty_strings_stay_text(view: str, read: Reading, ask: Asking) -> None:
+    tree = read(view, url=NAUGHTY)
+    assert not tree.xpath("//main//*[local-name()='svg'][@onload] | //img[@src='x']")
+    assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\u202e\u2066]", ask(view, url=NAUGHTY).page)
+    if view in {"article", "removed"}:
+        assert "<script>alert(1)</script>" in text(tree)
+        assert "{{ 7 * 7 }}{% raw %}" in text(tree)
+
+
+@pytest.mark.parametrize("said", [*NAUGHTY_STRINGS, "../../etc/passwd", "\r\nSet-Cookie: a=b", "x" * 20_000])
+@pytest.mark.parametrize("name", ["q", "url", "name", "before", "old", "edition", "capture", "at", "part", "site"])
+def test_naughty_parameters_are_answered_and_stay_text(name: str, said: str, ask: Asking) -> None:
+    view = {"q": "search", "name": "site", "before": "search", "old": "changes"}.get(name, "article")
+    answered = ask(view, **{"url": CRANE, "q": "crane", "name": "courier.example", name: said})
+    assert answered.status in {200, 303, 400, 404}
+    tree = html.document_fromstring(answered.page or "<p>")
+    assert not tree.xpath("//script | //main//img[@src='x'] | //*[@onload] | //*[@onerror]")
+    assert answered.location is None or answered.location.startswith("/article?url=http")
+
+
+def test_the_archive_at_a_glance(read: Reading) -> None:
+    said = text(read(""))
+    assert "Sites3" in said
+    assert "Storm over the harbour, as it happens" in said
+    assert "edition 4" in said
+    assert "Somebody asked for this to go" not in said, "what is taken down is not handed out"
+
+
+def test_an_article_with_all_that_is_known_of_it(read: Reading) -> None:
+    tree = read("article", url=CRANE)
+    (article,) = tree.xpath("//article")
+    said = text(article)
+    assert text(article.find(".//h1")) == "Harbour crane moves sixty metres, and squeaks"
+    assert "Four men with wedges" in text(article.find_class("standfirst")[0])
+    assert "Ida Mark" in said
+    assert "published 1 November 2026, 08:15 +01:00" in said
+    assert "modified 9 November 2026, 08:40 +01:00" in said
+    assert len(article.xpath(".//ul/li")) == 2
+    assert "Nobody will miss the squeak" in text(article.find(".//blockquote"))
+    assert text(article.find_class("correction")[0]).startswith("Correction:")
+    (picture,) = article.iter("img")
+    assert picture.get("src").endswith(f"im_/{PICTURE}")
+    assert picture.get("alt") == "A crane on rails"
+    assert "Photo: Jon Holm" in text(article.find_class("credit")[0])
+    assert "Picture, not archived" in said, "the other one was never captured"
+    beside = text(tree.find_class("beside")[0])
+    assert "warc/" in beside
+    assert "sha256:" in beside
+    assert "chosen:" in beside, "evidence for each field"
+
+
+def test_editions_are_chosen_by_number_capture_and_time(read: Reading) -> None:
+    headlines = [text(read("article", url=CRANE, edition=str(n)).find(".//article//h1")) for n in (1, 2, 3, 4)]
+    assert headlines[0] == headlines[2] == "Crane begins its journey"
+    assert headlines[1] == "Harbour crane moves sixty metres"
+    assert text(read("article", url=CRANE, at="2026110116").find(".//article//h1")) == headlines[1]
+    assert text(read("article", url=CRANE, at="2026-11-02").find(".//article//h1")) == headlines[1]
+    assert "Error of the site" in text(read("article", url=CRANE, at="20261120"))
+
+
+def test_what_changed_is_told_word_by_word(read: Reading) -> None:
+    tree = read("changes", url=CRANE, old="3", new="4")
+    gone, came = ([text(one) for one in tree.xpath(f"//main//{tag}")] for tag in ("del", "ins"))
+    assert "removed: fifty" in gone
+    assert "added: forty" in came
+    assert "removed: Crane begins its journey" in gone, "words that only spaces part are one change"
+    said = text(tree)
+    assert "headline changed" in said
+    assert "correction note added" in said
+    assert "2026-11-09T08:40:00+01:00" in said
+    back = read("changes", url=CRANE, old="4", new="3")
+    assert "added: fifty" in [text(one) for one in back.xpath("//main//ins")]
+    assert "All captures of this address have the same text" in text(read("changes", url=FERRY))
+
+
+def test_scripts_of_both_directions(read: Reading) -> None:
+    for url, direction, language in ((ARABIC, "rtl", "ar"), (HEBREW, "rtl", "he"), (CHINESE, "ltr", "zh-Hans")):
+        (article,) = read("article", url=url).xpath("//article")
+        assert (article.get("dir"), article.get("lang")) == (direction, language)
+    assert [text(one) for one in read("changes", url=ARABIC).xpath("//main//ins")] == ["added: خمسون"]
+    assert [text(one) for one in read("changes", url=JAPANESE).xpath("//main//ins")] == ["added: 五"]
+
+
+def test_a_very_long_article_comes_in_parts(read: Reading) -> None:
+    first, last = read("article", url=PARTS), read("article", url=PARTS, part="3")
+    assert "Part 1 of 3" in text(first)
+    assert "Tide 1:" in text(first)
+    assert "Tide 1701:" in text(last)
+    assert len(first.xpath("//article/p")) == 800
+    assert text(read("article", url=PARTS, part="99")) == text(last)
+
+
+def test_what_was_left_out_and_why(read: Reading) -> None:
+    tree = read("removed", url=CRANE)
+    assert tree.find_class("c-navigation")
+    assert tree.xpath("//input[@id='show-navigation'][@type='checkbox']")
+    assert "Gulls again" in text(tree)
+    assert tree.xpath("//dl[@class='why']//code[text()='score']")
+    assert "Not found" in text(read("removed", url=GONE)), "of a refusal, all that stood there"
+
+
+def test_the_proof_names_every_place(read: Reading) -> None:
+    said = text(read("proof", url=CRANE))
+    assert "Every sentence stands in the captured bytes" in said
+    assert "/html/body/main/article/p[" in said
+    assert "byte" in said
+
+
+def test_there_may_be_no_article(read: Reading, ask: Asking) -> None:
+    assert "status 404" in text(read("article", url=GONE))
+    assert "redirect" in text(read("article", url=MOVED))
+    never = ask("article", url="https://courier.example/2026/11/cran")
+    assert never.status == 404
+    assert "Never archived" in never.page
+    assert "/search?q=" in never.page
+    down = ask("article", url=DOWN)
+    assert down.status == 410
+    assert "asked by a court" in down.page
+    assert ask("article", url=UNANSWERED).status == 404
+    assert ask("article").status == 400
+    assert ask("article", url="not an address").status == 400
+
+
+def test_the_page_as_captured_is_of_another_origin(read: Reading) -> None:
+    (frame,) = read("captured", url=CRANE).iter("iframe")
+    assert frame.get("sandbox") == ""
+    assert frame.get("src", "").startswith("http://127.0.0.1:9/")
+
+
+def test_without_another_origin_no_page_is_framed(room: object, shelf: Shelf) -> None:
+    from archive.replay.pages.views import answer
+
+    said = answer(Shelf(shelf.archive), "captured", {"url": CRANE})
+    assert "<iframe" not in said.page
+    assert "/web/20261124090000id_/https://courier.example/2026/11/crane" in said.page
+
+
+def test_search_finds_addresses_beginnings_and_words(ask: Asking, read: Reading) -> None:
+    exact = ask("search", q=FERRY)
+    assert exact.status == 303
+    assert exact.location is not None
+    assert parse_qs(urlsplit(exact.location).query)["url"] == [FERRY]
+    assert "Ferry fares frozen" in text(read("search", q="courier.example/2026/11/f"))
+    found = text(read("search", q="SQUEAKS crane"))
+    assert "Harbour crane moves sixty metres, and squeaks" in found
+    assert "Ferry" not in found
+    assert "رافعة" in text(read("search", q="الميناء"))
+    assert "Nothing was found" in text(read("search", q="zeppelin"))
+    assert "Somebody" not in text(read("search", q="asked go"))
+    assert DOWN not in text(read("search", q="courier.example/2026/10"))
+
+
+def test_lists_go_on_where_they_stopped(shelf: Shelf) -> None:
+    from archive.catalogue import browsing
+
+    cleaner, _ = shelf.held()
+    seen: list[str] = []
+    before = None
+    with shelf.archive.catalog.reading() as connection:
+        while True:
+            found = browsing.newest(connection, cleaner, before=before, most=2, looked_at=3)
+            seen += [one.key for one in found.listed]
+            if (before := found.before) is None:
+                break
+        assert seen == [one.key for one in browsing.newest(connection, cleaner, most=100).listed]
+    assert len(seen) == len(set(seen)) == 9
+
+
+def test_what_a_request_may_ask() -> None:
+    assert Asked({"at": "2026"}).moment("at") == Asked({"at": "2026-01-01T00:00:00Z"}).moment("at")
+    assert Asked({"url": " courier.example/x "}).url() == "https://courier.example/x"
+    assert Asked({"before": "17 urn:uuid:1"}).place() == (17, "urn:uuid:1")
+
+
+def test_an_empty_archive_says_what_to_do(archive: Archive) -> None:
+    from archive.replay.pages.views import answer
+
+    page = answer(Shelf(archive), "", {}).page
+    assert "presskeep add" in page
