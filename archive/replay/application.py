@@ -17,12 +17,13 @@ from archive.errors import PresskeepError
 from archive.replay import health
 from archive.replay.answers import Problem, answer, problem_of
 from archive.replay.guard import Guard
+from archive.replay.pages import routes as pages
 from archive.replay.service import Service
 
 logger = logging.getLogger(__name__)
 
 # Each module has ``routes(service)``. The first route that matches answers.
-PARTS: tuple[Callable[[Service], list[BaseRoute]], ...] = (health.routes,)
+PARTS: tuple[Callable[[Service], list[BaseRoute]], ...] = (health.routes, pages.routes)
 
 
 def application(service: Service) -> ASGIApp:

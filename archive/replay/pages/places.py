@@ -22,6 +22,7 @@ class Places:
     """
 
     root: str = ""
+    version: str = "0"  # of the static files, in their addresses: browsers keep them for as long as they are the same
     captured: Callable[[str, int, str], str] | None = None
     viewer: Callable[[str, int], str] | None = None  # the same in ReplayWeb.page, where it is installed
 
@@ -31,7 +32,7 @@ class Places:
 
     def static(self, name: str) -> str:
         """A file that pages need."""
-        return f"{self.root}/static/{name}"
+        return f"{self.root}/static/{self.version}/{name}"
 
     def search(self, q: str = "", before: Place | None = None) -> str:
         """What a search finds."""

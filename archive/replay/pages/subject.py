@@ -53,10 +53,6 @@ class Subject:
         return len(self.marks) >= MOST_MARKS
 
 
-class NeverArchived(NotFound):
-    """Nothing of a URL was ever captured."""
-
-
 def cleaner_in_use(archive: Archive) -> str:
     """The cleaner whose texts are shown: the installed one, or where it made none the one that made most."""
     known = [one.version for one in cleaners.cleaners(archive.catalog)]
@@ -64,7 +60,7 @@ def cleaner_in_use(archive: Archive) -> str:
 
 
 def find(archive: Archive, asked: Asked, cleaner: str) -> Subject:
-    """The subject of a request; raises NeverArchived, NotFound, TakenDown, UsageError."""
+    """The subject of a request; raises NotFound, TakenDown, UsageError."""
     url = asked.url()
     key = normalise(url)
     with archive.catalog.reading() as connection:
@@ -72,7 +68,7 @@ def find(archive: Archive, asked: Asked, cleaner: str) -> Subject:
         editions = browsing.editions(connection, cleaner, key) if marks else {}
     if not marks:
         blocking.refuse(archive.catalog, url=url)
-        raise NeverArchived("nothing of this address was ever captured", url=url)
+        raise NotFound("nothing of this address was ever captured", url=url)
     site = _site(asked, editions, marks)
     subject = Subject(marks[-1].url, key, cleaner, marks, site, tuple(editions), editions.get(site, ()))
     chosen = _chosen(archive, asked, subject)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from archive.article import Article
 from archive.catalogue import browsing
 from archive.catalogue.browsing import Holding
-from archive.errors import DamagedRecord, NotFound, PresskeepError, TakenDown, UsageError
+from archive.errors import NotFound, UsageError
 from archive.prove import prove
+from archive.replay.answers import Problem
 from archive.replay.pages import comparing, overlay, setting, timeline
 from archive.replay.pages.asked import Asked, address
 from archive.replay.pages.places import Places
 from archive.replay.pages.rendering import render
-from archive.replay.pages.subject import NeverArchived, Subject, cleaner_in_use, find, text_of
+from archive.replay.pages.subject import Subject, cleaner_in_use, find, text_of
 from archive.url import host, normalise
 
 if TYPE_CHECKING:
@@ -30,21 +31,34 @@ _CLAIMS = 3_000  # sentences that one page proves
 
 
 @dataclass(slots=True)
-class Shelf:
-    """What all views need: the archive, where its pages are, and what was counted a moment ago."""
+class Count:
+    """What is held of each site, as of some seconds ago, and the cleaner whose texts are shown."""
 
     archive: Archive
-    places: Places = field(default_factory=Places)
     clock: Callable[[], float] = time.monotonic
-    _counted: tuple[float, str, tuple[Holding, ...]] | None = None
+    _last: tuple[float, str, tuple[Holding, ...]] | None = None
 
     def held(self) -> tuple[str, tuple[Holding, ...]]:
-        """The cleaner whose texts are shown, and what is held of each site, as of some seconds ago."""
-        if self._counted is None or self.clock() - self._counted[0] > _COUNTED:
+        """The cleaner, and the holdings by site."""
+        last = self._last
+        if last is None or self.clock() - last[0] > _COUNTED:
             cleaner = cleaner_in_use(self.archive)
             with self.archive.catalog.reading() as connection:
-                self._counted = self.clock(), cleaner, browsing.holdings(connection, cleaner)
-        return self._counted[1:]
+                self._last = last = self.clock(), cleaner, browsing.holdings(connection, cleaner)
+        return last[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What all views need: the archive, what was counted of it a moment ago, and where its pages are."""
+
+    archive: Archive
+    count: Count
+    places: Places = field(default_factory=Places)
+
+    def held(self) -> tuple[str, tuple[Holding, ...]]:
+        """The cleaner whose texts are shown, and what is held of each site."""
+        return self.count.held()
 
     def render(self, template: str, **values: Any) -> str:  # noqa: ANN401 - what templates take
         """A page with what all of them have."""
@@ -253,27 +267,7 @@ VIEWS: Mapping[str, Callable[[Shelf, Asked], Answer]] = {
 }
 
 
-def answer(shelf: Shelf, view: str, given: Mapping[str, str]) -> Answer:
-    """The answer to a request; whatever is wrong with it becomes a page that says what to do next."""
-    try:
-        return VIEWS[view](shelf, Asked(given))
-    except (PresskeepError, OSError) as error:
-        return said(shelf, error, given)
-
-
-def said(shelf: Shelf, error: PresskeepError | OSError, given: Mapping[str, str]) -> Answer:
-    """An error as a page."""
-    status, what = next((said for kind, said in _STATUS if isinstance(error, kind)), (500, "This could not be read"))
-    text = error.message if isinstance(error, PresskeepError) else (error.strerror or str(error))
-    return Answer(
-        shelf.render("message.html", status=status, what=what, text=text, url=given.get("url", "").strip()), status
-    )
-
-
-_STATUS: tuple[tuple[type[Exception], tuple[int, str]], ...] = (
-    (NeverArchived, (404, "Never archived")),
-    (TakenDown, (410, "Taken down")),
-    (NotFound, (404, "Not here")),
-    (UsageError, (400, "That cannot be meant")),
-    (DamagedRecord, (500, "This could not be read")),
-)
+def message(shelf: Shelf, problem: Problem, url: str = "") -> str:
+    """What went wrong, as a page that says what to do next."""
+    status, what, text = problem.status, problem.title, problem.detail
+    return shelf.render("message.html", status=status, what=what, text=text, url=url.strip())

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from lxml import html
 
+from archive.errors import PresskeepError
+from archive.replay.answers import problem_of
+from archive.replay.pages.asked import Asked
 from archive.replay.pages.places import Places
-from archive.replay.pages.views import Answer, Shelf, answer
+from archive.replay.pages.views import VIEWS, Answer, Count, Shelf, message
 from archive.store import Archive
 
 from . import reading_room
@@ -28,13 +31,23 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shelf(room: Path) -> Iterator[Shelf]:
     """What views need, with an origin for captured pages that only has addresses."""
     with Archive.open(room) as archive:
-        yield Shelf(archive, Places(captured=lambda url, at, what: f"http://127.0.0.1:9/{at}{what}/{url}"))
+        yield Shelf(
+            archive, Count(archive), Places(captured=lambda url, at, what: f"http://127.0.0.1:9/{at}{what}/{url}")
+        )
 
 
 @pytest.fixture(scope="session")
 def ask(shelf: Shelf) -> Asking:
     """The answer to a request for a view."""
-    return lambda view, **given: answer(shelf, view, given)
+
+    def asking(view: str, **given: str) -> Answer:
+        try:
+            return VIEWS[view](shelf, Asked(given))
+        except PresskeepError as error:
+            problem = problem_of(error)
+            return Answer(message(shelf, problem, given.get("url", "")), problem.status)
+
+    return asking
 
 
 @pytest.fixture(scope="session")

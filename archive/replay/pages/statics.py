@@ -1,0 +1,39 @@
+"""Files that pages need, as they lie in the package: read once, and told apart by a digest in their addresses."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+_TYPES = {"css": "text/css; charset=utf-8", "svg": "image/svg+xml", "js": "text/javascript; charset=utf-8"}
+_DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Static:
+    """One file."""
+
+    body: bytes
+    media_type: str
+
+
+@cache
+def statics() -> dict[str, Static]:
+    """All of them, by name."""
+    folder = files("archive.replay.pages").joinpath("static")
+    return {
+        one.name: Static(one.read_bytes(), _TYPES[one.name.rpartition(".")[2]])
+        for one in sorted(folder.iterdir(), key=lambda one: one.name)
+        if one.name.rpartition(".")[2] in _TYPES
+    }
+
+
+@cache
+def version() -> str:
+    """What changes with any of them."""
+    digest = hashlib.sha256()
+    for name, one in statics().items():
+        digest.update(name.encode() + b"\0" + one.body)
+    return digest.hexdigest()[:_DIGITS]
