@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from enum import StrEnum
+from itertools import groupby
 
 from archive.article import Article, Refusal
+from archive.sequence import Run, common, runs
 
 Text = Article | Refusal
 
@@ -37,10 +38,22 @@ _METADATA = (
     *("kicker", "agency", "dateline", "language", "section", "tags", "canonical_url", "site_name", "lead_image"),
     *("images", "corrections", "access"),
 )
-# Scripts that set no spaces are compared by character.
-_WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\w+|\s+|[^\w\s]")
-# Pairs that are compared, of words in two blocks, and of blocks: difflib's cost is their product, and more than that.
-_MOST_WORDS, _MOST_BLOCKS = 400_000, 40_000
+# Marks that belong to the letter before them: accents, points of Hebrew and Arabic, signs of India, joiners of emoji.
+_MARK = (
+    r"\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963"
+    r"\u0966-\u0d7f\u200c\u200d\ufe00-\ufe0f"
+)
+_LETTER = rf"[\w{_MARK}]"
+# Scripts that set no spaces are compared by character, with the marks of South-East Asia that stand on it.
+_WORD = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+    r"[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b4-\u17d3]*"
+    rf"|{_LETTER}+(?:['’]{_LETTER}+|(?<=\d)[.,:]\d+)*|[^\w\s]"  # "don't" and "1,500" are one word each
+)
+# Blocks that are held against each other to find out which was reworded into which: the product of their numbers.
+_MOST_PAIRS = 40_000
+_ENDS = frozenset(".!?…。！？”»")  # behind which a sentence may begin
+_BY_CHANCE = 3  # words; four in a row are a phrase that stayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +108,11 @@ def _of_body(old: Article, new: Article) -> set[Change]:
         return set() if same else {Change.KINDS}
     if sorted(before) == sorted(after):
         return {Change.MOVED}
-    if _common(before, after) * 2 < max(_words(before), _words(after)):
+    beside = list(blocks(before, after))
+    if _common(beside) * 2 < max(sum(map(count, before)), sum(map(count, after))):
         return {Change.ANOTHER}
     found: set[Change] = set()
-    for sign, _, _ in _blocks(before, after):
+    for sign, _, _ in beside:
         match sign:
             case "+":
                 found.add(Change.LONGER)
@@ -111,18 +125,24 @@ def _of_body(old: Article, new: Article) -> set[Change]:
     return found
 
 
-def _words(blocks: Sequence[str]) -> int:
-    return sum(len(_WORD.findall(text)) for text in blocks)
+def count(text: str) -> int:
+    """How many words a text has; marks of punctuation count, too, and of scripts without spaces each character."""
+    return len(_WORD.findall(text))
 
 
-def _common(before: Sequence[str], after: Sequence[str]) -> int:
+def count_words(text: str) -> int:
+    """The same without punctuation."""
+    return sum(1 for word in _WORD.findall(text) if word[0].isalnum())
+
+
+def _common(beside: Iterable[tuple[str, str, str]]) -> int:
     """The words of blocks that both have, and of the likely same blocks that were reworded."""
     total = 0
-    for sign, one, other in _blocks(before, after):
+    for sign, one, other in beside:
         if sign == "=":
-            total += _words([one])
+            total += count(one)
         elif sign == "~":
-            total += sum(len(_WORD.findall(piece.text)) for piece in words(one, other) if piece.sign == "=")
+            total += common(_WORD.findall(one), _WORD.findall(other))
     return total
 
 
@@ -139,24 +159,128 @@ def lines(old: Text, new: Text, signs: str = "-+~", around: int = 1) -> tuple[Li
             found.append(_compared(what, one, other))
     every = [
         _line("body", sign, one or other) if sign != "~" else _compared("body", one, other)
-        for sign, one, other in _blocks([block.text for block in old.body], [block.text for block in new.body])
+        for sign, one, other in blocks([block.text for block in old.body], [block.text for block in new.body])
     ]
     near = {n + step for n, line in enumerate(every) if line.sign in signs for step in range(-around, around + 1)}
     return (*found, *(line for n, line in enumerate(every) if n in near))
 
 
 def words(old: str, new: str) -> tuple[Piece, ...]:
-    """Two texts word by word."""
-    before, after = _WORD.findall(old), _WORD.findall(new)
-    if len(before) * len(after) > _MOST_WORDS:
-        return Piece("-", old), Piece("+", new)
+    """Two texts word by word, as a person would mark it: a lone word that both have between changes is no rest."""
+    before, after = _spaced(old), _spaced(new)
     found: list[Piece] = []
-    for tag, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag == "equal":
-            found.append(Piece("=", "".join(before[a:b])))
+    old_words, new_words = [word for _, word in before], [word for _, word in after]
+    for run in _slid(_legible(list(runs(old_words, new_words))), old_words, new_words):
+        if not run.same:
+            _put(found, "-", "".join(space + word for space, word in before[run.old.start : run.old.stop]))
+            _put(found, "+", "".join(space + word for space, word in after[run.new.start : run.new.stop]))
             continue
-        found += [Piece(sign, "".join(part)) for sign, part in (("-", before[a:b]), ("+", after[c:d])) if part]
-    return tuple(found)
+        for a, b in zip(run.old, run.new, strict=True):
+            (space, word), (other, _) = before[a], after[b]
+            if space == other:
+                _put(found, "=", space)
+            else:
+                _put(found, "-", space)
+                _put(found, "+", other)
+            _put(found, "=", word)
+    return tuple(_joined(found))
+
+
+def _spaced(text: str) -> list[tuple[str, str]]:
+    """The words of a text, each with the space before it; the space at its end goes before an empty word."""
+    found, at = [], 0
+    for match in _WORD.finditer(text):
+        found.append((text[at : match.start()], match[0]))
+        at = match.end()
+    return [*found, (text[at:], "")] if at < len(text) else found
+
+
+def _put(found: list[Piece], sign: str, text: str) -> None:
+    if text:
+        found.append(Piece(sign, text))
+
+
+def _legible(found: list[Run]) -> list[Run]:
+    """Runs without those that are the same by chance: shorter than the changes on both sides of them."""
+    kept: list[Run] = []
+    for run in found:
+        while len(kept) > 1 and not run.same:
+            change, rest = kept[-2], kept[-1]
+            if len(rest.old) > min(_BY_CHANCE, _length(change), _length(run)):
+                break
+            del kept[-2:]
+            run = Run(False, range(change.old.start, run.old.stop), range(change.new.start, run.new.stop))  # noqa: PLW2901
+        kept.append(run)
+    return kept
+
+
+def _slid(found: list[Run], before: Sequence[str], after: Sequence[str]) -> Iterator[Run]:
+    """Of what was put in or taken out between words that are alike, the whole sentence: not the stop of one before it.
+
+    "It ends. And more." has gained " And more.", not ". And more".
+    """
+    back = 0
+    for n, run in enumerate(found):
+        old, new = run.old, run.new
+        if run.same:
+            room = len(old) - back
+            after_it = found[n + 1] if n + 1 < len(found) else None
+            moved = back
+            back = 0 if after_it is None else _shift(after_it, found[n + 2 :], before, after)
+            if room + back > 0:
+                yield Run(True, range(old.start + moved, old.stop + back), range(new.start + moved, new.stop + back))
+            continue
+        yield Run(False, range(old.start + back, old.stop + back), range(new.start + back, new.stop + back))
+
+
+def _shift(change: Run, behind: Sequence[Run], before: Sequence[str], after: Sequence[str]) -> int:
+    """By how many words a change goes on, so that it begins behind the end of a sentence; 0 where it cannot."""
+    if not behind or (change.old and change.new):
+        return 0
+    words, place = (before, change.old) if change.old else (after, change.new)
+    for step in range(len(behind[0].old) + 1):
+        if words[place.start + step - 1] in _ENDS:
+            return step
+        if step == len(behind[0].old) or words[place.start + step] != words[place.stop + step]:
+            break
+    return 0
+
+
+def _length(run: Run) -> int:
+    return max(len(run.old), len(run.new))
+
+
+def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Between two stretches that stay, first all that went and then all that came, without the space around both."""
+    same = ""
+    for stays, some in groupby(pieces, key=lambda piece: piece.sign == "="):
+        parts = list(some)
+        if stays:
+            same += "".join(piece.text for piece in parts)
+            continue
+        gone, came = ("".join(piece.text for piece in parts if piece.sign == sign) for sign in "-+")
+        space = _space(gone, came)
+        gone, came = gone[len(space) :], came[len(space) :]
+        behind = _space(gone[::-1], came[::-1])[::-1]
+        same += space
+        if same:
+            yield Piece("=", same)
+        for sign, text in (("-", gone), ("+", came)):
+            if len(text) > len(behind):
+                yield Piece(sign, text[: len(text) - len(behind)])
+        same = behind
+    if same:
+        yield Piece("=", same)
+
+
+def _space(one: str, other: str) -> str:
+    """The white space with which both begin."""
+    length = 0
+    for a, b in zip(one, other, strict=False):
+        if a != b or not a.isspace():
+            break
+        length += 1
+    return one[:length]
 
 
 def _line(what: str, sign: str, text: str) -> Line:
@@ -169,34 +293,51 @@ def _compared(what: str, old: str | None, new: str | None) -> Line:
     return Line(what, "~", words(old, new))
 
 
-def _blocks(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+def blocks(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """Blocks side by side: a sign, the old block and the new one; an empty one where there is none."""
-    if len(before) * len(after) > _MOST_BLOCKS:
-        yield from (("-", text, "") for text in before)
-        yield from (("+", "", text) for text in after)
-        return
-    for tag, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag == "equal":
-            yield from (("=", one, other) for one, other in zip(before[a:b], after[c:d], strict=True))
+    for run in runs(before, after):
+        old, new = [before[n] for n in run.old], [after[n] for n in run.new]
+        if run.same:
+            yield from (("=", one, other) for one, other in zip(old, new, strict=True))
         else:
-            yield from _replaced(list(before[a:b]), list(after[c:d]))
+            yield from _replaced(old, new)
 
 
 def _replaced(before: list[str], after: list[str]) -> Iterator[tuple[str, str, str]]:
     """A run of old blocks in the place of which stand new ones: those that are alike are the same, reworded."""
-    rest = list(after)
-    for one in before:
-        like = next((n for n, other in enumerate(rest) if _alike(one, other)), None)
-        if like is None:
-            yield "-", one, ""
-            continue
-        yield from (("+", "", other) for other in rest[:like])
-        yield "~", one, rest[like]
-        del rest[: like + 1]
-    yield from (("+", "", other) for other in rest)
+    a = b = 0
+    for one, other in (*_alike(before, after), (len(before), len(after))):
+        yield from (("-", text, "") for text in before[a:one])
+        yield from (("+", "", text) for text in after[b:other])
+        if one < len(before):
+            yield "~", before[one], after[other]
+        a, b = one + 1, other + 1
 
 
-def _alike(one: str, other: str) -> bool:
-    """Whether most words of the shorter one stand in the other one, too."""
-    some, others = set(_WORD.findall(one)), set(_WORD.findall(other))
-    return 2 * len(some & others) > min(len(some), len(others)) > 0
+def _alike(before: list[str], after: list[str]) -> list[tuple[int, int]]:
+    """Which old blocks are which new ones, in order, so that as many words as can be stand in both."""
+    if not before or not after or len(before) * len(after) > _MOST_PAIRS:
+        return []
+    old, new = [_WORD.findall(text) for text in before], [_WORD.findall(text) for text in after]
+    sets = [set(one) for one in old], [set(one) for one in new]
+    best = [[0] * (len(new) + 1) for _ in range(len(old) + 1)]
+    shared: dict[tuple[int, int], int] = {}
+    for a in range(len(old) - 1, -1, -1):
+        for b in range(len(new) - 1, -1, -1):
+            best[a][b] = max(best[a + 1][b], best[a][b + 1])
+            least = min(len(sets[0][a]), len(sets[1][b]))
+            if 2 * len(sets[0][a] & sets[1][b]) > least:
+                both = common(old[a], new[b])
+                if 2 * both > min(len(old[a]), len(new[b])):
+                    shared[a, b] = both
+                    best[a][b] = max(best[a][b], both + best[a + 1][b + 1])
+    found, a, b = [], 0, 0
+    while a < len(old) and b < len(new):
+        if best[a][b] == best[a + 1][b]:
+            a += 1
+        elif best[a][b] == best[a][b + 1]:
+            b += 1
+        else:
+            found.append((a, b))
+            a, b = a + 1, b + 1
+    return found

@@ -36,7 +36,7 @@ GROUND = {
         *("article", "attributes", "capture", "clock", "configuration", "cores", "declaration", "difference"),
         *("digest", "durable"),
         *("errors", "event", "exchange", "failure", "heap", "http", "locking", "misuse", "pagination", "progress"),
-        *("reservation",),
+        *("reservation", "sequence"),
         *("surt", "target", "terminal", "tracking", "traffic", "url"),
     )
 }
@@ -66,9 +66,10 @@ ROOMS: dict[str, set[str]] = {
     "changelog": {"catalogue", "cleaning", "crew", "profiles", "textjob", "store"},
     "profiling": {"catalogue", "cleaning", "crew", "profiles", "store"},
     "sharing": {"catalogue", "cleaning", "store", "warc"},
+    "editing": {"catalogue", "dataset", "store"},
     "replay": {
-        *("catalogue", "changelog", "cleaning", "dataset", "explanation", "profiles", "prove", "sharing", "store"),
-        "warc",
+        *("catalogue", "changelog", "cleaning", "dataset", "editing", "explanation", "profiles", "prove", "sharing"),
+        *("store", "warc"),
     },
 }
 # Who takes an open archive names its type; and the store is the door to what is built upon it.

@@ -1,4 +1,4 @@
-"""docs/library.md tells the truth: all its examples run against an archive of our own."""
+"""docs/library.md and docs/edits.md tell the truth: all their examples run against an archive of our own."""
 
 from __future__ import annotations
 
@@ -10,8 +10,13 @@ import pytest
 
 from .conftest import ROOT
 
-PAGE = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+EXAMPLES = [
+    (f"docs/{page}, example {number}", code)
+    for page in ("library.md", "edits.md")
+    for number, code in enumerate(
+        re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / page).read_text(encoding="utf-8"), re.M | re.S), 1
+    )
+]
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +27,10 @@ def beside(news: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("number", range(len(EXAMPLES)))
-def test_an_example_runs(number: int, beside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "code"), EXAMPLES, ids=[name for name, _ in EXAMPLES])
+def test_an_example_runs(name: str, code: str, beside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(beside)
-    code = compile(EXAMPLES[number], f"docs/library.md, example {number + 1}", "exec")
-    exec(code, {"__name__": "example"})
+    exec(compile(code, name, "exec"), {"__name__": "example"})
 
 
 def test_there_are_examples() -> None:
