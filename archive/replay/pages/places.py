@@ -56,9 +56,9 @@ class Places:
         """What changed between two editions."""
         return self._asking("changes", url=url, old=old, new=new, all=1 if all else None)
 
-    def edits(self, **conditions: str) -> str:
+    def edits(self, site: str = "", before: Place | None = None) -> str:
         """The edits of the whole archive."""
-        return self._asking("edits", **conditions)
+        return self._asking("edits", site=site, before=_written(before))
 
     def timemap(self, url: str, form: str) -> str:
         """The captures of a URL for machines: ``link`` or ``json``."""

@@ -27,6 +27,8 @@ _COUNTED = 30.0  # seconds for which what is held is not counted again: that rea
 _LATEST = 12  # articles and edits on the first page
 _PART = 50  # of a list
 _TABLE = 500  # captures in one table
+_EDITS = 20_000  # captures among which edits are looked for: most are the first of their page
+_SITES = 1_000  # in one list
 _CLAIMS = 3_000  # sentences that one page proves
 
 
@@ -230,6 +232,19 @@ def captures(shelf: Shelf, asked: Asked) -> Answer:
     return _page(shelf, "captures.html", subject, "captures", rows=shown, part=part, parts_of=parts, attempts=attempts)
 
 
+def edits(shelf: Shelf, asked: Asked) -> Answer:
+    """The edits of the whole archive, or of a site, newest first."""
+    cleaner, held = shelf.held()
+    site = asked.text("site")
+    if site and site not in {one.site for one in held}:
+        raise NotFound(f"the archive holds nothing of a site {site[:100]!r}")
+    with shelf.archive.catalog.reading() as connection:
+        found = browsing.newest(
+            connection, cleaner, site=site or None, edits=True, before=asked.place(), most=_PART, looked_at=_EDITS
+        )
+    return Answer(shelf.render("edits.html", site=site, held=held[:_SITES], found=found))
+
+
 def _subject(shelf: Shelf, asked: Asked) -> Subject:
     cleaner, _ = shelf.held()
     return find(shelf.archive, asked, cleaner)
@@ -264,6 +279,7 @@ VIEWS: Mapping[str, Callable[[Shelf, Asked], Answer]] = {
     "removed": removed,
     "proof": proof,
     "captures": captures,
+    "edits": edits,
 }
 
 

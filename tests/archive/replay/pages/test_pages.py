@@ -38,6 +38,7 @@ ALL = [
     ("", {}),
     ("site", {"name": "courier.example"}),
     ("search", {}),
+    ("edits", {}),
     ("search", {"q": "crane"}),
     ("search", {"q": "https://courier.example/2026"}),
     *((view, {"url": url}) for url in (CRANE, NAUGHTY, ARABIC) for view in OF_A_URL),
