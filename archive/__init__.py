@@ -37,10 +37,12 @@ if TYPE_CHECKING:
     from archive.exchange import Attempt, Exchange, NoAnswer, Origin, Role, Truncation
     from archive.http import HttpMessage
     from archive.prove import Proof
+    from archive.several import Archives, Held
     from archive.store import Archive
 
 _HOMES = {
     "Archive": "archive.store",
+    "Archives": "archive.several",
     "Article": "archive.article",
     "Attempt": "archive.exchange",
     "Block": "archive.article",
@@ -53,6 +55,7 @@ _HOMES = {
     "Exchange": "archive.exchange",
     "Exported": "archive.dataset.export",
     "Format": "archive.dataset.export",
+    "Held": "archive.several",
     "HttpMessage": "archive.http",
     "Image": "archive.article",
     "Ledger": "archive.cleaning.ledger",
@@ -89,6 +92,7 @@ __all__ = [
     "PRESSKEEP",
     "SCHEMAS",
     "Archive",
+    "Archives",
     "Article",
     "Attempt",
     "Block",
@@ -100,6 +104,7 @@ __all__ = [
     "Exchange",
     "Exported",
     "Format",
+    "Held",
     "HttpMessage",
     "Image",
     "Ledger",

@@ -30,6 +30,7 @@ _STATUS_LINE = re.compile(rb"HTTP/(\d(?:\.\d)?)[ \t]+(\d{3})(?:[ \t]+([^\r\n]*?)
 _HEAD_END = re.compile(rb"\n\r?\n")
 # A line as most servers write it, that has nothing to be stripped and is not continued.
 _PLAIN_LINE = re.compile(r"^([^\s:]+): ([!-~][ -~]*)\r\n", re.MULTILINE)
+REDIRECTS = frozenset({301, 302, 303, 307, 308})  # statuses whose Location says where else the answer is
 _SWITCHING = 101  # the one interim status that ends the HTTP conversation
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 # Chunks as nearly all servers write them: what is between their data can be made again from the sizes alone.

@@ -23,6 +23,7 @@ STORE = {
         "writing",
         "crew",
         "profiles",
+        "several",
         "textjob",
         "catalogue.declared",
         "catalogue.exchanged",
@@ -56,6 +57,7 @@ ROOMS: dict[str, set[str]] = {
     "crew": {"textjob", "worker"},
     "entering": {"catalogue", "cleaning", "crew", "dataset", "textjob", "warc", "writing"},
     "store": {"catalogue", "cleaning", "dataset", "entering", "warc", "writing"},
+    "several": {"catalogue", "store"},
     "removal": {"catalogue", "entering", "store", "warc", "writing"},
     "verification": {
         *("catalogue", "cleaning", "crew", "dataset", "entering"),
