@@ -26,7 +26,7 @@ from importlib import import_module
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from archive.article import canonical_json
+from archive.article import Article, canonical_json
 from archive.capture import Capture
 from archive.cleaning.profile import EMPTY, Profile
 from archive.errors import PresskeepError
@@ -44,7 +44,8 @@ MAX_FRAME = 256 * 2**20  # bytes; a longer answer is a broken child's
 MAX_COMPLAINT = 16_384  # bytes kept of the child's standard error, the last ones
 MAX_OUTPUT = 2**20  # bytes of any file that a child writes: that is its standard error alone
 _HEAD = struct.Struct(">cQ")
-_TEXT, _UNREAD, _MEMORY, _READY, _PAGE = b"t", b"u", b"m", b"r", b"p"
+_TEXT, _UNREAD, _MEMORY, _READY = b"t", b"u", b"m", b"r"
+_PAGE, _LEDGER, _PROOF = b"p", b"l", b"v"  # what else may be asked for
 _START = 60.0  # seconds for the child to import its libraries, on a machine under load
 
 
@@ -92,16 +93,26 @@ class CleaningChild:
 
         Raises ChildBroken where no child can be started, or it was abandoned.
         """
-        return self._asked(_TEXT, captures, profile, timeout)
+        return self._asked(_TEXT, [captures] if isinstance(captures, Capture) else list(captures), profile, timeout)
 
     def observe(self, capture: Capture, timeout: float = TIMEOUT) -> bytes | CleaningFailure:
         """What a profile is learned from (`archive.cleaning.observing`), as JSON; else as `clean` does."""
-        return self._asked(_PAGE, capture, EMPTY, timeout)
+        return self._asked(_PAGE, [capture], EMPTY, timeout)
+
+    def ledger(
+        self, captures: Sequence[Capture], profile: Profile, timeout: float = TIMEOUT
+    ) -> bytes | CleaningFailure:
+        """A page in full (`archive.cleaning.ledger`), pickled; else as `clean` does."""
+        return self._asked(_LEDGER, list(captures), profile, timeout)
+
+    def prove(self, article: Article, captures: Sequence[Capture], timeout: float) -> bytes | CleaningFailure:
+        """An article followed to its bytes (`archive.prove`), pickled; else as `clean` does."""
+        return self._asked(_PROOF, list(captures), article, timeout)
 
     def _asked(
-        self, kind: bytes, captures: Capture | Sequence[Capture], profile: Profile, timeout: float
+        self, kind: bytes, captures: list[Capture], beside: Profile | Article, timeout: float
     ) -> bytes | CleaningFailure:
-        task = pickle.dumps(([captures] if isinstance(captures, Capture) else list(captures), profile))
+        task = pickle.dumps((captures, beside))
         process = self._living()
         try:
             assert process.stdin is not None
@@ -234,11 +245,21 @@ def _peak() -> int:
 
 def _answer(kind: bytes, task: bytes) -> tuple[bytes, bytes]:
     from archive.cleaning.clean import clean  # noqa: PLC0415 - half a second and 100 MB that no parent needs
+    from archive.cleaning.ledger import ledger  # noqa: PLC0415 - the same
     from archive.cleaning.observing import observe  # noqa: PLC0415 - the same
+    from archive.prove import prove  # noqa: PLC0415 - the same
 
-    captures, profile = pickle.loads(task)  # noqa: S301 - from the parent that started this process, by its pipe
+    captures, beside = pickle.loads(task)  # noqa: S301 - from the parent that started this process, by its pipe
     try:
-        return _TEXT, observe(captures) if kind == _PAGE else canonical_json(clean(captures, profile))
+        match kind:
+            case b"p":
+                return _TEXT, observe(captures)
+            case b"l":
+                return _TEXT, pickle.dumps(ledger(captures, beside))
+            case b"v":
+                return _TEXT, pickle.dumps(prove(beside, captures))
+            case _:
+                return _TEXT, canonical_json(clean(captures, beside))
     except MemoryError:
         return _MEMORY, b""
     except (PresskeepError, OSError, LookupError) as error:

@@ -49,7 +49,7 @@ ROOMS: dict[str, set[str]] = {
     "lint": {"warc"},
     "prove": {"cleaning"},
     "explanation": {"cleaning"},
-    "worker": {"cleaning"},
+    "worker": {"cleaning", "prove"},
     "catalogue": {"dataset", "warc"},
     "writing": {"catalogue", "warc"},
     "profiles": {"catalogue", "cleaning"},
@@ -71,7 +71,7 @@ ROOMS: dict[str, set[str]] = {
     "editing": {"catalogue", "dataset", "store"},
     "replay": {
         *("catalogue", "changelog", "cleaning", "dataset", "editing", "explanation", "profiles", "prove", "sharing"),
-        *("store", "warc"),
+        *("store", "warc", "worker"),
     },
 }
 # Who takes an open archive names its type; and the store is the door to what is built upon it.

@@ -6,6 +6,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
 
+from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -40,6 +41,8 @@ def application(service: Service) -> ASGIApp:
         try:
             yield
         finally:
+            for end in service.at_end:
+                await to_thread.run_sync(end)
             service.archive.close()
 
     inner = Starlette(

@@ -28,12 +28,13 @@ ErrorPage = Callable[[Request, Problem], Response]
 class Service:
     """An archive that is being served.
 
-    ``error_page`` draws what went wrong for people; who has pages sets it.
+    ``error_page`` draws what went wrong for people; who has pages sets it. ``at_end`` is called when the server ends.
     """
 
     archive: Archive
     settings: Settings = field(default_factory=Settings)
     error_page: ErrorPage | None = None
+    at_end: list[Callable[[], None]] = field(default_factory=list)
     _limiter: CapacityLimiter | None = None
 
     async def read(self, function: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from archive.article import Article, BlockKind, canonical_json, identity
 from archive.capture import Capture
 from archive.catalogue.revisits import followed
-from archive.cleaning.ledger import HEADLINE, STANDFIRST, Ledger, LedgerEntry, ledger
+from archive.cleaning.ledger import HEADLINE, STANDFIRST, Ledger, LedgerEntry
+from archive.failure import CleaningFailure
 from archive.profiles import Profiles
+from archive.replay.pages.examiner import Examiner
 from archive.replay.pages.subject import Subject
 
 if TYPE_CHECKING:
@@ -58,13 +60,15 @@ class Overlay:
     cut: int  # runs that are not shown
 
 
-def overlay(archive: Archive, subject: Subject) -> Overlay:
-    """The ledger of the capture that a subject shows, made anew from its bytes."""
+def overlay(archive: Archive, examiner: Examiner, subject: Subject) -> Overlay | CleaningFailure:
+    """The ledger of the capture that a subject shows, made anew from its bytes; or why there is none."""
     assert subject.chosen is not None
     captures, entry = captures_of(archive, subject), subject.entry
     profiles = Profiles(archive.catalog)
     profile = profiles.named(entry.text.provenance.profile) if entry is not None else None
-    made = ledger(captures, profile if profile is not None else profiles.of(captures[0]))
+    made = examiner.ledger(captures, profile if profile is not None else profiles.of(captures[0]))
+    if isinstance(made, CleaningFailure):
+        return made
     same = entry is None or entry.identity == identity(canonical_json(made.text))
     return _laid(made, same)
 

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from archive.replay.answers import Problem
 from archive.replay.pages.asked import Asked
+from archive.replay.pages.examiner import Examiner
 from archive.replay.pages.places import Places
 from archive.replay.pages.statics import statics, version
 from archive.replay.pages.views import VIEWS, Answer, Count, Shelf, message
@@ -22,10 +23,11 @@ _KEPT = "public, max-age=31536000, immutable"  # their addresses change with the
 
 def routes(service: Service) -> list[BaseRoute]:
     """The routes of all pages. The service learns how to draw what went wrong."""
-    count = Count(service.archive)
+    count, examiner = Count(service.archive), Examiner()
+    service.at_end.append(examiner.close)
 
     def shelf(request: Request) -> Shelf:
-        return Shelf(service.archive, count, Places(version=version()))
+        return Shelf(service.archive, count, examiner, Places(version=version()))
 
     def viewing(view: Callable[[Shelf, Asked], Answer]) -> Callable[[Request], object]:
         async def endpoint(request: Request) -> Response:

@@ -84,7 +84,7 @@ def text_of(archive: Archive, subject: Subject, edition: Edition) -> Entry:
     found = texts.entry(archive.catalog, archive.warc_path, subject.cleaner, edition.last_capture)
     if found is None:
         raise NotFound(f"edition {edition.number} went while it was asked for: load the page again", url=subject.url)
-    return found
+    return replace(found, edition=edition.number, editions=len(subject.editions))
 
 
 def _site(asked: Asked, editions: dict[str | None, tuple[Edition, ...]], marks: Sequence[Mark]) -> str | None:

@@ -11,10 +11,11 @@ from archive.article import Article
 from archive.catalogue import browsing
 from archive.catalogue.browsing import Holding
 from archive.errors import NotFound, UsageError
-from archive.prove import prove
+from archive.failure import CleaningFailure
 from archive.replay.answers import Problem
 from archive.replay.pages import comparing, overlay, setting, timeline
 from archive.replay.pages.asked import Asked, address
+from archive.replay.pages.examiner import Examiner
 from archive.replay.pages.places import Places
 from archive.replay.pages.rendering import render
 from archive.replay.pages.subject import Subject, cleaner_in_use, find, text_of
@@ -56,6 +57,7 @@ class Shelf:
 
     archive: Archive
     count: Count
+    examiner: Examiner
     places: Places = field(default_factory=Places)
 
     def held(self) -> tuple[str, tuple[Holding, ...]]:
@@ -188,22 +190,29 @@ def changes(shelf: Shelf, asked: Asked) -> Answer:
     if max(new, old) > len(subject.editions):
         raise NotFound(f"it has {len(subject.editions)} editions, not {max(new, old)}", url=subject.url)
     first, second = subject.editions[old - 1], subject.editions[new - 1]
-    before, after = (text_of(shelf.archive, subject, one).text for one in (first, second))
-    assert isinstance(before, Article)
-    assert isinstance(after, Article)
+    before, after = (text_of(shelf.archive, subject, one) for one in (first, second))
+    assert isinstance(after.text, Article)
     whole = asked.text("all") == "1"
-    compared = comparing.compare(before, after, all=whole)
-    dir = setting.direction_of(after)
     return _page(
-        shelf, "changes.html", subject, "changes",
-        compared=compared, old=first, new=second, after=after, dir=dir, whole=whole,
-    )  # fmt: skip
+        shelf,
+        "changes.html",
+        subject,
+        "changes",
+        compared=comparing.compare(before, after, whole=whole),
+        old=first,
+        new=second,
+        after=after.text,
+        dir=setting.direction_of(after.text),
+        whole=whole,
+    )
 
 
 def removed(shelf: Shelf, asked: Asked) -> Answer:
     """The ledger over the clean text."""
     subject = _subject(shelf, asked)
-    laid = overlay.overlay(shelf.archive, subject)
+    laid = overlay.overlay(shelf.archive, shelf.examiner, subject)
+    if isinstance(laid, CleaningFailure):
+        return _page(shelf, "unexamined.html", subject, "removed", failure=laid)
     runs = [run.entry.text for one in laid.stretches if one.kept for run in one.runs]
     tag = overlay.language_of(subject)
     return _page(shelf, "removed.html", subject, "removed", laid=laid, tag=tag, dir=setting.direction(tag, runs))
@@ -216,7 +225,9 @@ def proof(shelf: Shelf, asked: Asked) -> Answer:
     if not isinstance(text, Article):
         return _page(shelf, "refused.html", subject, "proof", text=text)
     captures = overlay.captures_of(shelf.archive, subject)
-    proved = prove(text, captures)
+    proved = shelf.examiner.prove(text, captures)
+    if isinstance(proved, CleaningFailure):
+        return _page(shelf, "unexamined.html", subject, "proof", failure=proved)
     claims = proved.claims[:_CLAIMS]
     return _page(shelf, "proof.html", subject, "proof", text=text, proved=proved, claims=claims, captures=captures)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from lxml import html
 from archive.errors import PresskeepError
 from archive.replay.answers import problem_of
 from archive.replay.pages.asked import Asked
+from archive.replay.pages.examiner import Examiner
 from archive.replay.pages.places import Places
 from archive.replay.pages.views import VIEWS, Answer, Count, Shelf, message
 from archive.store import Archive
@@ -30,9 +32,12 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def shelf(room: Path) -> Iterator[Shelf]:
     """What views need, with an origin for captured pages that only has addresses."""
-    with Archive.open(room) as archive:
+    with Archive.open(room) as archive, closing(Examiner()) as examiner:
         yield Shelf(
-            archive, Count(archive), Places(captured=lambda url, at, what: f"http://127.0.0.1:9/{at}{what}/{url}")
+            archive,
+            Count(archive),
+            examiner,
+            Places(captured=lambda url, at, what: f"http://127.0.0.1:9/{at}{what}/{url}"),
         )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 import re
+from contextlib import closing
+from dataclasses import replace
 from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,8 +13,10 @@ import pytest
 from lxml import html
 
 from archive.catalogue import browsing
+from archive.errors import ArchiveBusy
 from archive.replay.pages.asked import Asked
-from archive.replay.pages.views import Count, Shelf, captured, glance
+from archive.replay.pages.examiner import Examiner, answered
+from archive.replay.pages.views import Count, Shelf, captured, glance, proof, removed
 from archive.store import Archive
 
 from .conftest import Asking, Reading
@@ -153,7 +158,7 @@ def test_what_changed_is_told_word_by_word(read: Reading) -> None:
     assert "removed: Crane begins its journey" in gone, "words that only spaces part are one change"
     said = text(tree)
     assert "headline changed" in said
-    assert "correction note added" in said
+    assert "correction noted" in said
     assert "2026-11-09T08:40:00+01:00" in said
     back = read("changes", url=CRANE, old="4", new="3")
     assert "added: fifty" in [text(one) for one in back.xpath("//main//ins")]
@@ -215,7 +220,7 @@ def test_the_page_as_captured_is_of_another_origin(read: Reading) -> None:
 
 
 def test_without_another_origin_no_page_is_framed(shelf: Shelf) -> None:
-    page = captured(Shelf(shelf.archive, shelf.count), Asked({"url": CRANE})).page
+    page = captured(Shelf(shelf.archive, shelf.count, shelf.examiner), Asked({"url": CRANE})).page
     assert "<iframe" not in page
     assert "/web/20261124090000id_/https://courier.example/2026/11/crane" in page
 
@@ -255,5 +260,24 @@ def test_what_a_request_may_ask() -> None:
     assert Asked({"before": "17 urn:uuid:1"}).place() == (17, "urn:uuid:1")
 
 
-def test_an_empty_archive_says_what_to_do(archive: Archive) -> None:
-    assert "presskeep add" in glance(Shelf(archive, Count(archive)), Asked()).page
+def test_an_empty_archive_says_what_to_do(archive: Archive, shelf: Shelf) -> None:
+    assert "presskeep add" in glance(Shelf(archive, Count(archive), shelf.examiner), Asked()).page
+
+
+def test_a_page_that_asks_for_too_much_costs_a_child_alone(shelf: Shelf) -> None:
+    with closing(Examiner(timeout=0.0)) as hasty:
+        for view in (removed, proof):
+            page = view(replace(shelf, examiner=hasty), Asked({"url": CRANE})).page
+            assert "This page asks for too much" in page
+            assert "timeout" in page
+
+
+def test_what_the_child_answers_is_no_code() -> None:
+    harm = pickle.dumps(print)
+    with pytest.raises(pickle.UnpicklingError, match="print"):
+        answered(harm)
+
+
+def test_where_too_many_wait_the_next_one_is_told_so(shelf: Shelf) -> None:
+    with closing(Examiner(waiting=0)) as busy, pytest.raises(ArchiveBusy, match="try again"):
+        removed(replace(shelf, examiner=busy), Asked({"url": CRANE}))
