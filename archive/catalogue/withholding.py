@@ -7,6 +7,7 @@ can be changed (docs/decisions/0009-reservations-are-kept-and-told.md).
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from sqlalchemy import Column, ColumnElement, Connection, false, func, select
 
@@ -27,18 +28,22 @@ def withheld(connection: Connection, kinds: frozenset[Reserved], *, news: bool =
     """
     if not kinds:
         return false()
-    said = connection.scalars(select(_captures.reservations).distinct().where(_captures.reservations != _NOTHING))
-    kept_back = {one: bool(kinds & reserved(json.loads(one))) for one in said}
-    free = [_NOTHING, *(one for one, is_so in kept_back.items() if not is_so)]
-    named = free if news else [one for one, is_so in kept_back.items() if is_so]
-    values = select(func.json_each(json.dumps(named)).table_valued("value").c.value)
-
-    def speaks(column: Column[str]) -> ColumnElement[bool]:
-        return column.not_in(values) if news else column.in_(values)
-
+    speaks = speaking(connection, kinds, news=news)
     confirmed = select(_others.id).where(speaks(_others.reservations))
     return speaks(_captures.reservations) | (
         (func.coalesce(_captures.status, 0) == _NOT_MODIFIED)
         & (_captures.kind == "revisit")
         & func.coalesce(_captures.refers_to, "").in_(confirmed)
     )
+
+
+def speaking(
+    connection: Connection, kinds: frozenset[Reserved], *, news: bool = True
+) -> Callable[[Column[str]], ColumnElement[bool]]:
+    """A condition to be put on a column of reservations: that they are of these kinds. It reads all captures once."""
+    said = connection.scalars(select(_captures.reservations).distinct().where(_captures.reservations != _NOTHING))
+    kept_back = {one: bool(kinds & reserved(json.loads(one))) for one in said}
+    free = [_NOTHING, *(one for one, is_so in kept_back.items() if not is_so)]
+    named = free if news else [one for one, is_so in kept_back.items() if is_so]
+    values = select(func.json_each(json.dumps(named)).table_valued("value").c.value)
+    return lambda column: column.not_in(values) if news else column.in_(values)

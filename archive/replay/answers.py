@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -32,16 +32,17 @@ TITLES = {
 }
 
 
-@dataclass(frozen=True)
 class Problem(Exception):
     """An answer that is none: its status, and in one sentence what is wrong and what to do next.
 
     ``headers`` are sent with it.
     """
 
-    status: int
-    detail: str
-    headers: dict[str, str] = field(default_factory=dict)
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status, detail)
+        self.status = status
+        self.detail = detail
+        self.headers = dict(headers or {})
 
     @property
     def title(self) -> str:

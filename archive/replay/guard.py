@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import unquote_to_bytes
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,6 +31,15 @@ _SENT = {
     "X-DNS-Prefetch-Control": "off",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cache-Control": "no-store",  # what is taken down tomorrow must not lie in a cache
+}
+
+FILES = "/files/"
+_SHARED = {
+    "Access-Control-Allow-Headers": "Range, If-Range, Authorization",
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag, Last-Modified",
+    "Access-Control-Max-Age": "600",
+    "Cross-Origin-Resource-Policy": "cross-origin",
 }
 
 
@@ -77,6 +85,7 @@ class Guard:
         request = Request(scope, receive)
         try:
             self._check(scope)
+            self._keep_apart(request)
             entered = self._enter(request)
         except Problem as problem:
             if "host" not in request.headers or problem.status == 421:
@@ -107,21 +116,38 @@ class Guard:
         if scope["method"] not in METHODS:
             raise Problem(405, "nothing can be changed here", {"Allow": ", ".join(METHODS)})
 
+    def _keep_apart(self, request: Request) -> None:
+        """Raise Problem where a browser asks on behalf of a page of another origin, but for links that people follow.
+
+        Another port of this host, at which archived pages run, is one, too. Viewers that were named may read files.
+        """
+        site, mode = request.headers.get("sec-fetch-site", "none"), request.headers.get("sec-fetch-mode", "")
+        if site in {"none", "same-origin"} or self._is_viewer(request):
+            return
+        if mode == "navigate" and request.headers.get("sec-fetch-dest", "document") == "document":
+            return
+        raise Problem(403, "pages of other origins may not ask: 'presskeep serve --viewer ORIGIN' lets one read files")
+
+    def _is_viewer(self, request: Request) -> bool:
+        """Whether a page of an origin asks that may read files, and asks for one."""
+        viewers = {*self._service.settings.viewers, self._captured(self._service.base(request))}
+        return request.headers.get("origin") in viewers and request.scope["path"].startswith(FILES)
+
     def _enter(self, request: Request) -> Response | None:
         """Let a request in that knows the token: None, or the answer that hands it the cookie. Raises Problem."""
+        if request.method == "OPTIONS":  # a browser asks so before it asks, and sends no token then
+            return Response(status_code=204, headers={"Allow": ", ".join(METHODS)})
         token = self._service.settings.token
-        if token is None or request.method == "OPTIONS":  # a browser asks so before it asks, and sends no token then
+        if token is None:
             return None
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and _same(given.strip(), token):
             return None
-        query = parse_qsl(request.url.query, keep_blank_values=True) if "token=" in request.url.query else []
-        if any(name == "token" and _same(value, token) for name, value in query):
+        if self._took_from_query(request.scope, token):
             if request.headers.get("sec-fetch-mode") != "navigate":
                 return None
-            left = urlencode([(name, value) for name, value in query if name != "token"])
-            path = request.scope["raw_path"].decode("latin-1")
-            response = RedirectResponse(f"{self._service.base(request)}{path}{f'?{left}' if left else ''}", 303)
+            path, query = request.scope["raw_path"].decode("latin-1"), request.scope["query_string"].decode("latin-1")
+            response = RedirectResponse(f"{self._service.base(request)}{path}{f'?{query}' if query else ''}", 303)
             response.set_cookie(
                 self._cookie,
                 token,
@@ -131,9 +157,9 @@ class Guard:
                 secure=self._service.base(request).startswith("https:"),
             )
             return response
-        # Another port of this host is the same site to a cookie: what says that it comes from there has none.
-        site = request.headers.get("sec-fetch-site", "none")
-        if site in {"none", "same-origin"} and _same(request.cookies.get(self._cookie, ""), token):
+        # Another port of this host is the same site to a cookie: of what comes from there, only links count that people
+        # follow (`_keep_apart`) and viewers, who are to know the token.
+        if not self._is_viewer(request) and _same(request.cookies.get(self._cookie, ""), token):
             return None
         raise Problem(
             401,
@@ -141,15 +167,27 @@ class Guard:
             {"WWW-Authenticate": 'Bearer realm="presskeep"'},
         )
 
+    def _took_from_query(self, scope: Scope, token: str) -> bool:
+        """Whether the token is in the query; it is taken out of it, which may be that of an archived URL."""
+        given = scope["query_string"].split(b"&")
+        left = [one for one in given if not (one.startswith(b"token=") and _is_token(one[6:], token))]
+        scope["query_string"] = b"&".join(left)
+        return len(left) < len(given)
+
     def _sealed(self, request: Request | None, send: Send) -> Send:
         """``send`` that adds to each answer what keeps browsers safe."""
         base = self._service.base(request) if request is not None else ""
         captured = self._captured(base)
+        allowed = dict(_SENT)
+        if request is not None and request.scope["path"].startswith(FILES):
+            allowed["Vary"] = "Origin"
+            if self._is_viewer(request):
+                allowed |= {"Access-Control-Allow-Origin": request.headers["origin"], **_SHARED}
 
         async def sealed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _SENT.items():
+                for name, value in allowed.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Content-Security-Policy", policy(base, captured) if base else "default-src 'none'")
             await send(message)
@@ -168,10 +206,9 @@ def _same(given: str, token: str) -> bool:
     return secrets.compare_digest(given.encode("utf-8", "surrogatepass"), token.encode())
 
 
+def _is_token(given: bytes, token: str) -> bool:
+    return _same(unquote_to_bytes(given).decode("utf-8", "replace"), token)
+
+
 def _is_plain(host: bytes) -> bool:
     return all(one.isalnum() or one in ".-_:[]" for one in host.decode("latin-1")) and host.isascii()
-
-
-def forbidden(headers: Headers, destinations: Iterable[str]) -> bool:
-    """Whether a browser says that it asks on behalf of something that the answer must never become."""
-    return headers.get("sec-fetch-dest", "") in set(destinations) or "service-worker" in headers

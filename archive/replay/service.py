@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from archive.replay.answers import Problem
+from archive.replay.mementos import Mementos
 from archive.replay.settings import Settings
 from archive.store import Archive
 
@@ -28,14 +29,21 @@ ErrorPage = Callable[[Request, Problem], Response]
 class Service:
     """An archive that is being served.
 
-    ``error_page`` draws what went wrong for people; who has pages sets it. ``at_end`` is called when the server ends.
+    ``error_page`` draws what went wrong for people, and ``view`` gives the path of the page that shows them a capture,
+    by its URL and id: who has pages sets both. ``at_end`` is called when the server
+    ends.
     """
 
     archive: Archive
     settings: Settings = field(default_factory=Settings)
     error_page: ErrorPage | None = None
     at_end: list[Callable[[], None]] = field(default_factory=list)
+    view: Callable[[str, str], str] | None = None
+    mementos: Mementos = field(init=False)
     _limiter: CapacityLimiter | None = None
+
+    def __post_init__(self) -> None:
+        self.mementos = Mementos(self.archive)
 
     async def read(self, function: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
         """What a function answers that reads the archive: it runs in a thread, where it may wait.

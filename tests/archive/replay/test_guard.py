@@ -119,4 +119,61 @@ def test_a_person_gets_it_as_a_cookie(guarded: Served) -> None:
         assert client.get(url, headers={"cookie": pair, "sec-fetch-site": "same-origin"}).status_code == 200
         assert client.get(url, headers={"cookie": pair}).status_code == 200
         for site in ("same-site", "cross-site"):  # another port of this host is the same site
-            assert client.get(url, headers={"cookie": pair, "sec-fetch-site": site}).status_code == 401
+            assert client.get(url, headers={"cookie": pair, "sec-fetch-site": site}).status_code == 403
+
+
+@pytest.mark.parametrize("site", ["same-site", "cross-site"])
+def test_pages_of_other_origins_may_only_link(open_to_all: Served, site: str) -> None:
+    def asked(path: str = "/health", **headers: str) -> int:
+        return open_to_all.get(path, sec_fetch_site=site, **headers).status_code
+
+    assert asked(sec_fetch_mode="no-cors", sec_fetch_dest="script") == 403
+    assert asked(sec_fetch_mode="cors", sec_fetch_dest="empty", origin="https://replayweb.page") == 403
+    assert asked(sec_fetch_mode="navigate", sec_fetch_dest="iframe") == 403
+    assert asked(sec_fetch_mode="navigate", sec_fetch_dest="document") == 200
+
+
+def test_a_token_in_the_query_is_no_part_of_an_archived_address(guarded: Served) -> None:
+    answer = guarded.get(f"/timegate/https://courier.example/crane?token={TOKEN}")
+    assert answer.status_code == 302
+    assert TOKEN not in answer.headers["location"]
+    other = guarded.get("/timegate/https://courier.example/crane?token=another", authorization=f"Bearer {TOKEN}")
+    assert other.status_code == 404
+
+
+def test_whoever_asks_before_asking_is_told(guarded: Served) -> None:
+    answer = guarded.client.options(guarded.url + "/health", headers={"origin": "https://evil.example"})
+    assert answer.status_code == 204
+    assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: a\rb\r\n\r\n",
+        b"GET /h\xc3\xa4lth HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET  HTTP/1.1\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: localhost\r\n" + b"X: " + b"y" * 200_000,
+        b"GET /" + b"y" * 200_000,
+        b"GET /health HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 5_000,
+    ],
+)  # fmt: skip
+def test_bytes_that_no_client_sends(open_to_all: Served, message: bytes) -> None:
+    answer = said(open_to_all.url, message)
+    assert answer[:10] in {b"HTTP/1.1 4", b""}
+    assert open_to_all.get("/health").status_code == 200
+
+
+def test_a_slow_head_is_not_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archive.replay.listening.HEAD_WITHIN", 0.2)
+    with served(path) as it:
+        assert said(it.url, b"GET /health HT") == b""
+        assert it.get("/health").status_code == 200
+
+
+def test_more_fields_than_are_read(open_to_all: Served) -> None:
+    fields = {f"x-{number}": "y" for number in range(150)}
+    assert open_to_all.client.get(open_to_all.url + "/health", headers=fields).status_code == 431
+    assert open_to_all.get("/health", x="y" * 40_000).status_code == 431
