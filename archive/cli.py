@@ -82,6 +82,7 @@ VERBS |= {
         "presskeep serve --open",
         "presskeep serve --host 0.0.0.0 --public https://archive.example.org",
     ),
+    "viewer": Verb("archive.verbs.viewing:viewer", "presskeep viewer install"),
     "prove": Verb("archive.verbs.proving:prove", f"presskeep prove {URL}"),
     "verify": Verb("archive.verbs.verifying:verify", "presskeep verify", "presskeep verify --deep --json"),
     "repair": Verb("archive.verbs.repairing:repair", "presskeep repair --dry-run", "presskeep repair"),

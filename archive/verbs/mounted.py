@@ -13,7 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 ORDER = (
     *("init", "add", "crawl", "run", "watch", "status", "import", "attach", "detach", "demo"),
     *("list", "show", "explain", "captures", "why", "runs", "coverage", "export", "index", "pack"),
-    "serve",
+    *("serve", "viewer"),
     *("prove", "verify", "repair", "lint", "takedown", "clean", "clean-warc", "changes", "profile", "rebuild"),
 )
 

@@ -37,7 +37,7 @@ ASKED = {
 COMPARED = {"changes", "profile", "serve"}  # test_changes_verb.py, test_profile_verb.py, test_served_doors.py
 SILENT = {
     *("init", "add", "crawl", "import", "attach", "detach", "demo", "verify", "repair", "lint", "takedown", "clean"),
-    *("clean-warc", "rebuild", "run", "watch", "status", "why", "runs", "coverage"),
+    *("clean-warc", "rebuild", "run", "watch", "status", "why", "runs", "coverage", "viewer"),
 }
 
 
