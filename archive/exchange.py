@@ -17,6 +17,7 @@ class Role(StrEnum):
     ROBOTS = "robots"
     PROBE = "probe"
     REQUISITE = "requisite"
+    FURTHER = "further"  # a further page of a story, which is no article by itself
     OTHER = "other"
 
 

@@ -350,16 +350,16 @@ class Archive:
     def add_texts(self, made: Iterable[tuple[Capture, bytes]]) -> tuple[Article | Refusal, ...]:
         """Enter texts, as canonical JSON, with their captures, and give them; editions follow.
 
-        A text that is there already stays.
+        A text that is there already stays. One whose further pages are others by now is left out, and waits on.
         """
-        made = list(made)
-        read = [texts.read(capture, canonical) for capture, canonical in made]  # not while others wait for the lock
+        read = [(capture, *texts.read(capture, canonical)) for capture, canonical in made]  # while nobody waits
         if read:
-            own = [capture for (capture, _), (_, row) in zip(made, read, strict=True) if row["cleaner"] == CLEANER]
             with self.locked(), self.catalog.writing() as connection:
-                texts.add(connection, [row for _, row in read])
+                read = texts.current(connection, read)
+                texts.add(connection, [row for _, _, row in read])
+                own = [capture for capture, _, row in read if row["cleaner"] == CLEANER]
                 waiting.settle(connection, CLEANER, own)
-        return tuple(text for text, _ in read)
+        return tuple(text for _, text, _ in read)
 
     def add_failures(self, failed: Iterable[tuple[Capture, CleaningFailure]]) -> None:
         """Record what the cleaner could not do; later jobs try it again, `MAX_TRIES` times in all."""

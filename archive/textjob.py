@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from archive.article import Article
+from archive.article import Article, from_json
 from archive.capture import Capture
+from archive.catalogue.further import NAMES, pages
 from archive.catalogue.revisits import followed
 from archive.catalogue.waiting import TextJob
 from archive.cleaning.version import CLEANER
-from archive.errors import DamagedRecord, NotFound, PresskeepError
+from archive.errors import DamagedRecord, NotFound, PresskeepError, TakenDown
 from archive.failure import CleaningFailure, FailureReason
 from archive.profiles import Profiles
 from archive.worker import CleaningChild
@@ -110,7 +111,29 @@ def cleaned(
         capture = followed(archive.catalog, archive.warc_path, capture)
     except (NotFound, DamagedRecord, OSError) as error:
         return CleaningFailure(FailureReason.UNREAD, str(error))
-    return child.clean(capture, profiles.of(capture), timeout)
+    profile = profiles.of(capture)
+    made = child.clean(capture, profile, timeout)
+    given: list[Capture] = []
+    try:
+        while isinstance(made, bytes) and (more := _further(archive, made, given)):
+            given += more
+            made = child.clean([capture, *given], profile, timeout)
+    except (NotFound, TakenDown, DamagedRecord, OSError) as error:
+        return CleaningFailure(FailureReason.UNREAD, str(error))
+    return made
+
+
+def _further(archive: Archive, made: bytes, given: list[Capture]) -> list[Capture]:
+    """The captures of further pages that a text names and was not given: the next ones, where each names one more."""
+    if NAMES not in made:
+        return []
+    text = from_json(made)
+    if not isinstance(text, Article):
+        return []
+    known = {one.id for one in given}
+    with archive.catalog.reading() as connection:
+        ids = [one for _, one in pages(connection, text) if one not in known]
+    return [followed(archive.catalog, archive.warc_path, archive.capture(one)) for one in ids]
 
 
 def _commit(

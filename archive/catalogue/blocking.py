@@ -183,7 +183,8 @@ def apply(connection: Connection, acts: Sequence[Act], rows: Sequence[Mapping[st
 
 
 def _decide(connection: Connection, known: Rules, table: Table, which: ColumnElement[bool]) -> None:
-    from archive.catalogue.texts import forget  # noqa: PLC0415 - it stands on what enters captures, and that on this
+    from archive.catalogue.further import touched  # noqa: PLC0415 - they stand on what enters captures, that on this
+    from archive.catalogue.texts import forget  # noqa: PLC0415 - the same
 
     question = select(table.c.id, table.c.key, blocked.c.id).join_from(
         table, blocked, blocked.c.id == table.c.id, isouter=True
@@ -196,6 +197,7 @@ def _decide(connection: Connection, known: Rules, table: Table, which: ColumnEle
         forget(connection, [row["id"] for row in new])
     for some in tables.in_parts(free):
         connection.execute(delete(blocked).where(blocked.c.id.in_(some)))
+    touched(connection, {key for one, key, was in found if was is not None and not known.covers(key)})
 
 
 def refuse(catalog: Catalog, *, url: str | None = None, id: str | None = None) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and
 from sqlalchemy.dialects.sqlite import insert
 
 from archive.capture import Capture
-from archive.catalogue import blocking, losses, revisits, tables
+from archive.catalogue import blocking, further, losses, revisits, tables
 from archive.catalogue.database import Catalog
 from archive.catalogue.rows import (
     Row,
@@ -103,6 +103,7 @@ def enter(connection: Connection, events: Iterable[Event], files: Sequence[FileS
     _add(connection, tables.pending, pending)
     revisits.forgive(connection, [row["id"] for row in captures])
     blocking.apply(connection, decided, [*captures, *lost, *attempts])
+    further.touched(connection, {row["key"] for row in captures})
     if files:
         statement = insert(tables.files)
         given = statement.excluded

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-SCHEMA = 4  # of these tables; a catalogue of an older one is made anew by a rebuild, a newer one is refused
+SCHEMA = 5  # of these tables; a catalogue of an older one is made anew by a rebuild, a newer one is refused
 
 AT_ONCE = 500  # values in one statement: SQLite takes a limited number of parameters
 
@@ -234,6 +234,19 @@ editions = Table(
     sqlite_with_rowid=False,
 )
 
+# The further pages that texts name, each with the capture that a text was made with (`archive.catalogue.further`).
+further = Table(
+    "further",
+    metadata,
+    _text("cleaner", key=True),
+    _text("capture", key=True),
+    _text("key", key=True),
+    _text("companion", null=True),
+    Index("further_by_key", "key"),
+    Index("further_by_companion", "companion", sqlite_where=text("companion IS NOT NULL")),
+    sqlite_with_rowid=False,
+)
+
 pending = Table(
     "pending",
     metadata,
@@ -254,4 +267,4 @@ failures = Table(
 )
 
 # What a rebuild makes again, exactly.
-DERIVED = (captures, copies, attempts, marks, sites, acts, blocked, files, texts, editions)
+DERIVED = (captures, copies, attempts, marks, sites, acts, blocked, files, texts, editions, further)

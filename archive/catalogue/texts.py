@@ -28,7 +28,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from archive.article import Article, Refusal, Verdict, from_json, identity
 from archive.capture import Capture
-from archive.catalogue import blocking, tables, withholding
+from archive.catalogue import blocking, further, tables, withholding
 from archive.catalogue.database import Catalog
 from archive.catalogue.holdings import FETCH, cleanable
 from archive.catalogue.revisits import bound_to
@@ -104,6 +104,14 @@ def read(capture: Capture, canonical: bytes) -> tuple[Article | Refusal, Row]:
     }
 
 
+def current(
+    connection: Connection, read: Sequence[tuple[Capture, Article | Refusal, Row]]
+) -> list[tuple[Capture, Article | Refusal, Row]]:
+    """Of texts that are about to be entered, those whose further pages are still the ones that they were made with."""
+    outdated = further.outdated(connection, [row for _, _, row in read])
+    return [one for one in read if one[0].id not in outdated]
+
+
 def add(connection: Connection, rows: Sequence[Row]) -> None:
     """Enter texts, and bring the editions of their URLs up to date; a text that is there already stays.
 
@@ -116,6 +124,7 @@ def add(connection: Connection, rows: Sequence[Row]) -> None:
     if not rows:
         return
     connection.execute(insert(texts).on_conflict_do_nothing(), rows)
+    further.note(connection, rows)
     keys = {(row["cleaner"], row["site"], row["key"]) for row in rows if row["text_digest"] is not None}
     for key in sorted(keys):
         _edit_anew(connection, key)
@@ -124,9 +133,11 @@ def add(connection: Connection, rows: Sequence[Row]) -> None:
 def forget(connection: Connection, ids: Sequence[str], cleaner: str | None = None) -> None:
     """Remove the texts of captures, of all cleaners or of one, and what could not be cleaned of them; editions follow.
 
-    The captures wait for the cleaner again.
+    The captures wait for the cleaner again. Where those of all cleaners go, so do the texts that have words of theirs.
     """
     keys: set[Key] = set()
+    if cleaner is None:
+        ids = [*ids, *further.made_with(connection, ids)]
     for some in tables.in_parts(ids):
         of_some = and_(texts.c.capture.in_(some), texts.c.cleaner == cleaner if cleaner is not None else true())
         keys.update(
@@ -134,6 +145,7 @@ def forget(connection: Connection, ids: Sequence[str], cleaner: str | None = Non
             for row in connection.execute(select(texts.c.cleaner, texts.c.site, texts.c.key).where(of_some))
         )
         connection.execute(delete(texts).where(of_some))
+        further.forget(connection, some, cleaner)
         connection.execute(delete(tables.failures).where(tables.failures.c.capture.in_(some)))
         again = select(captures.c.file, captures.c.offset, captures.c.id).where(captures.c.id.in_(some), cleanable())
         names = ["file", "offset", "capture"]
@@ -252,7 +264,8 @@ def _entries(
 ) -> Iterator[tuple[tuple[str | None, str, str | None], Entry]]:
     """The texts of a question with their captures, as yet without the numbers of editions: site, key, digest before.
 
-    A revisit comes with the capture that its text names beside it, for that is what the text was made from.
+    A revisit comes with the capture that its text names beside it, for that is what the text was made from; and a split
+    story with its further pages.
     """
     rows = connection.execution_options(yield_per=FETCH).execute(question).mappings()
     for some in rows.partitions():
@@ -261,13 +274,14 @@ def _entries(
         named = [
             (number, text.provenance.captures[1].id)
             for number, (text, capture) in enumerate(zip(made, found, strict=True))
-            if capture.kind == "revisit" and len(text.provenance.captures) > 1
+            if capture.kind == "revisit" and [one.role for one in text.provenance.captures[1:2]] == ["payload"]
         ]
         beside = bound_to(connection, directory, [(found[number], one) for number, one in named])
         for (number, _), capture in zip(named, beside, strict=True):
             found[number] = capture
+        pages = further.beside(connection, directory, made)
         for row, text, capture in zip(some, made, found, strict=True):
-            entry = Entry(text=text, identity=row["identity"], capture=capture, edition=None, editions=row["editions"])
+            entry = Entry(text, row["identity"], capture, None, row["editions"], pages.get(capture.id, ()))
             yield (row["site"], row["key"], row["text_digest"]), entry
 
 
@@ -302,7 +316,7 @@ class _Compacting:
         question = select(texts.c.cleaner, texts.c.site, texts.c.capture, texts.c.at, texts.c.identity)
         with self._catalog.reading() as connection:
             if self._kinds:
-                self._kept_back = withholding.withheld(connection, self._kinds)
+                self._kept_back = withholding.texts_withheld(connection, self._kinds)
                 joined = question.join_from(texts, captures, captures.c.id == texts.c.capture)
                 question = joined.where(~self._kept_back)
             for row in connection.execution_options(yield_per=FETCH).execute(question):

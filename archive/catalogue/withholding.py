@@ -37,6 +37,16 @@ def withheld(connection: Connection, kinds: frozenset[Reserved], *, news: bool =
     )
 
 
+def texts_withheld(connection: Connection, kinds: frozenset[Reserved], *, news: bool = True) -> ColumnElement[bool]:
+    """The same of texts, joined with the captures that they are of: their further pages count, too."""
+    if not kinds:
+        return false()
+    beside = select(_others.id).where(speaking(connection, kinds, news=news)(_others.reservations))
+    further = tables.further.c
+    with_pages = select(further.capture).where(further.companion.in_(beside))
+    return withheld(connection, kinds, news=news) | _captures.id.in_(with_pages)
+
+
 def speaking(
     connection: Connection, kinds: frozenset[Reserved], *, news: bool = True
 ) -> Callable[[Column[str]], ColumnElement[bool]]:

@@ -124,10 +124,10 @@ def _with_further(found: Reading, article: Article, given: Opened, profile: Prof
         if capture is None:
             pass
         elif room <= 0:
+            roles[place] = _role(link, capture)
             reasons[link.url] = f"over budget: the pages have more than {MAX_TOGETHER} texts together"
         else:
-            role = "single-page" if link.number == WHOLE else "further-page"
-            roles[place] = f"{role}-drawn" if capture.kind == "conversion" else role
+            roles[place] = _role(link, capture)
             one = _reading(capture, given.provenance, profile, given.page.url, link.number or 1)
             text = one.text if isinstance(one, Reading) else one
             blocks = tuple(part.block for part in one.sifted.placed) if isinstance(one, Reading) else ()
@@ -144,6 +144,11 @@ def _with_further(found: Reading, article: Article, given: Opened, profile: Prof
     provenance = given.named(roles)
     joined = join(replace(article, provenance=provenance), list(named.values()), parts, reasons)
     return replace(found, text=joined.article, further=tuple(readings), left=joined.left)
+
+
+def _role(link: FurtherPage, capture: Capture) -> str:
+    role = "single-page" if link.number == WHOLE else "further-page"
+    return f"{role}-drawn" if capture.kind == "conversion" else role
 
 
 def parsed_anyway(captures: Sequence[Capture], profile: Profile) -> Page | None:

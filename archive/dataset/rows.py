@@ -39,6 +39,7 @@ class Entry:
     capture: Capture
     edition: int | None = None
     editions: int = 0
+    beside: tuple[Capture, ...] = ()  # of a split story, the captures of further pages that are in the text
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,14 @@ def reservations(capture: Capture) -> tuple[str, ...]:
     said = capture.reservations
     if capture.status == 304 and capture.referent is not None:
         said += tuple(one for one in capture.referent.reservations if one not in said)
+    return said
+
+
+def reserved_by(entry: Entry) -> tuple[str, ...]:
+    """What the captures of an entry reserve: its page's, and those of its further pages."""
+    said = reservations(entry.capture)
+    for one in entry.beside:
+        said += tuple(more for more in reservations(one) if more not in said)
     return said
 
 
@@ -175,6 +184,12 @@ PRESSKEEP = Schema(
         Column("capture_id", Kind.TEXT, "WARC-Record-ID of the page's record", lambda entry: entry.capture.id),
         Column("drawn_from", Kind.TEXT, "of a page that a browser drew: id of the page's own answer", _drawn_from),
         Column("companions", Kind.TEXTS, "record ids of further captures in the text", _companions),
+        Column(
+            "missing_pages",
+            Kind.TEXTS,
+            "of an article on several pages: the addresses of those that the text lacks",
+            list_of_article(lambda text: [one.url for one in text.missing]),
+        ),
         Column("warc_file", Kind.TEXT, "file under `warc/` at the time of the export", _file, lasting=False),
         Column("warc_offset", Kind.INTEGER, "first byte of the record in that file", _offset, lasting=False),
         Column("payload_digest", Kind.TEXT, "digest of the entity body", lambda entry: entry.capture.payload_digest),
@@ -188,7 +203,7 @@ PRESSKEEP = Schema(
             "reservations",
             Kind.TEXTS,
             "what the answer says of keeping and mining it, such as `tdm-reservation: 1`",
-            lambda entry: list(reservations(entry.capture)),
+            lambda entry: list(reserved_by(entry)),
         ),
         Column("cleaner", Kind.TEXT, "version of the cleaner", lambda entry: entry.text.provenance.cleaner),
         Column("profile", Kind.TEXT, "digest of the site profile", lambda entry: entry.text.provenance.profile),

@@ -9,9 +9,8 @@ from enum import StrEnum
 from itertools import groupby
 
 from archive.article import Article, Verdict
-from archive.capture import Capture
 from archive.clock import from_datetime
-from archive.dataset.rows import Entry, reservations
+from archive.dataset.rows import Entry, reserved_by
 from archive.reservation import Reserved, reserved
 
 
@@ -70,7 +69,7 @@ def matches(entry: Entry, selection: Selection) -> bool:
         return False
     if selection.captured_since is not None and capture.at < selection.captured_since:
         return False
-    if not _takes(selection, capture):
+    if not _takes(selection, entry):
         return False
     article = text if isinstance(text, Article) else None
     if selection.languages and not (article and _speaks(article.language, selection.languages)):
@@ -82,13 +81,13 @@ def matches(entry: Entry, selection: Selection) -> bool:
 
 def is_withheld(entry: Entry, kinds: frozenset[Reserved]) -> bool:
     """Whether an entry is captured with such a reservation."""
-    return bool(kinds and kinds & reserved(reservations(entry.capture)))
+    return bool(kinds and kinds & reserved(reserved_by(entry)))
 
 
-def _takes(selection: Selection, capture: Capture) -> bool:
+def _takes(selection: Selection, entry: Entry) -> bool:
     if not (selection.withheld or selection.reserved or selection.unreserved):
         return True
-    found = reserved(reservations(capture))
+    found = reserved(reserved_by(entry))
     if selection.withheld & found or (selection.unreserved and found):
         return False
     return not selection.reserved or bool(selection.reserved & found)

@@ -56,13 +56,13 @@ def keep_lost(old: Archive, new: Archive, damaged: Collection[str]) -> int:
                 _enter(new, lost, state)
                 ids = [event.id for event in lost if isinstance(event, Capture)]
                 for some in tables.in_parts(ids):
-                    _take_texts(old, new, tables.texts.c.capture.in_(some) & (tables.texts.c.cleaner == CLEANER))
+                    _take_texts(old, new, _made_of(some))
                 if not state.file.startswith(f"{ATTACHED}/"):  # what lies elsewhere may come back: it is not lost
                     found += len(lost)
         with new.catalog.reading() as connection:
             cut_out = losses.lost_ids(connection)
         for some in tables.in_parts(cut_out):
-            _take_texts(old, new, tables.texts.c.capture.in_(some) & (tables.texts.c.cleaner == CLEANER))
+            _take_texts(old, new, _made_of(some))
     except (DamagedRecord, ValueError) as error:  # ValueError: a value that no program of ours wrote
         logger.warning("%s: of what only the old catalogue has, %d rows were kept", error, found)
     if bad:
@@ -89,9 +89,16 @@ def keep_unreached(old: Archive, new: Archive, file: str) -> None:
             for part in tables.in_parts(copies):
                 connection.execute(insert(tables.copies).on_conflict_do_nothing(), part)
         for some in tables.in_parts([event.id for event in events if isinstance(event, Capture)]):
-            _take_texts(old, new, tables.texts.c.capture.in_(some) & (tables.texts.c.cleaner == CLEANER))
+            _take_texts(old, new, _made_of(some))
     except (DamagedRecord, ValueError) as error:
         logger.warning("%s: of %s not all was kept", error, file)
+
+
+def _made_of(captures: Sequence[str]) -> ColumnElement[bool]:
+    """The texts of the installed cleaner that have words of these captures, be it as further pages."""
+    texts, further = tables.texts.c, tables.further.c
+    with_pages = select(further.capture).where(further.cleaner == CLEANER, further.companion.in_(captures))
+    return (texts.cleaner == CLEANER) & (texts.capture.in_(captures) | texts.capture.in_(with_pages))
 
 
 def _copies_in(file: str) -> Select[tuple[str, int, str]]:

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, false, func, or_, select, true
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, case, false, func, null, or_, select, true
 
 from archive.capture import Capture
 from archive.catalogue import blocking, losses, revisits, tables, withholding
@@ -89,7 +89,8 @@ class Share:
         if not selection.is_everything:
             revisits_of_it = self._captures(_captures.kind == "revisit")
             referents = (one.referent for one in revisits_of_it if one.referent is not None)
-            self._brought = tuple(sorted({one.id for one in referents if not selection.takes(one)}))
+            brought = {one.id for one in referents if not selection.takes(one)} | self._further_pages()
+            self._brought = tuple(sorted(brought))
 
     def takes_whole(self, file: str) -> bool:
         """Whether all that a file holds is handed on: nothing of it is taken down, or left out by its terms.
@@ -148,8 +149,9 @@ class Share:
         from archive.cleaning.version import CLEANER  # noqa: PLC0415 - brings the extraction library
 
         made = tables.texts.c
+        kept_back = withholding.texts_withheld(self.connection, self.selection.withheld)
         question = (
-            select(tables.captures, made.canonical)
+            select(tables.captures, case((kept_back, null()), else_=made.canonical).label("canonical"))
             .join_from(
                 tables.captures,
                 tables.texts,
@@ -161,6 +163,16 @@ class Share:
         )
         for row, capture in self._stream(question):
             yield capture, row["canonical"]
+
+    def _further_pages(self) -> set[str]:
+        """The further pages of the selection's stories, and what they refer to; of texts of whichever cleaner."""
+        further = tables.further.c
+        named = select(further.companion).where(
+            further.companion.is_not(None),
+            further.capture.in_(select(_captures.id).where(self.selection.condition())),
+        )
+        payloads = select(_captures.refers_to).where(_captures.id.in_(named), _captures.refers_to.is_not(None))
+        return {one for question in (named, payloads) for one in self.connection.scalars(question) if one is not None}
 
     def _captures(self, *conditions: ColumnElement[bool]) -> Iterator[Capture]:
         question = select(tables.captures).where(self._which(), *conditions)

@@ -13,6 +13,7 @@ from archive.article import Article, canonical_json
 from archive.clock import warc_date
 from archive.dataset.rows import PRESSKEEP, Entry, json_value
 from archive.errors import NotFound, UsageError
+from archive.exchange import Role
 from archive.terminal import TEXT_WIDTH
 from archive.verbs.entries import Known, capture_at, entry_at, look_up, meant, open_archive, redirected_to
 from archive.verbs.ledgers import Told, document, ledger_at, rows, table
@@ -72,6 +73,8 @@ def why_no_text(known: Known, at: int | None = None) -> str:
         return f"it redirects: run 'presskeep show {terminal.one_line(target)}'"
     if capture.status is not None and (capture.status < 200 or 300 <= capture.status < 400):
         return f"the answer was {capture.status}, which has no page"
+    if capture.role is Role.FURTHER and capture.via is not None:
+        return f"it is a further page of an article: run 'presskeep show {terminal.one_line(capture.via)}'"
     if str(capture.role) not in {"article", "other"}:
         return f"it was fetched {ROLES[capture.role]}, not as an article: 'presskeep captures' lists it"
     return "it is not cleaned yet: run 'presskeep clean'"

@@ -14,7 +14,7 @@ from rich.text import Text
 from archive.article import Article, BlockKind, Refusal
 from archive.capture import Capture, Location
 from archive.clock import to_datetime
-from archive.dataset.rows import Entry, reservations
+from archive.dataset.rows import Entry, reserved_by
 from archive.terminal import one_line, plain
 
 MARGIN = 2
@@ -134,13 +134,14 @@ def provenance(
             ("lies in", lies_in(capture)),
             ("its payload in", lies_in(capture.referent) if capture.referent is not None else ""),
             ("record", capture.id),
+            *_pages(entry),
             ("payload", capture.payload_digest or ""),
             ("text", text.text_digest if isinstance(text, Article) else ""),
             ("identity", entry.identity),
             ("cleaner", text.provenance.cleaner),
             ("profile", text.provenance.profile),
             ("found", found(capture)),
-            ("reserved", "; ".join(reservations(capture))),
+            ("reserved", "; ".join(reserved_by(entry))),
         ]
     )
     rule = Text("─" * max(1, width - 2 * MARGIN), style="dim")  # not a Rule: a pipe has no edge where it could end
@@ -150,6 +151,22 @@ def provenance(
     if timeline:
         parts += ["", heading(count(len(timeline), "capture")), captures_table(timeline)]
     return Padding(Group(*parts), (0, 0, 0, MARGIN), expand=False) if width > 20 else Group(*parts)
+
+
+def _pages(entry: Entry) -> Iterator[tuple[str, str]]:
+    """Of an article on several pages: where each of them lies, and why one is missing."""
+    text = entry.text
+    if not isinstance(text, Article):
+        return
+    held = {one.id: one for one in entry.beside}
+    lacking = {one.url for one in text.missing}
+    for one in text.further:
+        name = f"page {one.number}" if one.number else "on one page"
+        ref = text.provenance.captures[one.capture] if one.capture is not None else None
+        if ref is not None:
+            yield name, f"{one.url}, {lies_in(held[ref.id]) if ref.id in held else ref.id}"
+        elif one.url in lacking:
+            yield name, f"missing: {one.reason} ({one.url})"
 
 
 def heading(words: str) -> Text:

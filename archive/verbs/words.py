@@ -43,6 +43,7 @@ ROLES: dict[Role, str] = {
     Role.ROBOTS: "as robots.txt",
     Role.PROBE: "to see what the site has",
     Role.REQUISITE: "as a part of another page",
+    Role.FURTHER: "as a further page of an article",
     Role.OTHER: "for a purpose that is not recorded",
 }
 

@@ -135,7 +135,7 @@ def _workers(archive: Archive) -> Iterator[tuple[ThreadPoolExecutor, Callable[[E
             profile = profiles.named(entry.text.provenance.profile)
             if profile is None:
                 return None  # of a profile that the archive never had: nobody can say what it made
-            made = children.own().clean(entry.capture, profile, limits.timeout)
+            made = children.own().clean([entry.capture, *entry.beside], profile, limits.timeout)
             return identity(made) if isinstance(made, bytes) else None
 
         yield threads, again

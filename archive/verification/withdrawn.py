@@ -31,7 +31,7 @@ def of_files(archive: Archive) -> Iterator[Finding]:
     import pyarrow as pa  # noqa: PLC0415 - who verifies an archive without texts need not wait for it
 
     with archive.catalog.reading() as connection:
-        kept_back = withholding.withheld(connection, archive.configuration.reservations.withheld, news=False)
+        kept_back = withholding.texts_withheld(connection, archive.configuration.reservations.withheld, news=False)
     for path in sorted(archive.text_path.glob(f"cleaner=*/month=*/{PART}")):
         name = f"{archive.text_path.name}/{path.relative_to(archive.text_path)}"
         cleaner = unquote(path.parent.parent.name.removeprefix("cleaner="))
