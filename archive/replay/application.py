@@ -37,7 +37,7 @@ def application(service: Service) -> ASGIApp:
 
     async def failed(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
-        if problem.status >= 500:
+        if problem.status >= 500 and isinstance(error, PresskeepError):  # of what nobody foresaw, the server tells
             logger.error("%s: %s", request.scope["raw_path"][:500], error, exc_info=error)
         return answer(service, request, problem)
 

@@ -18,6 +18,7 @@ from archive.replay.mementos import Around, Found, Moment
 from archive.replay.payload import SANDBOX, Sent, sent
 from archive.replay.rawpath import RawRoute
 from archive.replay.service import Service
+from archive.url import normalise
 
 _DAYS = "Mon|Tue|Wed|Thu|Fri|Sat|Sun"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -74,13 +75,17 @@ def routes(service: Service) -> list[BaseRoute]:
             page = service.view(found.capture.url, found.capture.id)
             return Response(status_code=302, headers={"Location": page, "Vary": "Sec-Fetch-Mode"})
         made = await service.read(
-            sent,
-            found.capture,
-            request.headers.get("accept-encoding", ""),
-            navigating=navigating,
-            placed=lambda target: places.memento(found.moment.name, target, modifier),
+            sent, found.capture, request.headers.get("accept-encoding", ""), navigating=navigating
         )
-        return _answer(made, places, found)
+        if made.target is None:
+            return _answer(made, places, found)
+        if normalise(made.target) == found.capture.key:
+            # From http to https, or to a spelling without tracking: one address here, whose redirect would lead to
+            # itself for ever. What was there at that time is the page behind it.
+            behind = await service.read(mementos.behind_redirect, found.capture)
+            beyond = None if behind is None else places.memento(behind.name, behind.url, modifier)
+            return _answer(made, places, found, beyond)
+        return _answer(made, places, found, places.memento(found.moment.name, made.target, modifier))
 
     return [RawRoute("/timegate/", timegate), RawRoute("/web/", web)]
 
@@ -156,7 +161,7 @@ def _memento(places: Places, moment: Moment, rel: str) -> str:
     return link(places.memento(moment.name, moment.url), rel, datetime=http_date(moment.at))
 
 
-def _answer(made: Sent, places: Places, found: Found) -> Response:
+def _answer(made: Sent, places: Places, found: Found, target: str | None = None) -> Response:
     response = Response(made.body, made.status)
     own = [
         ("Memento-Datetime", http_date(found.capture.at)),
@@ -165,6 +170,8 @@ def _answer(made: Sent, places: Places, found: Found) -> Response:
         ("Content-Security-Policy", SANDBOX),
         ("Vary", "Accept-Encoding, Sec-Fetch-Mode, Sec-Fetch-Dest"),
     ]
+    if target is not None:
+        own.append(("Location", target))
     response.raw_headers = [
         (name.encode("ascii").lower(), value.encode("latin-1")) for name, value in (*made.fields, *own)
     ]

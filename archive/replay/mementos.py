@@ -201,6 +201,23 @@ class Mementos:
             raise Problem(404, "no memento of this URL is as late as that")
         raise self._none(url, key)
 
+    def behind_redirect(self, capture: Capture) -> Moment | None:
+        """The memento of the same URL nearest in time that is no redirect."""
+        table = tables.captures.c
+        with self._archive.catalog.reading() as connection:
+            shown_now = self._questions(connection).condition
+            question = (
+                select(table.at, table.url)
+                .where(table.key == capture.key, ~func.coalesce(table.status, 0).between(300, 399), shown_now)
+                .order_by(func.abs(table.at - capture.at), table.at.desc())  # of two as near the one it led to
+                .limit(1)
+            )
+            row = connection.execute(question).first()
+            if row is None:
+                return None
+            before = select(func.max(table.at)).where(table.key == capture.key, table.at < row.at, shown_now)
+            return Moment(row.at, stamp(row.at, connection.scalar(before)), row.url)
+
     def _nearest(self, connection: Connection, questions: _Questions, key: str, at: int | None) -> RowMapping | None:
         values = {"key": key, "at": _END if at is None else at}
         earlier = connection.execute(questions.before, values).mappings().first()

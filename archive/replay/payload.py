@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
@@ -40,19 +40,22 @@ SANDBOX = (
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An answer as it is sent: its fields are latin-1 without control characters."""
+    """An answer as it is sent: its fields are latin-1 without control characters.
+
+    ``target`` is the archived URL to which a redirect leads; who sends it adds the field Location.
+    """
 
     status: int
     fields: tuple[tuple[str, str], ...]
     body: bytes
+    target: str | None = None
 
 
-def sent(capture: Capture, accept_encoding: str, *, navigating: bool, placed: Callable[[str], str]) -> Sent:
+def sent(capture: Capture, accept_encoding: str, *, navigating: bool) -> Sent:
     """The payload of a capture with the fields of its answer.
 
     ``accept_encoding`` is what the client takes. ``navigating`` says that a browser would show it as a document: what
-    could be one is sent as plain text then. ``placed`` gives the address at which an archived URL is found at the same
-    time, for redirects. Raises DamagedRecord and TakenDown as `Capture.message` does.
+    could be one is sent as plain text then. Raises DamagedRecord and TakenDown as `Capture.message` does.
     """
     message = _answer_of(capture)
     codings, body = _body(message, accept_encoding, whole=capture.truncated is None)
@@ -69,10 +72,9 @@ def sent(capture: Capture, accept_encoding: str, *, navigating: bool, placed: Ca
         fields.append(("Content-Type", f"text/plain; charset={charset}"))
     elif not media_type:
         fields.append(("Content-Type", "application/octet-stream"))
-    target = message.field("location") if status in _REDIRECTS else None
-    if target is not None and (absolute := _absolute(capture.url, target)) is not None:
-        fields.append(("Location", placed(absolute)))
-    return Sent(status, tuple(fields), b"" if status in _BODILESS else body)
+    given = message.field("location") if status in _REDIRECTS else None
+    target = None if given is None else _absolute(capture.url, given)
+    return Sent(status, tuple(fields), b"" if status in _BODILESS else body, target)
 
 
 def _answer_of(capture: Capture) -> HttpMessage:

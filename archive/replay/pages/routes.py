@@ -54,6 +54,7 @@ def routes(service: Service) -> list[BaseRoute]:
         return Response(found.body, media_type=found.media_type, headers={"Cache-Control": keep})
 
     service.error_page = failed
+    service.view = lambda url, capture: Places().view("captured", url, capture=capture)
     return [
         *(Route(f"/{name}", viewing(view)) for name, view in VIEWS.items()),
         RawRoute("/article/", of_an_address),

@@ -52,6 +52,17 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
         moved = b"HTTP/1.1 301 Moved\r\nLocation: /crane?a=1\r\nContent-Length: 0\r\n\r\n"
         writer.add(replace(exchange("moved", 5), response=moved))
         writer.add(exchange("missing", 5, status=404))
+        secure = b"HTTP/1.1 301 Moved\r\nLocation: https://courier.example/secured\r\nContent-Length: 0\r\n\r\n"
+        for micros in (0, 3_600_000_000):
+            insecure = replace(exchange("secured", 5), response=secure)
+            writer.add(at(insecure, "http://courier.example/secured", micros))
+            writer.add(at(exchange("secured", 5), "https://courier.example/secured", micros + 300_000))
+        writer.add(
+            at(
+                replace(exchange("round", 5), response=secure.replace(b"secured", b"round")),
+                "http://courier.example/round",
+            )
+        )
     return made
 
 
@@ -246,6 +257,28 @@ def test_redirects_lead_to_the_same_time(site: Served) -> None:
         assert answer.headers["x-archive-orig-location"] == "/crane?a=1"
     missing = site.get("/web/20261125095140/https://courier.example/missing")
     assert (missing.status_code, "memento-datetime" in missing.headers) == (404, True)
+
+
+def test_a_redirect_to_another_spelling_of_one_address_does_not_go_round(site: Served) -> None:
+    for moment in ("20261125095140", "20261125105140"):
+        for modifier in ("", "id_"):
+            got = site.client.get(
+                f"{site.url}/web/{moment}{modifier}/http://courier.example/secured", follow_redirects=True
+            )
+            assert (got.status_code, len(got.history)) == (200, 1)
+            assert got.url.path.startswith(f"/web/{moment}300000{modifier}/https:")
+    lost = site.get("/web/20261125095140/http://courier.example/round")
+    assert (lost.status_code, "location" in lost.headers) == (301, False)
+
+
+def test_a_person_is_led_to_the_page_about_it(site: Served) -> None:
+    answer = site.get(
+        f"/web/{STAMPS[0]}/{URL}", sec_fetch_mode="navigate", sec_fetch_dest="document", accept="text/html"
+    )
+    assert answer.status_code == 302
+    page = site.client.get(site.url + answer.headers["location"])
+    assert page.status_code == 200
+    assert "sec-fetch-mode" in answer.headers["vary"].lower()
 
 
 def test_start_is_what_the_dates_say() -> None:
