@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from urllib.parse import urljoin
 
 from archive.article import Article, Block, CaptureRef, Evidence, Source
@@ -13,11 +15,12 @@ from archive.capture import Capture, Location
 from archive.cleaning import dates
 from archive.cleaning.charset import decode
 from archive.cleaning.clean import open_page
-from archive.cleaning.document import Document, Unfit
+from archive.cleaning.document import Unfit
 from archive.cleaning.evidence import literal_value, tidy
 from archive.cleaning.language import tag
-from archive.cleaning.source import element_at, text_at
-from archive.cleaning.stream import normalise, raw_index, solid
+from archive.cleaning.offsets import Offsets, piece_at, solid_places
+from archive.cleaning.source import Places
+from archive.cleaning.stream import normalise
 from archive.cleaning.version import CLEANER
 from archive.cleaning.written import date_in
 from archive.digest import label
@@ -27,8 +30,6 @@ from archive.errors import DamagedRecord, PayloadRefused, PresskeepError
 _SENTENCE_END = re.compile(
     r"[.!?\u2026\u061f\u06d4\u0964][\"'\u201d\u2019\u00bb\u00ab\u203a)\]]*(?=\s)|[\u3002\uff01\uff1f][\u300d\u300f\u201d)]*"
 )
-_NEEDLE = re.compile(r"[^&<>\"'\s\xa0][^&<>\"'\n\r\t\xa0]*")  # text that stands in markup as it is
-_SHORTEST_NEEDLE, _LONGEST_NEEDLE = 8, 40  # shorter ones stand in too many places to be believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,42 +117,15 @@ def prove(article: Article, captures: Sequence[Capture]) -> Proof:
 class _Page:
     """A capture's payload, parsed as the cleaner parses it."""
 
-    document: Document
-    payload: bytes
-    text: str
+    places: Places
+    offsets: Offsets
     url: str
 
     def place(self, source: Source) -> Place:
-        element = element_at(self.document.root, source.path)
+        element = self.places.element(source.path)
         line = element.sourceline if element is not None else None
-        return Place(source, line, self._byte(text_at(self.document.root, source) or "", line or 1))
-
-    def _byte(self, raw: str, line: int) -> int | None:
-        """Where a text of the tree begins in the payload, as far as its first characters stand there as they are."""
-        found = _NEEDLE.match(raw.lstrip())
-        needle = found[0].rstrip()[:_LONGEST_NEEDLE] if found else ""
-        floor = _line_start(self.text, line)
-        at = -1
-        while len(needle) >= _SHORTEST_NEEDLE and (at := self.text.find(needle, floor)) < 0:
-            needle = needle[: len(needle) // 2]  # markup may follow
-        if at < 0:
-            return None
-        charset = self.document.charset
-        written = needle.encode(charset, "replace")
-        begin = len(self.text[:at].encode(charset, "replace"))
-        mark = len(self.payload) - len(self.text.encode(charset, "replace"))  # a byte order mark, else nothing
-        begin += mark if 0 <= mark <= 3 else 0
-        return begin if self.payload[begin : begin + len(written)] == written else None
-
-
-def _line_start(text: str, line: int) -> int:
-    at = 0
-    for _ in range(line - 1):
-        following = text.find("\n", at)
-        if following < 0:
-            return at
-        at = following + 1
-    return at
+        raw = self.places.text(source) or ""
+        return Place(source, line, self.offsets.of(raw, line or 1, self.places.begin(source)))
 
 
 def _follow(ref: CaptureRef, capture: Capture | None) -> tuple[Link, _Page | None]:
@@ -173,7 +147,8 @@ def _follow(ref: CaptureRef, capture: Capture | None) -> tuple[Link, _Page | Non
         said = error.reason if isinstance(error, Unfit) else error.message
         return (link if reason else replace(link, holds=False, reason=said, read=False)), None
     link = replace(link, decoded_length=len(payload), charset=document.charset)
-    return link, _Page(document, payload, decode(payload, message.charset)[0], capture.url)
+    offsets = Offsets(payload, decode(payload, message.charset)[0], document.charset)
+    return link, _Page(Places(document.root), offsets, capture.url)
 
 
 def _difference(ref: CaptureRef, capture: Capture, entity: bytes) -> str:
@@ -230,6 +205,7 @@ def _text_claims(
     checked = not any(_unread(source, pages) for source, _ in pieces)
     wrong = next((source for source, piece in pieces if not _says(_raw(source, pages), piece)), None)
     said = " ".join(piece for _, piece in pieces)
+    parts: _Parts | None = None
     for start, end in split(text):
         sentence = text[start:end]
         if not checked:
@@ -238,26 +214,46 @@ def _text_claims(
             reason = f"{wrong.path} says something else" if wrong else "its sources say something else"
             yield Claim(field, sentence, False, reason if pieces else "it has no source", (), number)
         else:
-            places = tuple(_places(start, end, pieces, pages))
-            yield Claim(field, sentence, True, "", places, number)
+            parts = parts or _Parts(pieces, pages)
+            yield Claim(field, sentence, True, "", tuple(parts.places(start, end)), number)
 
 
-def _places(start: int, end: int, pieces: list[tuple[Source, str]], pages: Sequence[_Page | None]) -> Iterator[Place]:
-    """The parts of the sources that a span of their joined text stands at."""
-    at = 0
-    for source, piece in pieces:
-        low, high = max(start, at), min(end, at + len(piece))
-        words = piece[max(0, low - at) : max(0, high - at)]
-        page, raw = pages[source.capture], _raw(source, pages)
-        if words.strip() and page is not None and raw is not None:
+class _Parts:
+    """The sources of one text, and which part of each says what of it."""
+
+    def __init__(self, pieces: list[tuple[Source, str]], pages: Sequence[_Page | None]) -> None:
+        self._pieces = pieces
+        self._pages = pages
+        self._begins = [0, *accumulate(len(piece) + 1 for _, piece in pieces)]
+        self._solid: dict[int, tuple[list[int], list[int]] | None] = {}  # of a piece, and of what it was made from
+
+    def places(self, start: int, end: int) -> Iterator[Place]:
+        """The parts of the sources that a span of their joined text stands at."""
+        for number in range(piece_at(self._begins, start), len(self._pieces)):
+            source, piece = self._pieces[number]
+            at = self._begins[number]
+            if at >= end:
+                return
+            low, high = max(0, start - at), min(end - at, len(piece))
+            page = self._pages[source.capture]
+            if page is None or not piece[low:high].strip():
+                continue
             part = source
-            if normalise(raw) == piece:
-                before = len(solid(piece[: low - at]))
-                first = raw_index(raw, before) if solid(words) else 0
-                last = raw_index(raw, before + len(solid(words)) - 1) + 1 if solid(words) else len(raw)
-                part = replace(source, start=source.start + first, end=source.start + last)
+            if (solid := self._solid_of(number, page)) is not None:
+                first, last = (bisect_left(solid[0], one) for one in (low, high))
+                if first < last:
+                    begin, behind = solid[1][first], solid[1][last - 1] + 1
+                    part = replace(source, start=source.start + begin, end=source.start + behind)
             yield page.place(part)
-        at += len(piece) + 1
+
+    def _solid_of(self, number: int, page: _Page) -> tuple[list[int], list[int]] | None:
+        """Where the solid characters of a piece stand in it and in the page; None where the two differ in more."""
+        if number not in self._solid:
+            source, piece = self._pieces[number]
+            raw = page.places.text(source) or ""
+            same = normalise(raw) == piece
+            self._solid[number] = (solid_places(piece), solid_places(raw)) if same else None
+        return self._solid[number]
 
 
 def _values(article: Article, pages: Sequence[_Page | None]) -> Iterator[Claim]:
@@ -326,7 +322,7 @@ def _unread(source: Source, pages: Sequence[_Page | None]) -> bool:
 
 def _raw(source: Source, pages: Sequence[_Page | None]) -> str | None:
     page = _page(source, pages)
-    return text_at(page.document.root, source) if page is not None else None
+    return page.places.text(source) if page is not None else None
 
 
 def split(text: str) -> list[tuple[int, int]]:

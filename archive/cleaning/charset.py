@@ -53,7 +53,6 @@ _META = re.compile(rb"<meta\b[^>]{0,300}?\bcharset\s*=\s*[\"']?\s*([A-Za-z0-9_.:
 # A UTF-8 page with a few broken bytes (a cut body, an advertisement pasted in) stays UTF-8.
 _BROKEN_SHARE = 200  # one damaged place in so many non-ASCII characters
 _BROKEN_FEW = 2
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 def decode(payload: bytes, declared: str | None = None) -> tuple[str, str]:
@@ -78,7 +77,7 @@ def decode(payload: bytes, declared: str | None = None) -> tuple[str, str]:
         return payload.decode(named, "replace"), named
     lenient = payload.decode("utf-8", "replace")
     broken = lenient.count("\ufffd")
-    sound = len(_BEYOND_ASCII.findall(lenient)) - broken
+    sound = len(lenient) - len(lenient.encode("ascii", "ignore")) - broken
     if broken <= min(_BROKEN_FEW, sound) or broken * _BROKEN_SHARE <= sound:
         return lenient, "utf-8"
     return payload.decode("cp1252", "replace"), "cp1252"

@@ -12,7 +12,7 @@ from archive.capture import Capture
 from archive.cleaning import body, linked, metadata, verdict
 from archive.cleaning.alignment import Overwork
 from archive.cleaning.body import Extraction
-from archive.cleaning.document import MAX_BYTES, Document, Unfit, parse
+from archive.cleaning.document import MAX_BYTES, Document, Unfit, parse, text_of
 from archive.cleaning.evidence import Page, evidence
 from archive.cleaning.images import images
 from archive.cleaning.joining import Left, Part, is_whole, join
@@ -22,7 +22,6 @@ from archive.cleaning.profile import AT_HOME, ELSEWHERE, EMPTY, LAYOUT, Profile
 from archive.cleaning.ruled import Ruled, ruled
 from archive.cleaning.sift import Sifted, sift
 from archive.cleaning.standfirst import standfirst
-from archive.cleaning.stream import TextStream
 from archive.cleaning.version import CLEANER
 from archive.errors import NotHttp, PayloadRefused, PayloadTooLarge
 from archive.http import HttpMessage
@@ -160,7 +159,7 @@ def parsed_anyway(captures: Sequence[Capture], profile: Profile) -> Page | None:
         if not verdict.is_html(message, payload):
             return None
         root = parse(payload, message.charset).root
-        return Page(root, TextStream(root), capture.url)
+        return Page(root, text_of(root), capture.url)
     except (NotHttp, Unfit, PayloadRefused, PayloadTooLarge, *_STUMBLES):
         return None
 
@@ -215,7 +214,7 @@ def open_page(message: HttpMessage) -> Document:
 
 
 def _read(document: Document, capture: Capture, provenance: Provenance, profile: Profile) -> Reading:
-    stream = TextStream(document.root)
+    stream = text_of(document.root)
     page = Page(document.root, stream, capture.url)
     data = linked.read(document.root)
     rules = ruled(page, profile.rules, capture.at)

@@ -12,12 +12,14 @@ from archive.article import Verdict
 from archive.attributes import attributes_of
 from archive.cleaning.charset import decode
 from archive.cleaning.scripts import Story, story_of
+from archive.cleaning.stream import TextStream
 
 # Limits of the cleaner. They depend on the bytes alone, never on time or memory, so that every machine refuses the
 # same pages. The largest news page seen among some 1,900 was 2.2 MB, with 10,106 elements and 2.1 million characters
 # (a data table in a script); each limit leaves a factor of four at least.
 MAX_BYTES = 16 * 2**20  # of the decoded entity; a tree of this size takes about 300 MB
 MAX_ELEMENTS = 60_000  # extraction has steps that grow with the square of the elements: 20 s lie near 150,000
+MAX_TEXT = 4_000_000  # characters of all visible text, without white space: two of the longest novels
 MAX_DEPTH = 1_500  # libxml2 drops what is nested more than 2,048 levels deep, without saying so
 # Work units: the squares of the numbers of attributes, summed over all elements. So one element may have 10,000 of
 # them, which takes a tenth of a second; the most seen on a real page are 32, and 53,011 units.
@@ -90,6 +92,14 @@ def parse(payload: bytes, declared: str | None = None) -> Document:
         _lay(root, story)
         _require_bounds(root)
     return Document(root, charset, len(payload), story)
+
+
+def text_of(root: html.HtmlElement) -> TextStream:
+    """The text of a document; raises `Unfit` where that is more than anybody writes on one page."""
+    stream = TextStream(root)
+    if len(stream.solid) > MAX_TEXT:
+        raise Unfit(Verdict.OVER_BUDGET, f"{len(stream.solid)} characters of text, the limit is {MAX_TEXT}")
+    return stream
 
 
 def _has_little(root: html.HtmlElement) -> bool:

@@ -15,6 +15,8 @@ from archive.article import Evidence, Source
 from archive.cleaning.source import text_at
 from archive.cleaning.stream import TextStream, normalise
 
+MAX_METAS = 100  # elements of one name: the most seen are some sixty tags
+_SURROGATE = re.compile("[\ud800-\udfff]")
 MAX_VALUE = 1000  # characters: what is longer is no name, title or date, and would swell the provenance
 
 
@@ -33,6 +35,8 @@ class Candidate:
 
 def tidy(text: str) -> str:
     """A value as read from an attribute or a script: references resolved (some write them twice), spaces single."""
+    if not text.isascii():
+        text = _SURROGATE.sub("\ufffd", text)  # JSON can write halves of characters, which no file can hold
     return normalise(unescape(text)) if "&" in text else normalise(text)
 
 
@@ -75,7 +79,9 @@ class Page:
             if element.get("content", "").strip():
                 for key in ("property", "name", "itemprop", "http-equiv"):
                     if name := element.get(key):
-                        self.metas.setdefault(name.strip().lower(), []).append(element)
+                        same = self.metas.setdefault(name.strip().lower(), [])
+                        if len(same) < MAX_METAS:
+                            same.append(element)
 
     def meta(self, *names: str) -> list[Candidate]:
         """The contents of the meta elements of these names, in the order of the names, then of the page."""

@@ -18,7 +18,8 @@ Node = dict[str, Any]
 
 # Types whose name ends like this are articles: NewsArticle, ReportageNewsArticle, BlogPosting, LiveBlogPosting, Report.
 _ARTICLE = re.compile(r"(?:article|posting|report|review)$", re.IGNORECASE)
-_LITERAL = r'"(?:[^"\\]|\\.)*"'
+# Possessive, as are the spaces below: what was read once is never given back, however the page goes on.
+_LITERAL = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 MAX_SCRIPT = 2 * 2**20  # characters
 MAX_DEPTH = 60  # real ones stay under 12; beyond some hundred, json's recursion would meet the interpreter's limit
 MAX_NODES = 20_000
@@ -86,7 +87,7 @@ class Linked:
         if self.home is None:
             return None
         text = self.home.text
-        for pattern in (rf'"{re.escape(key)}"\s*:\s*\[?\s*({_LITERAL})', rf"({_LITERAL})"):
+        for pattern in (rf'"{re.escape(key)}"\s*+:\s*+(?:\[\s*+)?+({_LITERAL})', rf"({_LITERAL})"):
             for found in islice(re.finditer(pattern, text), MAX_LITERALS):
                 start, end = found.span(1)
                 if end - start > 6 * MAX_VALUE or literal_value(text[start:end]) != value:

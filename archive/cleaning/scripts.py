@@ -25,12 +25,14 @@ _MOST_TEXT = 4 * 2**20  # characters of one script
 _MOST_VALUES = 200_000  # of all scripts of a page
 _MOST_DEPTH = 100
 _MOST_STARTS = 20  # places in one script at which JSON may begin
+_MOST_WRONG = 20  # rows, or pushes, of a page that are no JSON: each may be read to its end before that is seen
+_LONGEST_TITLE = 500  # characters
 _LITTLE = 60  # words that read like sentences, below which there is no story
 _WHOLE = 100  # words of one text that may be a whole story
 _SCRIPTS = etree.XPath("//script[not(@src)]")
 _TITLES = etree.XPath("//meta[@property='og:title' or @name='twitter:title']/@content|//title/text()|//h1/text()")
 _ASSIGNED = re.compile(r"(?:=|\breturn\b|\()\s*(?=[\[{])")
-_PARSED = re.compile(r'JSON\.parse\(\s*("(?:[^"\\]|\\.)*")\s*\)')
+_PARSED = re.compile(r'JSON\.parse\(\s*+("[^"\\]*+(?:\\.[^"\\]*+)*+")\s*+\)')
 _PUSHED = re.compile(r"self\.__next_f\.push\(\s*(?=\[)")
 _ROW = re.compile(r"(?:^|\n)?([0-9a-f]{1,6}):(?:T([0-9a-f]{1,8}),)?")
 _MARKUP = re.compile(r"<(?:p|div|h[2-6]|li|blockquote|br)\b", re.IGNORECASE)
@@ -73,7 +75,7 @@ class _Group:
 
 def story_of(root: html.HtmlElement) -> Story | None:
     """The story that a page's scripts hold; None where there is none, or where it cannot be told which it is."""
-    titles = {fold(one) for one in map(str, _TITLES(root)) if one.strip()}
+    titles = {fold(one) for one in map(str, _TITLES(root)) if one.strip() and len(one) <= _LONGEST_TITLE}
     budget = [_MOST_VALUES]
     best: tuple[int, int, Story] | None = None
     rows: list[str] = []
@@ -144,10 +146,14 @@ def _loaded(text: str) -> Any:  # noqa: ANN401 - JSON
 def _pushed(text: str) -> Iterator[str]:
     """What a script pushes to Next.js' stream of rows: ``[1, "…"]``."""
     decoder = json.JSONDecoder(strict=False)
+    wrong = 0
     for found in _PUSHED.finditer(text):
         try:
             value, _ = decoder.raw_decode(text, found.end())
         except (ValueError, RecursionError):
+            wrong += 1
+            if wrong > _MOST_WRONG:
+                return
             continue
         if isinstance(value, list) and len(value) > 1 and isinstance(value[1], str):
             yield value[1]
@@ -156,8 +162,8 @@ def _pushed(text: str) -> Iterator[str]:
 def _flight(text: str) -> Iterator[object]:
     """The values of rows: ``2a:{…}``, and texts by their length in bytes, ``2b:T5dc,…``."""
     decoder = json.JSONDecoder(strict=False)
-    at = 0
-    while found := _ROW.search(text, at):
+    at = wrong = 0
+    while wrong <= _MOST_WRONG and (found := _ROW.search(text, at)):
         at = found.end()
         if found[2] is not None:
             size = int(found[2], 16)
@@ -169,6 +175,7 @@ def _flight(text: str) -> Iterator[object]:
             try:
                 value, at = decoder.raw_decode(text, at)
             except (ValueError, RecursionError):
+                wrong += 1
                 continue
             yield _element(value) if _is_element(value) else value
         else:  # a module or a hint: nothing that is read
@@ -207,11 +214,12 @@ def _story(value: object, titles: set[str], budget: list[int]) -> tuple[int, tup
         group.words += _story_words(text)
     if not groups:
         return None
-    pattern, group = max(groups.items(), key=lambda one: (_rank(value, one[1], titles), str(one[0])))
+    headed = _Headed(value, titles)
+    pattern, group = max(groups.items(), key=lambda one: (_rank(headed, one[1]), str(one[0])))
     texts = group.texts
     whole = [one for one in texts if _story_words(one[1]) >= _WHOLE and _MARKUP.search(one[1])]
     if len(whole) > 1:  # the stories of several articles
-        texts = [one for one in whole if _is_about(value, one[0], titles)]
+        texts = [one for one in whole if headed.is_about(one[0])]
         if len(texts) != 1:
             return None
     words = sum(_story_words(text) for _, text in texts)
@@ -250,19 +258,35 @@ def _story_words(text: str) -> int:
     return words if words >= _WORDS and _ENDS.search(plain) else 0
 
 
-def _is_about(value: Any, pointer: Pointer, titles: set[str]) -> bool:  # noqa: ANN401 - JSON
-    """Whether one of the objects around a text is headed as the page is."""
-    around: list[Any] = [value]
-    for step in pointer[:-1]:
-        around.append(around[-1][step])
-    objects = [one for one in around if isinstance(one, dict)][-_AROUND:]
-    return any(isinstance(text, str) and fold(text) in titles for one in objects for text in one.values())
+@dataclass(slots=True)
+class _Headed:
+    """Which objects of a JSON are headed as the page is; each is asked once, for many texts may stand in it."""
+
+    value: Any
+    titles: set[str]
+    _known: dict[int, bool] = field(default_factory=dict)
+
+    def is_about(self, pointer: Pointer) -> bool:
+        """Whether one of the objects around a text is headed as the page is."""
+        around: list[Any] = [self.value]
+        for step in pointer[:-1]:
+            around.append(around[-1][step])
+        return any(self._is_headed(one) for one in [one for one in around if isinstance(one, dict)][-_AROUND:])
+
+    def _is_headed(self, one: dict[str, Any]) -> bool:
+        known = self._known.get(id(one))
+        if known is None:
+            known = self._known[id(one)] = any(
+                isinstance(text, str) and len(text) <= _LONGEST_TITLE and fold(text) in self.titles
+                for text in one.values()
+            )
+        return known
 
 
-def _rank(value: Any, group: _Group, titles: set[str]) -> tuple[bool, int]:  # noqa: ANN401 - JSON
+def _rank(headed: _Headed, group: _Group) -> tuple[bool, int]:
     """A group that holds a story of the page's title comes before all others, then that of most words."""
     is_story = group.words >= _LITTLE
-    return is_story and _is_about(value, group.texts[0][0], titles), group.words
+    return is_story and headed.is_about(group.texts[0][0]), group.words
 
 
 def _as_html(text: str) -> str:

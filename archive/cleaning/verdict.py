@@ -49,6 +49,7 @@ _NEAR = 8  # blocks behind the last of the text in which the offer to read on st
 _OFFER_WORDS = 70  # that it has at most
 _FEW_BLOCKS = 40  # of a page that is a notice and little else
 _READ = 4_000  # characters of such a page that are read
+_WORDY = 20_000  # characters of a text of few words that are read: one without spaces can have millions
 _HEADS, _LINE = 3, 120  # headings that are looked at, and the characters that one has
 _SCRIPTS = etree.XPath("//script")
 
@@ -116,6 +117,7 @@ def of_page(
 
 def _notice(page: Page, linked: Linked, metadata: Metadata, blocks: Blocks, words: int, text: str) -> Judgement | None:
     """Whether a page is no more than a notice: the words of one, and hardly any others."""
+    text = text[:_WORDY]
     alone = linked.article is None and metadata.published is None
     if alone and words < _LONG_CONSENT and (consent := _consent(page, blocks, words, text)):
         return Judgement(Verdict.CONSENT_WALL, consent)
@@ -169,7 +171,7 @@ def _offer(page: Page, blocks: Blocks, placed: tuple[Placed, ...]) -> str | None
     starts = page.stream.starts
     behind = bisect_left([starts[node] for node in blocks.first], last)
     for number in range(max(0, behind - 1), min(behind + _NEAR, len(blocks.text))):
-        if blocks.words[number] <= _OFFER_WORDS and (found := WITHHELD.search(blocks.text[number])):
+        if blocks.words[number] <= _OFFER_WORDS and (found := WITHHELD.search(blocks.text[number][:_READ])):
             return found[0][:80]
     return None
 

@@ -1,0 +1,60 @@
+"""Hostile pages in small: each gives a text or a refusal with its reason, twice the same, and can be told in full."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+
+from archive.article import Article, Verdict, canonical_json, from_json
+from archive.capture import Capture
+from archive.cleaning import linked
+from archive.cleaning.clean import clean
+from archive.cleaning.document import MAX_TEXT
+from archive.cleaning.ledger import ledger
+from archive.prove import prove
+from benchmarks.hostile_catalogue import PAGES, SENTENCE, STORY
+
+MakeCapture = Callable[..., Capture]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_text_or_a_refusal(capture: MakeCapture, name: str) -> None:
+    given = capture(PAGES[name].make(PAGES[name].small), url=PAGES[name].url, mime="text/html")
+    text = clean([given])
+    assert from_json(canonical_json(text)) == text
+    assert canonical_json(clean([given])) == canonical_json(text)
+    told = ledger([given])
+    assert told.text == text
+    if isinstance(text, Article):
+        assert prove(text, [given]).holds is not None
+        assert not prove(text, [given]).fails
+    else:
+        assert text.reason
+
+
+def test_more_text_than_anybody_writes_is_refused(capture: MakeCapture) -> None:
+    text = clean([capture(f"<html><body>{STORY}<p>" + "word " * (MAX_TEXT // 4 + 1))])
+    assert (text.verdict, "characters of text" in getattr(text, "reason", "")) == (Verdict.OVER_BUDGET, True)
+    assert ledger([capture(f"<html><body>{STORY}<p>" + "word " * (MAX_TEXT // 4 + 1))]).entries == ()
+
+
+def test_many_objects_of_a_script_are_each_asked_once(capture: MakeCapture) -> None:
+    """Each of the texts was held against all others: ten times as many took a hundred times as long."""
+    took = []
+    for number in (300, 3_000):
+        inner = ",".join(f'"a{n}":"{SENTENCE * 4}{n}"' for n in range(number))
+        page = capture(f"<html><head><title>Crane</title></head><body><script>x={{{inner}}}</script>")
+        began = time.process_time()
+        clean([page])
+        took.append(time.process_time() - began)
+    assert took[1] < 40 * took[0]
+
+
+def test_spaces_in_linked_data_are_read_once() -> None:
+    text = '{"name":' + " " * 200_000 + "5}"
+    began = time.process_time()
+    assert not re.findall(rf'"name"\s*+:\s*+(?:\[\s*+)?+({linked._LITERAL})', text)
+    assert time.process_time() - began < 1
