@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, func, select, tuple_
 
 from archive.article import Verdict
 from archive.catalogue import blocking, tables
@@ -23,6 +23,8 @@ _texts, _editions, _captures = tables.texts, tables.editions, tables.captures
 _BEHIND_ALL = "\U0010ffff"  # sorts behind whatever an address continues with
 
 Place = tuple[int, str]  # in the order of time: microseconds and a capture's id
+Hidden = ColumnElement[bool]  # a condition on the table of captures: what is not shown, beside what is taken down
+NOTHING: Hidden = false()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ def newest(
     before: Place | None = None,
     most: int = 50,
     looked_at: int = 5_000,
+    hidden: Hidden = NOTHING,
 ) -> Found:
     """Articles by their first capture, or with ``edits`` the later editions by theirs; newest first.
 
@@ -127,7 +130,7 @@ def newest(
     found: list[Listed] = []
     last: Place | None = None
     rows = 0
-    for row in _walk(connection, cleaner, site, before, looked_at):
+    for row in _walk(connection, cleaner, site, before, looked_at, hidden):
         rows += 1
         last = (row.at, row.capture)
         if row.number is None or (row.number > 1) is not edits:
@@ -146,13 +149,14 @@ def called(
     before: Place | None = None,
     most: int = 50,
     looked_at: int = 3_000,
+    hidden: Hidden = NOTHING,
 ) -> Found:
     """The editions whose headlines contain all words, in any case, newest first; stops as `newest` does."""
     wanted = [fold(one) for one in words]
     found: list[Listed] = []
     last: Place | None = None
     rows = 0
-    for row in _walk(connection, cleaner, None, before, looked_at):
+    for row in _walk(connection, cleaner, None, before, looked_at, hidden):
         rows += 1
         last = (row.at, row.capture)
         if row.number is None:
@@ -171,7 +175,9 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
-def _walk(connection: Connection, cleaner: str, site: str | None, before: Place | None, most: int) -> Iterator[Any]:
+def _walk(
+    connection: Connection, cleaner: str, site: str | None, before: Place | None, most: int, hidden: Hidden
+) -> Iterator[Any]:
     """Captures, newest first, each with the number of the edition that it begins, if it does."""
     begins = and_(
         _editions.c.cleaner == cleaner,
@@ -183,7 +189,7 @@ def _walk(connection: Connection, cleaner: str, site: str | None, before: Place 
     question: Select[Any] = (
         select(*columns, _editions.c.number)
         .join_from(_captures, _editions, begins, isouter=True)
-        .where(blocking.allowed(_captures.c.id))
+        .where(blocking.allowed(_captures.c.id), ~hidden)
         .order_by(_captures.c.at.desc(), _captures.c.id.desc())
         .limit(most)
     )
@@ -227,7 +233,9 @@ def _named(connection: Connection, cleaner: str, capture: str) -> tuple[str | No
     return None if row is None else (row[0], row[1], row[2])
 
 
-def under(connection: Connection, cleaner: str, prefix: str, *, most: int = 50) -> tuple[Address, ...]:
+def under(
+    connection: Connection, cleaner: str, prefix: str, *, most: int = 50, hidden: Hidden = NOTHING
+) -> tuple[Address, ...]:
     """The captured addresses whose keys begin with a prefix, in their order: one step into the index for each."""
     found: list[Address] = []
     behind = prefix + _BEHIND_ALL
@@ -243,8 +251,8 @@ def under(connection: Connection, cleaner: str, prefix: str, *, most: int = 50) 
         if row is None or len(found) == most:
             break
         at_least = _captures.c.key > row.key
-        blocked = select(tables.blocked.c.id).where(tables.blocked.c.id == row.id)
-        if connection.scalar(blocked) is None:
+        shown = select(_captures.c.id).where(_captures.c.id == row.id, blocking.allowed(_captures.c.id), ~hidden)
+        if connection.scalar(shown) is not None:
             found.append(_address(connection, cleaner, row))
     return tuple(found)
 
@@ -260,19 +268,23 @@ def _address(connection: Connection, cleaner: str, row: Any) -> Address:  # noqa
     return Address(row.url, row.key, row.at, *((named[0], named[1]) if named else (None, None)))
 
 
-def marks(connection: Connection, cleaner: str, key: str, *, most: int = 5_000) -> tuple[Mark, ...]:
+def marks(
+    connection: Connection, cleaner: str, key: str, *, most: int = 5_000, hidden: Hidden = NOTHING
+) -> tuple[Mark, ...]:
     """The latest captures of a URL, in the order of time, with what the cleaner made of each."""
-    question = _marks(cleaner).where(_captures.c.key == key).limit(most)
+    question = _marks(cleaner, hidden).where(_captures.c.key == key).limit(most)
     return tuple(_mark(*row) for row in reversed(connection.execute(question).all()))
 
 
-def mark(connection: Connection, cleaner: str, capture: str) -> tuple[str, Mark] | None:
+def mark(connection: Connection, cleaner: str, capture: str, *, hidden: Hidden = NOTHING) -> tuple[str, Mark] | None:
     """A capture by its id, behind its key; None for one that is not there, or not handed out."""
-    row = connection.execute(_marks(cleaner).add_columns(_captures.c.key).where(_captures.c.id == capture)).first()
+    row = connection.execute(
+        _marks(cleaner, hidden).add_columns(_captures.c.key).where(_captures.c.id == capture)
+    ).first()
     return (row[-1], _mark(*row[:-1])) if row is not None else None
 
 
-def _marks(cleaner: str) -> Select[Any]:
+def _marks(cleaner: str, hidden: Hidden) -> Select[Any]:
     return (
         select(
             *(_captures.c[name] for name in ("id", "url", "at", "kind", "status", "site", "role")),
@@ -282,7 +294,7 @@ def _marks(cleaner: str) -> Select[Any]:
         .join_from(
             _captures, _texts, and_(_texts.c.cleaner == cleaner, _texts.c.capture == _captures.c.id), isouter=True
         )
-        .where(blocking.allowed(_captures.c.id))
+        .where(blocking.allowed(_captures.c.id), ~hidden)
         .order_by(_captures.c.at.desc(), _captures.c.id.desc())
     )
 
@@ -311,7 +323,7 @@ def editions(connection: Connection, cleaner: str, key: str) -> dict[str | None,
     }
 
 
-def pictures(connection: Connection, keys: Sequence[str]) -> frozenset[str]:
+def pictures(connection: Connection, keys: Sequence[str], *, hidden: Hidden = NOTHING) -> frozenset[str]:
     """Those keys of which a whole picture was captured."""
     found: set[str] = set()
     for some in tables.in_parts(keys):
@@ -320,6 +332,7 @@ def pictures(connection: Connection, keys: Sequence[str]) -> frozenset[str]:
             _captures.c.status == 200,
             _captures.c.mime.like("image/%"),
             blocking.allowed(_captures.c.id),
+            ~hidden,
         )
         found.update(connection.scalars(question.distinct()))
     return frozenset(found)

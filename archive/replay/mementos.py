@@ -80,6 +80,7 @@ class _Questions:
     """What is asked of the catalogue again and again, made once."""
 
     kinds: frozenset[Reserved]
+    withheld: ColumnElement[bool]
     condition: ColumnElement[bool]
     within: Select[Any]
     before: Select[Any]
@@ -105,6 +106,7 @@ class _Questions:
         numbered = [select(literal(number).label("part"), one.c.at, one.c.url) for number, one in enumerate(each)]
         return cls(
             kinds,
+            withheld,
             condition,
             of_key.where(_captures.at >= at, _captures.at < bindparam("until")).order_by(_captures.at, _captures.id),
             of_key.where(_captures.at <= at).order_by(_captures.at.desc(), _captures.id.desc()),
@@ -141,6 +143,10 @@ class Mementos:
     def condition(self, connection: Connection) -> ColumnElement[bool]:
         """Which rows of the table of captures may be shown."""
         return self._questions(connection).condition
+
+    def withheld(self, connection: Connection) -> ColumnElement[bool]:
+        """Which rows of the table of captures are kept back because of what they reserve, and may not be shown."""
+        return self._questions(connection).withheld
 
     def nearest(self, url: str, at: int | None) -> Found:
         """The memento nearest to a time, the earlier of two as near, with its neighbours; the latest without a time.

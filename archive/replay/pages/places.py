@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from archive.catalogue.browsing import Place
 from archive.clock import to_datetime
+from archive.replay.addresses import uri
 from archive.url import is_fetchable
-
-_KEPT = "/:?&=%+,;@!$()*~[]"  # stays as it is when an archived address is put behind a path
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +61,11 @@ class Places:
 
     def timemap(self, url: str, form: str) -> str:
         """The captures of a URL for machines: ``link`` or ``json``."""
-        return f"{self.root}/timemap/{form}/{quote(url, safe=_KEPT)}"
+        return f"{self.root}/timemap/{form}/{uri(url)}"
 
     def payload(self, url: str, at: int) -> str:
         """The exact payload of a capture."""
-        return f"{self.root}/web/{stamp(at)}id_/{quote(url, safe=_KEPT)}"
+        return f"{self.root}/web/{to_datetime(at):%Y%m%d%H%M%S%f}id_/{uri(url)}"
 
     def page_as_captured(self, url: str, at: int) -> str | None:
         """A page in the origin for captured ones; None where there is none."""
@@ -79,11 +78,6 @@ class Places:
     def _asking(self, view: str, /, **asked: object) -> str:
         query = urlencode({key: str(value) for key, value in asked.items() if value not in (None, "")})
         return f"{self.root}/{view}?{query}" if query else f"{self.root}/{view}"
-
-
-def stamp(at: int) -> str:
-    """A point in time as replay tools write it: 14 digits, UTC."""
-    return to_datetime(at).strftime("%Y%m%d%H%M%S")
 
 
 def live(url: str | None) -> str | None:

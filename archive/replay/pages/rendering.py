@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from archive.replay.pages import setting, words
-from archive.replay.pages.places import live, stamp
+from archive.replay.pages.places import live
 from archive.terminal import plain
 
 
@@ -33,7 +33,6 @@ def _environment() -> Environment:
         "lasting": words.lasting,
         "counted": words.count,
         "live": live,
-        "stamp": stamp,
         "language": setting.language,
     }
     return made

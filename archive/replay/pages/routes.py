@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from archive.replay.addresses import archived
 from archive.replay.answers import Problem
 from archive.replay.pages.asked import Asked
 from archive.replay.pages.examiner import Examiner
@@ -27,7 +28,7 @@ def routes(service: Service) -> list[BaseRoute]:
     service.at_end.append(examiner.close)
 
     def shelf(request: Request) -> Shelf:
-        return Shelf(service.archive, count, examiner, Places(version=version()))
+        return Shelf(service.archive, count, examiner, Places(version=version()), service.mementos.withheld)
 
     def viewing(view: Callable[[Shelf, Asked], Answer]) -> Callable[[Request], object]:
         async def endpoint(request: Request) -> Response:
@@ -44,7 +45,7 @@ def routes(service: Service) -> list[BaseRoute]:
 
     async def of_an_address(_: Request, url: str) -> Response:
         """``/article/URL``, for whoever writes addresses by hand or from a program."""
-        return RedirectResponse(Places().article(url), 302)
+        return RedirectResponse(Places().article(archived(url)), 302)
 
     async def static(request: Request) -> Response:
         found = statics().get(request.path_params["name"])

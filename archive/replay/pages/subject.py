@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
+
 from archive.catalogue import blocking, browsing, cleaners, texts
-from archive.catalogue.browsing import Mark
+from archive.catalogue.browsing import Hidden, Mark
 from archive.catalogue.texts import Edition
 from archive.cleaning.version import CLEANER
 from archive.dataset.rows import Entry
 from archive.errors import NotFound
+from archive.replay.mementos import withheld_problem
 from archive.replay.pages.asked import Asked
 from archive.url import normalise
 
 if TYPE_CHECKING:
     from archive.store import Archive
 
+Hiding = Callable[[Connection], Hidden]  # what is withheld just now
 MOST_MARKS = 5_000  # captures of one URL that its page tells of: the latest
 
 
@@ -59,19 +63,23 @@ def cleaner_in_use(archive: Archive) -> str:
     return CLEANER if CLEANER in known or not known else known[0]
 
 
-def find(archive: Archive, asked: Asked, cleaner: str) -> Subject:
-    """The subject of a request; raises NotFound, TakenDown, UsageError."""
+def find(archive: Archive, asked: Asked, cleaner: str, hiding: Hiding) -> Subject:
+    """The subject of a request; raises NotFound, TakenDown, UsageError, and Problem where all of it is withheld."""
     url = asked.url()
     key = normalise(url)
     with archive.catalog.reading() as connection:
-        marks = browsing.marks(connection, cleaner, key, most=MOST_MARKS)
+        hidden = hiding(connection)
+        marks = browsing.marks(connection, cleaner, key, most=MOST_MARKS, hidden=hidden)
+        withheld = not marks and bool(browsing.marks(connection, cleaner, key, most=1))
         editions = browsing.editions(connection, cleaner, key) if marks else {}
     if not marks:
         blocking.refuse(archive.catalog, url=url)
+        if withheld:
+            raise withheld_problem()
         raise NotFound("nothing of this address was ever captured", url=url)
     site = _site(asked, editions, marks)
     subject = Subject(marks[-1].url, key, cleaner, marks, site, tuple(editions), editions.get(site, ()))
-    chosen = _chosen(archive, asked, subject)
+    chosen = _chosen(archive, asked, subject, hidden)
     entry = texts.entry(archive.catalog, archive.warc_path, cleaner, chosen.id) if chosen.verdict else None
     subject = replace(subject, chosen=chosen, entry=entry)
     if entry is not None and subject.edition is not None:
@@ -79,8 +87,11 @@ def find(archive: Archive, asked: Asked, cleaner: str) -> Subject:
     return replace(subject, entry=entry)
 
 
-def text_of(archive: Archive, subject: Subject, edition: Edition) -> Entry:
-    """The text of an edition, as it was captured last."""
+def text_of(archive: Archive, subject: Subject, edition: Edition, hiding: Hiding) -> Entry:
+    """The text of an edition, as it was captured last; raises NotFound, and Problem where it is withheld."""
+    with archive.catalog.reading() as connection:
+        if browsing.mark(connection, subject.cleaner, edition.last_capture, hidden=hiding(connection)) is None:
+            raise withheld_problem()
     found = texts.entry(archive.catalog, archive.warc_path, subject.cleaner, edition.last_capture)
     if found is None:
         raise NotFound(f"edition {edition.number} went while it was asked for: load the page again", url=subject.url)
@@ -97,26 +108,29 @@ def _site(asked: Asked, editions: dict[str | None, tuple[Edition, ...]], marks: 
     return max(editions, key=lambda one: editions[one][-1].last_at)
 
 
-def _chosen(archive: Archive, asked: Asked, subject: Subject) -> Mark:
+def _chosen(archive: Archive, asked: Asked, subject: Subject, hidden: Hidden) -> Mark:
     if wanted := asked.text("capture"):
-        return _mark(archive, subject, wanted)
+        return _mark(archive, subject, wanted, hidden)
     if number := asked.number("edition") or asked.number("new"):
         if number > len(subject.editions):
             raise NotFound(f"it has {len(subject.editions)} editions, not {number}", url=subject.url)
-        return _mark(archive, subject, subject.editions[number - 1].last_capture)
+        return _mark(archive, subject, subject.editions[number - 1].last_capture, hidden)
     read = [one for one in subject.marks if one.verdict is not None] or list(subject.marks)
     if (at := asked.moment("at")) is not None:
         return min(read, key=lambda one: abs(one.at - at))
     if subject.editions:
-        return _mark(archive, subject, subject.editions[-1].last_capture)
+        return _mark(archive, subject, subject.editions[-1].last_capture, hidden)
     return read[-1]
 
 
-def _mark(archive: Archive, subject: Subject, capture: str) -> Mark:
+def _mark(archive: Archive, subject: Subject, capture: str, hidden: Hidden) -> Mark:
     found = next((one for one in subject.marks if one.id == capture), None)
     if found is None:
         with archive.catalog.reading() as connection:
-            other = browsing.mark(connection, subject.cleaner, capture)
+            other = browsing.mark(connection, subject.cleaner, capture, hidden=hidden)
+            kept_back = other is None and browsing.mark(connection, subject.cleaner, capture) is not None
+        if kept_back:
+            raise withheld_problem()
         if other is None or other[0] != subject.key:
             blocking.refuse(archive.catalog, id=capture)
             raise NotFound("this address has no such capture", url=subject.url)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Connection
+
 from archive.article import Article
 from archive.catalogue import browsing
 from archive.catalogue.browsing import Holding
@@ -18,7 +20,7 @@ from archive.replay.pages.asked import Asked, address
 from archive.replay.pages.examiner import Examiner
 from archive.replay.pages.places import Places
 from archive.replay.pages.rendering import render
-from archive.replay.pages.subject import Subject, cleaner_in_use, find, text_of
+from archive.replay.pages.subject import Hiding, Subject, cleaner_in_use, find, text_of
 from archive.url import host, normalise
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ class Shelf:
     count: Count
     examiner: Examiner
     places: Places = field(default_factory=Places)
+    hiding: Hiding = lambda _: browsing.NOTHING
 
     def held(self) -> tuple[str, tuple[Holding, ...]]:
         """The cleaner whose texts are shown, and what is held of each site."""
@@ -82,8 +85,9 @@ def glance(shelf: Shelf, asked: Asked) -> Answer:
     """The archive at a glance."""
     cleaner, held = shelf.held()
     with shelf.archive.catalog.reading() as connection:
-        articles = browsing.newest(connection, cleaner, most=_LATEST)
-        edits = browsing.newest(connection, cleaner, edits=True, most=_LATEST)
+        hidden = shelf.hiding(connection)
+        articles = browsing.newest(connection, cleaner, most=_LATEST, hidden=hidden)
+        edits = browsing.newest(connection, cleaner, edits=True, most=_LATEST, hidden=hidden)
     return Answer(shelf.render("glance.html", held=held, articles=articles.listed, edits=edits.listed, cleaner=cleaner))
 
 
@@ -95,7 +99,9 @@ def site(shelf: Shelf, asked: Asked) -> Answer:
     if known is None:
         raise NotFound(f"the archive holds nothing of a site {name[:100]!r}")
     with shelf.archive.catalog.reading() as connection:
-        found = browsing.newest(connection, cleaner, site=name, before=asked.place(), most=_PART)
+        found = browsing.newest(
+            connection, cleaner, site=name, before=asked.place(), most=_PART, hidden=shelf.hiding(connection)
+        )
     return Answer(shelf.render("site.html", site=known, found=found, later=asked.place() is not None))
 
 
@@ -107,21 +113,25 @@ def search(shelf: Shelf, asked: Asked) -> Answer:
     cleaner, _ = shelf.held()
     prefix = _prefix(q)
     with shelf.archive.catalog.reading() as connection:
-        before = asked.place()
-        if prefix and before is None and browsing.marks(connection, cleaner, normalise(prefix), most=1):
-            exact = _exact(connection, cleaner, prefix)
+        before, hidden = asked.place(), shelf.hiding(connection)
+        if prefix and before is None and browsing.marks(connection, cleaner, normalise(prefix), most=1, hidden=hidden):
+            exact = _exact(connection, cleaner, prefix, hidden)
             if exact:
                 return Answer("", 303, shelf.places.article(exact))
-        addresses = browsing.under(connection, cleaner, normalise(prefix), most=_PART) if prefix and not before else ()
-        found = browsing.called(connection, cleaner, q.split(), before=before, most=_PART)
+        addresses = (
+            browsing.under(connection, cleaner, normalise(prefix), most=_PART, hidden=hidden)
+            if prefix and not before
+            else ()
+        )
+        found = browsing.called(connection, cleaner, q.split(), before=before, most=_PART, hidden=hidden)
     return Answer(
         shelf.render("search.html", q=q, addresses=addresses, found=found, later=before is not None),
     )
 
 
-def _exact(connection: Any, cleaner: str, prefix: str) -> str | None:  # noqa: ANN401 - SQLAlchemy's connection
+def _exact(connection: Connection, cleaner: str, prefix: str, hidden: browsing.Hidden) -> str | None:
     """The address itself, where it was captured and nothing else begins like it."""
-    below = browsing.under(connection, cleaner, normalise(prefix), most=2)
+    below = browsing.under(connection, cleaner, normalise(prefix), most=2, hidden=hidden)
     return below[0].url if len(below) == 1 else None
 
 
@@ -163,7 +173,7 @@ def _pictures(shelf: Shelf, subject: Subject, text: Article) -> tuple[setting.Pi
     at = subject.chosen.at
     keys = {one.url: normalise(one.url) for one in text.images[:_PART]}
     with shelf.archive.catalog.reading() as connection:
-        held = browsing.pictures(connection, list(keys.values()))
+        held = browsing.pictures(connection, list(keys.values()), hidden=shelf.hiding(connection))
     return setting.pictures(
         text.images[:_PART], lambda url: shelf.places.picture(url, at) if keys[url] in held else None
     )
@@ -190,7 +200,7 @@ def changes(shelf: Shelf, asked: Asked) -> Answer:
     if max(new, old) > len(subject.editions):
         raise NotFound(f"it has {len(subject.editions)} editions, not {max(new, old)}", url=subject.url)
     first, second = subject.editions[old - 1], subject.editions[new - 1]
-    before, after = (text_of(shelf.archive, subject, one) for one in (first, second))
+    before, after = (text_of(shelf.archive, subject, one, shelf.hiding) for one in (first, second))
     assert isinstance(after.text, Article)
     whole = asked.text("all") == "1"
     return _page(
@@ -251,14 +261,21 @@ def edits(shelf: Shelf, asked: Asked) -> Answer:
         raise NotFound(f"the archive holds nothing of a site {site[:100]!r}")
     with shelf.archive.catalog.reading() as connection:
         found = browsing.newest(
-            connection, cleaner, site=site or None, edits=True, before=asked.place(), most=_PART, looked_at=_EDITS
+            connection,
+            cleaner,
+            site=site or None,
+            edits=True,
+            before=asked.place(),
+            most=_PART,
+            looked_at=_EDITS,
+            hidden=shelf.hiding(connection),
         )
     return Answer(shelf.render("edits.html", site=site, held=held[:_SITES], found=found))
 
 
 def _subject(shelf: Shelf, asked: Asked) -> Subject:
     cleaner, _ = shelf.held()
-    return find(shelf.archive, asked, cleaner)
+    return find(shelf.archive, asked, cleaner, shelf.hiding)
 
 
 def _page(shelf: Shelf, template: str, subject: Subject, view: str, **values: Any) -> Answer:  # noqa: ANN401

@@ -12,11 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from lxml import html
 
-from archive.catalogue import browsing
+from archive.catalogue import browsing, tables
 from archive.errors import ArchiveBusy
+from archive.replay.answers import Problem
 from archive.replay.pages.asked import Asked
 from archive.replay.pages.examiner import Examiner, answered
-from archive.replay.pages.views import Count, Shelf, captured, glance, proof, removed
+from archive.replay.pages.views import VIEWS, Count, Shelf, captured, glance, proof, removed
 from archive.store import Archive
 
 from .conftest import Asking, Reading
@@ -222,7 +223,7 @@ def test_the_page_as_captured_is_of_another_origin(read: Reading) -> None:
 def test_without_another_origin_no_page_is_framed(shelf: Shelf) -> None:
     page = captured(Shelf(shelf.archive, shelf.count, shelf.examiner), Asked({"url": CRANE})).page
     assert "<iframe" not in page
-    assert "/web/20261124090000id_/https://courier.example/2026/11/crane" in page
+    assert "/web/20261124090000000000id_/https://courier.example/2026/11/crane" in page
 
 
 def test_search_finds_addresses_beginnings_and_words(ask: Asking, read: Reading) -> None:
@@ -252,6 +253,21 @@ def test_lists_go_on_where_they_stopped(shelf: Shelf) -> None:
                 break
         assert seen == [one.key for one in browsing.newest(connection, cleaner, most=100).listed]
     assert len(seen) == len(set(seen)) == 9
+
+
+def test_what_is_withheld_is_on_no_page(shelf: Shelf, ask: Asking) -> None:
+    """As `[reservations]` has it: here for whatever was captured of one URL."""
+    kept_back = replace(shelf, hiding=lambda _: tables.captures.c.key == FERRY)
+    for view in OF_A_URL:
+        with pytest.raises(Problem, match="withheld") as problem:
+            VIEWS[view](kept_back, Asked({"url": FERRY}))
+        assert problem.value.status == 403
+    for view, given in (("", {}), ("site", {"name": "courier.example"}), ("search", {"q": "fares"}), ("edits", {})):
+        assert "Ferry fares" not in VIEWS[view](kept_back, Asked(given)).page
+    assert "Ferry fares" in ask("search", q="fares").page
+    (capture,) = shelf.archive.timeline(FERRY)
+    with pytest.raises(Problem, match="withheld"):
+        VIEWS["article"](replace(shelf, hiding=lambda _: tables.captures.c.id == capture.id), Asked({"url": FERRY}))
 
 
 def test_what_a_request_may_ask() -> None:
