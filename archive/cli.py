@@ -65,6 +65,17 @@ VERBS |= {
         "presskeep explain page.html --url https://example-news.org/2026/11/24/bridge-reopens",
     ),
     "captures": Verb("archive.verbs.timeline:captures", f"presskeep captures {URL}"),
+    "diff": Verb(
+        "archive.verbs.differing:diff",
+        f"presskeep diff {URL}",
+        f"presskeep diff {URL} 1 3",
+        f"presskeep diff {URL} --all",
+    ),
+    "edits": Verb(
+        "archive.verbs.editing:edits_",
+        "presskeep edits --since 7d --silent",
+        "presskeep edits --site example-news.org --kind headline --atom edits.atom",
+    ),
     "runs": Verb("archive.verbs.runs:runs", "presskeep runs --limit 5", "presskeep runs 3f2a9c01 --json"),
     "export": Verb(
         "archive.verbs.exporting:export_",

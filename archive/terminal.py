@@ -9,6 +9,7 @@ import os
 import re
 import sqlite3
 import sys
+import time
 import traceback
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,6 +38,7 @@ from archive.misuse import in_words
 INTERRUPTED = 130  # 128 and SIGINT's number, as shells have it
 PIPE_CLOSED = 141  # the same for SIGPIPE
 DEBUG = "--debug"
+_PATIENCE = 2.0  # seconds
 TEXT_WIDTH = 80  # longer lines are hard to read, however wide the terminal is
 _SIZES = {"records"}  # what is reported in bytes
 PLAIN_WIDTH = 10_000  # a pipe has no edge to wrap at
@@ -147,6 +149,40 @@ def reported() -> Iterator[Callable[[int, int, str], None]]:
             bar.update(tasks[what], completed=done, total=total)
 
         yield report
+
+
+class Waiting:
+    """A progress bar that is shown only while nothing else is: results may be printed between its reports."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._tasks: dict[str, TaskID] = {}
+        self._rested = time.monotonic()
+        self._shown = False
+
+    def report(self, done: int, total: int, what: str) -> None:
+        """How far it is; shown where nothing was printed for some seconds."""
+        if what not in self._tasks:
+            self._tasks[what] = self._bar.add_task(what, total=total)
+        self._bar.update(self._tasks[what], completed=done, total=total)
+        if not self._shown and time.monotonic() - self._rested > _PATIENCE:
+            self._bar.start()
+            self._shown = True
+
+    def rest(self) -> None:
+        """Take it away: something is printed now."""
+        self._rested = time.monotonic()
+        if self._shown:
+            self._bar.stop()
+            self._shown = False
+
+
+@contextlib.contextmanager
+def waiting() -> Iterator[Waiting]:
+    """A progress bar on stderr for results that come one by one; nothing where stderr is no terminal."""
+    with progress() as bar:
+        bar.stop()
+        yield Waiting(bar)
 
 
 def run(app: typer.Typer, arguments: Sequence[str] | None = None, name: str = "presskeep") -> int:

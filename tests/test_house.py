@@ -68,7 +68,7 @@ ROOMS: dict[str, set[str]] = {
     "changelog": {"catalogue", "cleaning", "crew", "profiles", "textjob", "store"},
     "profiling": {"catalogue", "cleaning", "crew", "profiles", "store"},
     "sharing": {"catalogue", "cleaning", "store", "warc"},
-    "editing": {"catalogue", "dataset", "store"},
+    "editing": {"catalogue", "cleaning", "dataset", "store"},
     "replay": {
         *("catalogue", "changelog", "cleaning", "dataset", "editing", "explanation", "profiles", "prove", "sharing"),
         *("store", "warc", "worker"),

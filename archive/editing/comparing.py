@@ -20,20 +20,27 @@ _OF_SIGN = {
     Sign.MOVED_TO: Kind.MOVED,
 }
 
+_BROKEN = 8  # passages that are put together to see whether only their breaks are others
+_COUNTED = {Sign.ADDED, Sign.REMOVED, Sign.REWORDED, Sign.MOVED_TO}
+
 
 def compare(old: Article, new: Article) -> Comparison:
     """Two articles of one page, as one cleaner made both with one profile: else the change may be the cleaner's."""
-    passages = (*_above(old, new), *_body(old, new))
+    passages = tuple(_weighed((*_above(old, new), *_body(old, new))))
     facts = tuple(_facts(old, new))
     found = {fact.kind for fact in facts} | _kinds(old, new, passages)
     if is_cut(old) != is_cut(new):
         found = {kind for kind in found if kind not in BODY} | {Kind.ACCESS}
     added = removed = 0
     for passage in passages:
-        if passage.sign in {Sign.ADDED, Sign.REMOVED, Sign.REWORDED}:
+        if passage.sign in {Sign.ADDED, Sign.REMOVED, Sign.REWORDED} and not passage.light:
             added += sum(count_words(piece.text) for piece in passage.pieces if piece.sign == "+")
             removed += sum(count_words(piece.text) for piece in passage.pieces if piece.sign == "-")
-    return Comparison(tuple(kind for kind in Kind if kind in found), passages, facts, added, removed)
+    number = Counter(
+        _OF_SIGN[one.sign] for one in passages if one.part == "body" and one.sign in _COUNTED and not one.light
+    )
+    counted = tuple((kind, number[kind]) for kind in Kind if kind in found and number[kind])
+    return Comparison(tuple(kind for kind in Kind if kind in found), passages, facts, added, removed, counted)
 
 
 def is_cut(article: Article) -> bool:
@@ -44,15 +51,12 @@ def is_cut(article: Article) -> bool:
 def _kinds(old: Article, new: Article, passages: Sequence[Passage]) -> set[Kind]:
     if old.text_digest == new.text_digest:
         return set()
-    if _typed(old) == _typed(new):
-        # Where blocks break, and how they are set: the words are the same, in the same order.
-        forms = [(block.kind, block.text) for block in old.body], [(block.kind, block.text) for block in new.body]
-        alike = [text for _, text in forms[0]] == [text for _, text in forms[1]]
-        same_above = (old.headline, old.standfirst) == (new.headline, new.standfirst)
-        return {Kind.FORM} if alike and same_above else {Kind.TYPOGRAPHY}
+    changed = [one for one in passages if one.sign is not Sign.SAME]
+    if all(one.light for one in changed):
+        return {Kind.TYPOGRAPHY if changed else Kind.FORM}
     found: set[Kind] = set()
-    for passage in passages:
-        if passage.sign is Sign.SAME or passage.light:
+    for passage in changed:
+        if passage.light:
             continue
         found.add(_OF_SIGN[passage.sign] if passage.part == "body" else Kind(passage.part))
     if found & {Kind.ADDED, Kind.REMOVED, Kind.REWORDED} and _is_another(passages):
@@ -60,9 +64,29 @@ def _kinds(old: Article, new: Article, passages: Sequence[Passage]) -> set[Kind]
     return found
 
 
-def _typed(article: Article) -> tuple[str, str, str]:
-    body = "".join(plain_type(block.text) for block in article.body)
-    return plain_type(article.headline or ""), plain_type(article.standfirst or ""), body
+def _weighed(passages: Sequence[Passage]) -> Iterator[Passage]:
+    """The passages; those that differ in nothing but typography as light, also where paragraphs break elsewhere."""
+    n = 0
+    while n < len(passages):
+        length = _light(passages, n)
+        yield from (replace(one, light=True) for one in passages[n : n + length])
+        if not length:
+            yield passages[n]
+        n += length or 1
+
+
+def _light(passages: Sequence[Passage], start: int) -> int:
+    """How many passages from there on have, taken together, the same words in both texts; 0 where none have."""
+    before = after = ""
+    for length, one in enumerate(passages[start : start + _BROKEN], 1):
+        if one.sign is Sign.SAME or one.part != passages[start].part:
+            return 0
+        before, after = before + plain_type(one.before), after + plain_type(one.after)
+        if before == after:
+            return length
+        if not (before.startswith(after) or after.startswith(before)):
+            return 0
+    return 0
 
 
 def _is_another(passages: Sequence[Passage]) -> bool:

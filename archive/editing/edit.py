@@ -98,6 +98,7 @@ class Comparison:
     """Two articles beside each other.
 
     ``kinds`` are in the order of `Kind`; ``passages`` are all of both texts in reading order, the same ones, too.
+    ``paragraphs`` counts those that were added, removed, reworded and moved.
     ``words_added`` and ``words_removed`` count words: of scripts without spaces each character, no punctuation, and of
     what only moved nothing.
     """
@@ -107,6 +108,7 @@ class Comparison:
     facts: tuple[Fact, ...]
     words_added: int
     words_removed: int
+    paragraphs: tuple[tuple[Kind, int], ...] = ()
 
     @property
     def text_changed(self) -> bool:

@@ -15,6 +15,7 @@ from archive.editing.turns import Frame, Turn, frame, turns
 
 _NOTHING = Comparison((), (), (), 0, 0)
 _OTHER_PROFILE = "another profile made its text: 'presskeep clean' brings all texts to the one that holds"
+_CUT, _OPENED = "a wall cut it to a teaser", "the whole story is to be had again"
 _DRAWN = "one of both pages was drawn by a browser, the other one was not"
 # Of an edit in a list, so many changed passages are kept, and so many characters of them in all.
 PASSAGES, CHARACTERS = 12, 4_000
@@ -55,6 +56,7 @@ def edit_of(turn: Turn, old: Entry, new: Entry) -> Edit:
         kinds.update(comparison.kinds)
         if turn.access:
             kinds.add(Kind.ACCESS)
+            reason = reason or (_CUT if is_cut(new.text) else _OPENED)
     if turn.returned:
         kinds.add(Kind.RETURNED)
     return Edit(
@@ -84,7 +86,8 @@ def between(old: Entry, new: Entry) -> Edit:
     article it is a deletion or a return, without passages.
     """
     returned = isinstance(old.text, Refusal) and isinstance(new.text, Article)
-    turn = Turn(old.capture.id, new.capture.id, old.capture.at, (old.edition or 0, new.edition), returned=returned)
+    first, second = old.capture, new.capture
+    turn = Turn(first.id, second.id, second.at, first.at, (old.edition or 0, new.edition), returned=returned)
     if isinstance(old.text, Refusal) or isinstance(new.text, Refusal):
         return edit_of(turn, old, new)
     one, other = frame_of(old), frame_of(new)

@@ -48,12 +48,13 @@ class Frame:
 class Turn:
     """Two captures, by their ids, between which something happened, and the editions that they show.
 
-    ``since`` is the time of the last capture before ``new``: what happened, happened after it. ``access``: a wall came
-    or went. ``beside``: the text stayed, and what is known beside it did not.
+    ``at`` is the time of ``new``, ``since`` that of the last capture before it: what happened lies between both.
+    ``access``: a wall came or went. ``beside``: the text stayed, and what is known beside it did not.
     """
 
     old: str
     new: str
+    at: int
     since: int
     edition: tuple[int, int | None]
     gone: bool = False
@@ -103,7 +104,9 @@ def turns(frames: Iterable[Frame], *, beside: bool = False) -> tuple[Turn, ...]:
         if one.shown is Shown.GONE:
             if before is not None:
                 if gone is None:
-                    turn = Turn(before[0].capture_id, one.capture_id, before[0].at, (before[1], None), gone=True)
+                    turn = Turn(
+                        before[0].capture_id, one.capture_id, one.at, before[0].at, (before[1], None), gone=True
+                    )
                     found.append((turn, ("", "")))
                 gone = one
             continue
@@ -115,6 +118,7 @@ def turns(frames: Iterable[Frame], *, beside: bool = False) -> tuple[Turn, ...]:
             turn = Turn(
                 base.capture_id,
                 one.capture_id,
+                one.at,
                 (gone or before[0]).at,
                 (edition, len(editions)),
                 returned=gone is not None,

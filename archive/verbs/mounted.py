@@ -12,7 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 # The order of the work, which help shows: the crawler's verbs take their places in it when they are mounted.
 ORDER = (
     *("init", "add", "crawl", "run", "watch", "status", "import", "attach", "detach", "demo"),
-    *("list", "show", "explain", "captures", "why", "runs", "coverage", "export", "index", "pack"),
+    *("list", "show", "explain", "captures", "diff", "edits", "why", "runs", "coverage", "export", "index", "pack"),
     *("serve", "viewer"),
     *("prove", "verify", "repair", "lint", "takedown", "clean", "clean-warc", "changes", "profile", "rebuild"),
 )

@@ -39,6 +39,8 @@ K = Kind
         (replace(OLD, body=tuple(Block(BlockKind.QUOTE, text) for text in BODY)), {K.FORM}),
         (article(BODY[0].replace("it in", "it\u00a0in"), *BODY[1:]), {K.TYPOGRAPHY}),
         (article(f"{BODY[0]} {BODY[1]}", BODY[2]), {K.TYPOGRAPHY}),
+        (article(f"{BODY[0]} {BODY[1]}", BODY[2].replace("March", "May")), {K.REWORDED}),
+        (article(f"{BODY[0]} {BODY[1]}", BODY[2], "The harbour guild pays for all of it."), {K.ADDED}),
         (replace(OLD, byline=("Ida Mark",)), {K.BYLINE}),
         (replace(OLD, modified="2026-11-24T10:00+01:00"), {K.MODIFIED}),
         (replace(OLD, published="2026-11-25"), {K.PUBLISHED}),

@@ -10,6 +10,7 @@ import pytest
 import archive.cli  # noqa: F401 - mounts the verbs
 from archive.verbs.mounted import ORDER, VERBS
 
+from . import pages
 from .conftest import make, run
 
 
@@ -29,6 +30,8 @@ ASKED = {
     "show": ("show", "{url}", "--json"),
     "explain": ("explain", "{url}", "--json"),
     "captures": ("captures", "{url}", "--json"),
+    "diff": ("diff", "{url}", "--json"),
+    "edits": ("edits", "--json"),
     "export": ("export", "jsonl", "-", "--verdict", "all"),
     "index": ("index", "--cdxj", "-"),
     "pack": ("pack", "{out}"),
@@ -47,7 +50,8 @@ def test_every_verb_is_known_here() -> None:
 
 
 def test_no_verb_shows_it(copy: Path, tmp_path: Path) -> None:
-    url = _urls(copy)[0]
+    url = pages.BRIDGE  # of which there are two editions
+    assert url in _urls(copy)
 
     def shown(number: int) -> dict[str, str]:
         found = {}
@@ -64,7 +68,7 @@ def test_no_verb_shows_it(copy: Path, tmp_path: Path) -> None:
     assert "court order" in done.stdout
     after = shown(2)
     assert not [verb for verb, said in after.items() if url in said]
-    for verb in ("show", "captures", "prove"):
+    for verb in ("show", "captures", "diff", "prove"):
         refused = run(verb, url, "--archive", copy)
         assert refused.returncode == 4
         assert "was taken down on" in refused.stderr

@@ -1,0 +1,76 @@
+"""Edits in words: what people are told of them, in a terminal, in a feed and on a page."""
+
+from __future__ import annotations
+
+from archive.editing.edit import Edit, Fact, Kind
+
+_SAID = {
+    Kind.HEADLINE: "headline changed",
+    Kind.STANDFIRST: "standfirst changed",
+    Kind.REWRITTEN: "rewritten",
+    Kind.FORM: "set in another form",
+    Kind.TYPOGRAPHY: "typography only",
+    Kind.CORRECTION: "correction added",
+    Kind.NOTE_REMOVED: "correction note removed",
+    Kind.BYLINE: "byline changed",
+    Kind.PUBLISHED: "publication date changed",
+    Kind.MODIFIED: "modification date changed",
+    Kind.IMAGES: "pictures changed",
+    Kind.ACCESS: "paywall",
+    Kind.DELETED: "page gone",
+    Kind.RETURNED: "page back",
+    Kind.NOT_COMPARABLE: "not comparable",
+}
+_PARAGRAPHS = {Kind.ADDED: "added", Kind.REMOVED: "removed", Kind.REWORDED: "reworded", Kind.MOVED: "moved"}
+
+
+def kinds_said(edit: Edit) -> tuple[str, ...]:
+    """What happened, each kind in some words: ``headline changed``, ``2 paragraphs added``."""
+    number = dict(edit.comparison.paragraphs)
+    found: list[str] = []
+    named = False
+    for kind in edit.kinds:
+        if kind in _PARAGRAPHS:
+            many = number.get(kind, 1)
+            noun = "" if named else f" paragraph{'' if many == 1 else 's'}"
+            found.append(f"{many:,}{noun} {_PARAGRAPHS[kind]}")
+            named = True
+        elif kind is Kind.HEADLINE and edit.test:
+            found.append("headline test")
+        else:
+            found.append(_SAID[kind])
+    return tuple(found) or ("nothing changed",)
+
+
+def size_said(edit: Edit) -> str:
+    """How many words came and went: ``+62 −3 words``; empty where none did."""
+    added, removed = edit.comparison.words_added, edit.comparison.words_removed
+    if not added and not removed:
+        return ""
+    return f"+{added:,} −{removed:,} word{'' if max(added, removed) == 1 else 's'}"
+
+
+def manner_said(edit: Edit) -> str:
+    """Whether the page tells of it, in one sentence; empty where no words became others."""
+    if edit.silent:
+        stated = edit.old.modified or edit.new.modified
+        dates = "its dates stayed" if stated else "it states no date of modification"
+        return f"silent: {dates}, and no correction came"
+    if edit.test:
+        return "a headline test: the page shows several in turn (A, B, A)"
+    if not edit.comparison.text_changed or Kind.NOT_COMPARABLE in edit.kinds:
+        return edit.reason or ""
+    told = [_told(fact) for fact in edit.comparison.facts if fact.kind in {Kind.MODIFIED, Kind.PUBLISHED}]
+    if Kind.CORRECTION in edit.kinds:
+        told.append("a correction came")
+    return f"told: {', '.join(told)}" if told else edit.reason or ""
+
+
+def _told(fact: Fact) -> str:
+    name = "modified" if fact.kind is Kind.MODIFIED else "published"
+    return f"{name} {fact.new}" if fact.new else f"no date of '{name}' any more"
+
+
+def title_of(edit: Edit) -> str:
+    """What a story is called after an edit, or was before it went."""
+    return edit.new.headline or edit.old.headline or "(no headline)"
