@@ -87,6 +87,19 @@ Job = CrawlJob | ProbeJob
 
 
 @dataclass(frozen=True, slots=True)
+class ReplayJob:
+    """A site whose spider is to run against the archive, as of a time (the latest captures where it is None).
+
+    ``limit`` bounds its items. Nothing is written, and nothing asked of the network.
+    """
+
+    archive: Path
+    site: Site
+    at: int | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class VisitProgress:
     """How far a site is: ``planned`` is None while its sources are being read, ``parts`` are requisites of pages."""
 
@@ -131,6 +144,27 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Scraped:
+    """An item of a spider that runs against the archive, as a line of JSON."""
+
+    line: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a replay came to: ``answered`` requests, and those that the archive could not answer.
+
+    ``problem`` tells of the spider's own exceptions.
+    """
+
+    site: str
+    items: int
+    answered: int
+    not_archived: int
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Paused:
     """What ``who`` does pauses, and why; without a shortage it goes on."""
 
@@ -165,7 +199,7 @@ class Stop:
         self.urgent = threading.Event()
 
 
-Progress = VisitProgress | Visited | CommitProgress | Asked | Paused
+Progress = VisitProgress | Visited | CommitProgress | Asked | Paused | Scraped | Replayed
 Orders = Callable[[], Visits | NoMore | None]
 Listener = Callable[[Progress], None]
 
@@ -202,18 +236,19 @@ def split(
 
 
 def run_job(
-    job: Job, listener: Listener | None = None, stop: Stop | None = None, orders: Orders | None = None
+    job: Job | ReplayJob, listener: Listener | None = None, stop: Stop | None = None, orders: Orders | None = None
 ) -> JobSummary:
     """Do a job in a child, and say what became of it; a child that dies is a failed job, never an exception.
 
     What it had committed is kept, and what was due is taken up by the next crawl. ``listener`` is called in this
     thread; ``stop`` asks the child to end. ``orders`` is asked several times a second what a fed job is to do next.
     """
+    module = "crawler.replayingchild" if isinstance(job, ReplayJob) else "crawler.jobs"
     # A file, not a pipe: nobody has to read it while the child works, and the child cannot block on it.
     with tempfile.TemporaryFile() as complaints:
         child = subprocess.Popen(
             # -P: nothing is imported from the directory that the user happens to stand in.
-            [sys.executable, "-P", "-m", "crawler.jobs"],
+            [sys.executable, "-P", "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,
@@ -238,7 +273,11 @@ def run_job(
 
 
 def _supervise(
-    child: subprocess.Popen[bytes], job: Job, listener: Listener | None, stop: Stop | None, orders: Orders | None
+    child: subprocess.Popen[bytes],
+    job: Job | ReplayJob,
+    listener: Listener | None,
+    stop: Stop | None,
+    orders: Orders | None,
 ) -> JobSummary | None:
     """The child's summary, None where it died without one."""
     assert child.stdin is not None

@@ -19,10 +19,12 @@ from rich.text import Text
 
 from archive import clock, terminal
 from archive.errors import PresskeepError, UsageError
+from archive.target import STDOUT
 from archive.verbs.entries import open_archive
 from archive.verbs.options import ArchiveOption, JsonOption, point
 from archive.verbs.typeset import count
 from crawler.verbs.backfilling import walk_archives
+from crawler.verbs.replaying import replay as replay_sites
 
 if TYPE_CHECKING:
     from archive.store import Archive
@@ -63,6 +65,15 @@ def crawl(
         str | None, typer.Option(metavar="DATE", help="What was published before that.", show_default=False)
     ] = None,
     clean: Annotated[bool, typer.Option("--clean/--no-clean", help="Make the texts as captures come in.")] = True,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Run the sites' spiders over the archive; their items are JSON lines.")
+    ] = False,
+    at: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The archive as of then, for --replay.", show_default=False)
+    ] = None,
+    out: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Where items of --replay go; '-' is stdout.", show_default=False)
+    ] = None,
     json: JsonOption = False,
     archive: ArchiveOption = None,
 ) -> int:
@@ -76,8 +87,14 @@ def crawl(
     from crawler.report import error_of, report  # noqa: PLC0415
 
     walked = _archives(since, until, backfill=backfill, due=due)
+    if replay and (walked is not None or due):
+        raise UsageError("--replay fetches nothing: leave out --since, --until, --backfill and --due")
+    if not replay and (at is not None or out is not None):
+        raise UsageError("--at and --out are about --replay, which runs the sites' spiders over the archive: add it")
     with open_archive(archive) as opened:
         chosen = choose(opened, sites or ())
+        if replay:
+            return replay_sites(opened, chosen, point(at, "--at"), limit=limit, out=out or STDOUT)
         if walked is not None:
             return walk_archives(opened, chosen, *walked, limit=limit, clean=clean, json=json)
         with stopping() as stop, shown([site.host for site in chosen]) as listener:
