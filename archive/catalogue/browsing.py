@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, func, null, select, tuple_
 
 from archive.article import Verdict
 from archive.catalogue import blocking, tables
@@ -148,7 +148,7 @@ def called(
     *,
     before: Place | None = None,
     most: int = 50,
-    looked_at: int = 3_000,
+    looked_at: int = 10_000,
     hidden: Hidden = NOTHING,
 ) -> Found:
     """The editions whose headlines contain all words, in any case, newest first; stops as `newest` does."""
@@ -156,15 +156,12 @@ def called(
     found: list[Listed] = []
     last: Place | None = None
     rows = 0
-    for row in _walk(connection, cleaner, None, before, looked_at, hidden):
+    for row in _walk(connection, cleaner, None, before, looked_at, hidden, headlines=True):
         rows += 1
         last = (row.at, row.capture)
-        if row.number is None:
-            continue
-        listed = _listed(connection, cleaner, row)
-        said = fold(listed.headline or "")
-        if all(word in said for word in wanted):
-            found.append(listed)
+        said = fold(row.headline or "")
+        if row.number is not None and said and all(word in said for word in wanted):
+            found.append(_listed(connection, cleaner, row))
             if len(found) == most:
                 return Found(tuple(found), last)
     return Found(tuple(found), last if rows == looked_at else None)
@@ -176,18 +173,29 @@ def fold(text: str) -> str:
 
 
 def _walk(
-    connection: Connection, cleaner: str, site: str | None, before: Place | None, most: int, hidden: Hidden
+    connection: Connection,
+    cleaner: str,
+    site: str | None,
+    before: Place | None,
+    most: int,
+    hidden: Hidden,
+    *,
+    headlines: bool = False,
 ) -> Iterator[Any]:
-    """Captures, newest first, each with the number of the edition that it begins, if it does."""
+    """Captures, newest first, each with the number of the edition that it begins, if it does, and its headline."""
     begins = and_(
         _editions.c.cleaner == cleaner,
         _editions.c.site == func.coalesce(_captures.c.site, ""),
         _editions.c.key == _captures.c.key,
         _editions.c.first_capture == _captures.c.id,
     )
+    headline = select(func.json_extract(_texts.c.canonical, "$.headline")).where(
+        _texts.c.cleaner == cleaner, _texts.c.capture == _captures.c.id
+    )
+    said = case((_editions.c.number.is_not(None), headline.scalar_subquery())) if headlines else null()
     columns = (_captures.c.id.label("capture"), _captures.c.url, _captures.c.key, _captures.c.site, _captures.c.at)
     question: Select[Any] = (
-        select(*columns, _editions.c.number)
+        select(*columns, _editions.c.number, said.label("headline"))
         .join_from(_captures, _editions, begins, isouter=True)
         .where(blocking.allowed(_captures.c.id), ~hidden)
         .order_by(_captures.c.at.desc(), _captures.c.id.desc())
