@@ -144,6 +144,11 @@ class Mementos:
         """Which rows of the table of captures may be shown."""
         return self._questions(connection).condition
 
+    def reserved(self) -> frozenset[Reserved]:
+        """The reservations for which pages are kept back by now."""
+        with self._archive.catalog.reading() as connection:
+            return self._questions(connection).kinds
+
     def withheld(self, connection: Connection) -> ColumnElement[bool]:
         """Which rows of the table of captures are kept back because of what they reserve, and may not be shown."""
         return self._questions(connection).withheld

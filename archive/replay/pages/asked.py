@@ -12,6 +12,7 @@ from archive.url import host
 
 _LONGEST = 8_000  # characters of an address; browsers send no longer ones
 _SEARCHED = 300  # characters of a search
+_LONG = 19  # digits that microseconds have not
 _DIGITS = 14  # YYYYMMDDhhmmss
 
 
@@ -38,7 +39,7 @@ class Asked:
         text = self.text(name)
         if not text:
             return None
-        if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text)):
+        if not (text.isascii() and text.isdigit() and len(text) < _LONG and int(text)):
             raise UsageError(f"{name} must be a number from 1 on, and {text[:40]!r} is none")
         return int(text)
 
@@ -60,7 +61,7 @@ class Asked:
         if not text:
             return None
         at, _, capture = text.partition(" ")
-        if not (at.isascii() and at.isdigit() and len(at) < 19 and capture):
+        if not (at.isascii() and at.isdigit() and len(at) < _LONG and capture):
             raise UsageError("before must be what a link of these pages says")
         return int(at), capture
 

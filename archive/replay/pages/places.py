@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from archive.catalogue.browsing import Place
 from archive.clock import to_datetime
+from archive.editing.edit import Edit
 from archive.replay.addresses import uri
 from archive.url import is_fetchable
 
@@ -55,9 +56,20 @@ class Places:
         """What changed between two editions."""
         return self._asking("changes", url=url, old=old, new=new, all=1 if all else None)
 
-    def edits(self, site: str = "", before: Place | None = None) -> str:
+    def edits(self, **wish: object) -> str:
         """The edits of the whole archive."""
-        return self._asking("edits", site=site, before=_written(before))
+        return self._asking("edits", **wish)
+
+    def edits_as(self, form: str, wish: Mapping[str, str]) -> str:
+        """The same for machines: ``atom`` or ``jsonl``."""
+        return self._asking(f"edits.{form}", **wish)
+
+    def edit(self, edit: Edit) -> str:
+        """Where an edit is shown."""
+        old, new = edit.old.edition, edit.new.edition
+        if old is None or new is None or old == new:
+            return self.article(edit.url, capture=edit.new.capture_id)
+        return self.changes(edit.url, old, new)
 
     def timemap(self, url: str, form: str) -> str:
         """The captures of a URL for machines: ``link`` or ``json``."""

@@ -8,7 +8,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from archive.editing.wording import kinds_said, manner_said, title_of
 from archive.replay.pages import setting, words
+from archive.replay.pages.comparing import together
 from archive.replay.pages.places import live
 from archive.terminal import plain
 
@@ -34,6 +36,10 @@ def _environment() -> Environment:
         "counted": words.count,
         "live": live,
         "language": setting.language,
+        "kinds": kinds_said,
+        "manner": manner_said,
+        "title": title_of,
+        "together": together,
     }
     return made
 

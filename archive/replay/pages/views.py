@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
@@ -12,25 +12,29 @@ from sqlalchemy import Connection
 from archive.article import Article
 from archive.catalogue import browsing
 from archive.catalogue.browsing import Holding
+from archive.editing.archived import as_turned
+from archive.editing.choosing import WORDS
 from archive.errors import NotFound, UsageError
 from archive.failure import CleaningFailure
 from archive.replay.answers import Problem
 from archive.replay.pages import comparing, overlay, setting, timeline
 from archive.replay.pages.asked import Asked, address
+from archive.replay.pages.editlist import Part, Wish, part
 from archive.replay.pages.examiner import Examiner
 from archive.replay.pages.places import Places
 from archive.replay.pages.rendering import render
 from archive.replay.pages.subject import Hiding, Subject, cleaner_in_use, find, text_of
+from archive.reservation import Reserved
 from archive.url import host, normalise
 
 if TYPE_CHECKING:
     from archive.store import Archive
 
 _COUNTED = 30.0  # seconds for which what is held is not counted again: that reads an index of all captures
-_LATEST = 12  # articles and edits on the first page
+_LATEST, _LATEST_EDITS = 14, 6  # articles and edits on the first page
 _PART = 50  # of a list
 _TABLE = 500  # captures in one table
-_EDITS = 20_000  # captures among which edits are looked for: most are the first of their page
+_EDITS = 30  # of the whole archive, in one part
 _SITES = 1_000  # in one list
 _CLAIMS = 3_000  # sentences that one page proves
 
@@ -62,6 +66,7 @@ class Shelf:
     examiner: Examiner
     places: Places = field(default_factory=Places)
     hiding: Hiding = lambda _: browsing.NOTHING
+    reserved: Callable[[], frozenset[Reserved]] = frozenset
 
     def held(self) -> tuple[str, tuple[Holding, ...]]:
         """The cleaner whose texts are shown, and what is held of each site."""
@@ -87,8 +92,8 @@ def glance(shelf: Shelf, asked: Asked) -> Answer:
     with shelf.archive.catalog.reading() as connection:
         hidden = shelf.hiding(connection)
         articles = browsing.newest(connection, cleaner, most=_LATEST, hidden=hidden)
-        edits = browsing.newest(connection, cleaner, edits=True, most=_LATEST, hidden=hidden)
-    return Answer(shelf.render("glance.html", held=held, articles=articles.listed, edits=edits.listed, cleaner=cleaner))
+    latest = part_of(shelf, Wish.of(Asked()), most=_LATEST_EDITS, looked_at=10 * _LATEST_EDITS)
+    return Answer(shelf.render("glance.html", held=held, articles=articles.listed, edits=latest.edits))
 
 
 def site(shelf: Shelf, asked: Asked) -> Answer:
@@ -203,12 +208,15 @@ def changes(shelf: Shelf, asked: Asked) -> Answer:
     before, after = (text_of(shelf.archive, subject, one, shelf.hiding) for one in (first, second))
     assert isinstance(after.text, Article)
     whole = asked.text("all") == "1"
+    compared = comparing.compare(before, after, whole=whole)
+    if new == old + 1:
+        compared = replace(compared, edit=as_turned(shelf.archive, compared.edit, subject.cleaner))
     return _page(
         shelf,
         "changes.html",
         subject,
         "changes",
-        compared=comparing.compare(before, after, whole=whole),
+        compared=compared,
         old=first,
         new=second,
         after=after.text,
@@ -254,23 +262,25 @@ def captures(shelf: Shelf, asked: Asked) -> Answer:
 
 
 def edits(shelf: Shelf, asked: Asked) -> Answer:
-    """The edits of the whole archive, or of a site, newest first."""
-    cleaner, held = shelf.held()
-    site = asked.text("site")
-    if site and site not in {one.site for one in held}:
-        raise NotFound(f"the archive holds nothing of a site {site[:100]!r}")
-    with shelf.archive.catalog.reading() as connection:
-        found = browsing.newest(
-            connection,
-            cleaner,
-            site=site or None,
-            edits=True,
-            before=asked.place(),
-            most=_PART,
-            looked_at=_EDITS,
-            hidden=shelf.hiding(connection),
-        )
-    return Answer(shelf.render("edits.html", site=site, held=held[:_SITES], found=found))
+    """The edits of the whole archive that are wanted, newest first."""
+    _, held = shelf.held()
+    wish = wished(shelf, asked)
+    return Answer(shelf.render("edits.html", wish=wish, kinds=WORDS, held=held[:_SITES], part=part_of(shelf, wish)))
+
+
+def wished(shelf: Shelf, asked: Asked) -> Wish:
+    """Which edits are wanted; raises NotFound for a site of which nothing is held."""
+    _, held = shelf.held()
+    wish = Wish.of(asked)
+    if wish.site and wish.site not in {one.site for one in held}:
+        raise NotFound(f"the archive holds nothing of a site {wish.site[:100]!r}")
+    return wish
+
+
+def part_of(shelf: Shelf, wish: Wish, *, most: int = _EDITS, looked_at: int = 10 * _EDITS) -> Part:
+    """The edits of a wish, as many as one answer has."""
+    cleaner, _ = shelf.held()
+    return part(shelf.archive, wish, cleaner, shelf.reserved(), most=most, looked_at=looked_at)
 
 
 def _subject(shelf: Shelf, asked: Asked) -> Subject:

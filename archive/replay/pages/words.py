@@ -6,7 +6,7 @@ from archive.article import Verdict
 from archive.capture import Capture
 from archive.catalogue.browsing import Mark
 from archive.clock import to_datetime
-from archive.editing.edit import Kind, Sign
+from archive.editing.edit import Sign
 
 VERDICTS = {
     Verdict.ARTICLE: "Article",
@@ -45,27 +45,6 @@ FIELDS = {
     "corrections": "Corrections",
     "images": "Images",
     "body": "Text",
-}
-EDITS = {
-    Kind.HEADLINE: "headline changed",
-    Kind.STANDFIRST: "standfirst changed",
-    Kind.ADDED: "paragraphs added",
-    Kind.REMOVED: "paragraphs removed",
-    Kind.REWORDED: "reworded",
-    Kind.MOVED: "paragraphs moved",
-    Kind.REWRITTEN: "rewritten",
-    Kind.FORM: "set otherwise",
-    Kind.TYPOGRAPHY: "typography only",
-    Kind.CORRECTION: "correction noted",
-    Kind.NOTE_REMOVED: "note of a correction removed",
-    Kind.BYLINE: "byline changed",
-    Kind.PUBLISHED: "publication date changed",
-    Kind.MODIFIED: "modification date changed",
-    Kind.IMAGES: "pictures changed",
-    Kind.ACCESS: "access changed",
-    Kind.DELETED: "deleted",
-    Kind.RETURNED: "there again",
-    Kind.NOT_COMPARABLE: "not comparable",
 }
 SIGNS = {
     Sign.SAME: "same",

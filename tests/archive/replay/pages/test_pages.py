@@ -16,6 +16,7 @@ from archive.catalogue import browsing, tables
 from archive.errors import ArchiveBusy
 from archive.replay.answers import Problem
 from archive.replay.pages.asked import Asked
+from archive.replay.pages.editlist import Wish, part
 from archive.replay.pages.examiner import Examiner, answered
 from archive.replay.pages.views import VIEWS, Count, Shelf, captured, glance, proof, removed
 from archive.store import Archive
@@ -115,7 +116,8 @@ def test_the_archive_at_a_glance(read: Reading) -> None:
     said = text(read(""))
     assert "Sites3" in said
     assert "Storm over the harbour, as it happens" in said
-    assert "edition 4" in said
+    assert "4 editions" in said
+    assert "headline changed" in said
     assert "Somebody asked for this to go" not in said, "what is taken down is not handed out"
 
 
@@ -159,11 +161,45 @@ def test_what_changed_is_told_word_by_word(read: Reading) -> None:
     assert "removed: Crane begins its journey" in gone, "words that only spaces part are one change"
     said = text(tree)
     assert "headline changed" in said
-    assert "correction noted" in said
+    assert "correction added" in said
     assert "2026-11-09T08:40:00+01:00" in said
     back = read("changes", url=CRANE, old="4", new="3")
     assert "added: fifty" in [text(one) for one in back.xpath("//main//ins")]
     assert "All captures of this address have the same text" in text(read("changes", url=FERRY))
+
+
+def test_edits_are_listed_by_what_they_are(read: Reading, ask: Asking) -> None:
+    def headlines(**given: str) -> list[str]:
+        return [text(one) for one in read("edits", **given).xpath("//main//a[@class='headline']")]
+
+    crane = "Harbour crane moves sixty metres, and squeaks"
+    assert len(headlines()) == 3
+    assert headlines()[0] == crane
+    assert headlines(site="courier.example") == [crane]
+    assert headlines(kind="correction") == [crane]
+    assert len(headlines(silent="1")) == 2, "no date of both others moved"
+    assert set(headlines(tests="1")) == {"Harbour crane moves sixty metres", "Crane begins its journey"}
+    assert headlines(since="2026-11-06T00:00:00Z") == [crane, "港の古いクレーン、六十メートルの旅に出る"]
+    assert ask("edits", kind="nonsense").status == 400
+    assert ask("edits", silent="1", tests="1").status == 400
+    assert ask("edits", site="nowhere.example").status == 404
+    (link,) = read("edits", kind="correction").xpath("//main//a[@class='headline']/@href")
+    assert parse_qs(urlsplit(link).query) == {"url": [CRANE], "old": ["3"], "new": ["4"]}
+
+
+def test_edits_go_on_where_they_stopped(shelf: Shelf) -> None:
+    cleaner, _ = shelf.held()
+    seen: list[str] = []
+    wish = Wish.of(Asked())
+    while True:
+        found = part(shelf.archive, wish, cleaner, most=1)
+        seen += [edit.id for edit in found.edits]
+        if found.until is None:
+            break
+        wish = Wish.of(Asked({"until": str(found.until)}))
+    every = part(shelf.archive, Wish.of(Asked()), cleaner).edits
+    assert seen == [edit.id for edit in every]
+    assert Wish.of(Asked({"since": "2d"}), clock=lambda: 200 * 3_600_000_000).begin == 152 * 3_600_000_000
 
 
 def test_scripts_of_both_directions(read: Reading) -> None:
