@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +13,9 @@ from archive.article import Article, Verdict
 from archive.clock import from_datetime
 from archive.dataset.rows import Entry, reserved_by
 from archive.reservation import Reserved, reserved
+
+_LENGTH = re.compile(r"(?a)(\d{1,5})\s*([smhdw])")  # as in sites.toml
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
 class Editions(StrEnum):
@@ -112,6 +116,12 @@ def not_before(date: str | None, since: str) -> bool:
 def instant(text: str) -> int:
     """Microseconds since 1970 of an ISO 8601 day or time; UTC where it has no offset; raises ValueError."""
     return from_datetime(datetime.datetime.fromisoformat(text))
+
+
+def back_to(text: str, now: int) -> int:
+    """The same, or the point in time that lies as long before now as ``7d``, ``12h`` or ``2w`` say."""
+    match = _LENGTH.fullmatch(text.strip().lower())
+    return instant(text) if match is None else now - int(match[1]) * _UNITS[match[2]] * 1_000_000
 
 
 def _speaks(language: str | None, wanted: tuple[str, ...]) -> bool:

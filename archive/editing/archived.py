@@ -35,6 +35,8 @@ class Asked:
 
     An edit is as old as the capture that first shows it. ``beside`` takes along what changed beside texts that stayed,
     for which all texts of the span are read. What is captured with one of the ``withheld`` reservations is left out.
+    Only what comes after the place ``behind`` in the list (time and capture id of an edit's new side) is taken, and at
+    most ``looked_at`` captures are looked at, so that an answer costs no more than that.
     """
 
     since: int | None = None
@@ -43,6 +45,16 @@ class Asked:
     cleaner: str | None = None
     beside: bool = False
     withheld: frozenset[Reserved] = frozenset()
+    behind: tuple[int, str] | None = None
+    looked_at: int | None = None
+
+    @property
+    def span(self) -> Span:
+        """The captures that can be meant."""
+        until = self.until
+        if self.behind is not None:
+            until = min(self.behind[0] + 1, until if until is not None else self.behind[0] + 1)
+        return Span(self.cleaner or CLEANER, self.since, until, self.sites)
 
 
 def history(archive: Archive, url: str, *, cleaner: str | None = None, beside: bool = False) -> Iterator[Edit]:
@@ -70,7 +82,7 @@ def edits(
     for each that is left out because of what it reserves.
     """
     wanted = asked or Asked()
-    span = Span(wanted.cleaner or CLEANER, wanted.since, wanted.until, wanted.sites)
+    span = wanted.span
     stories = _Stories(archive, span.cleaner, beside=wanted.beside)
     with archive.catalog.reading() as connection:
         total = edited.count_edited(connection, span)
@@ -82,8 +94,10 @@ def edits(
         for done, spot in enumerate(heapq.merge(*found, reverse=True), 1):
             if progress is not None and done % _EACH == 0:
                 progress(done, max(done, total), "editions")
-            if spot == seen:
+            if spot == seen or (wanted.behind is not None and (spot.at, spot.capture) >= wanted.behind):
                 continue
+            if done == wanted.looked_at:
+                return
             seen = spot
             turn = stories.turn(spot)
             pair = _pair(archive, span.cleaner, turn) if turn is not None else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -11,13 +10,10 @@ import typer
 
 from archive import terminal
 from archive.clock import now
-from archive.dataset.selection import instant
+from archive.dataset.selection import back_to, instant
 from archive.errors import UsageError
 from archive.misuse import choose
 from archive.reservation import Reserved
-
-_LENGTH = re.compile(r"(?a)(\d{1,5})\s*([smhdw])")  # as in sites.toml
-_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 ArchiveOption = Annotated[
     Path | None,
@@ -86,12 +82,9 @@ def point(given: str | None, option: str) -> int | None:
 
 def since_point(given: str | None, option: str) -> int | None:
     """The same, or a length of time before now, such as ``7d``; raises UsageError."""
-    match = _LENGTH.fullmatch(given.strip().lower()) if given is not None else None
-    if match is not None:
-        return now() - int(match[1]) * _UNITS[match[2]] * 1_000_000
     try:
-        return point(given, option)
-    except UsageError as error:
+        return None if given is None else back_to(given, now())
+    except ValueError as error:
         raise UsageError(
             f"{option} takes a length of time such as 7d, 12h or 2w, a day or a time such as 2026-11-24 or "
             f"2026-11-24T09:30Z, not {given!r}"
