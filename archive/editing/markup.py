@@ -57,9 +57,8 @@ def _value(value: str | None, tag: str) -> str:
 
 def _passage(passage: Passage) -> str:
     what = _PARTS.get(passage.part) or _SIGNS[passage.sign]
-    return (
-        f'<p dir="auto"><small>{what}</small> {"".join(_piece(piece.sign, piece.text) for piece in passage.pieces)}</p>'
-    )
+    text = "".join(_piece(piece.sign, piece.text) for piece in passage.pieces)
+    return f'<div class="passage"><small>{what}</small><p dir="auto">{text}</p></div>'
 
 
 def _piece(sign: str, text: str) -> str:

@@ -88,6 +88,7 @@ article{padding:1.1rem 0;border-bottom:1px solid var(--line)}
 .said{font-weight:600;margin-top:.5rem}
 .manner{font-size:.92rem}
 .passage{font-family:"Iowan Old Style","Palatino Linotype",Palatino,"Noto Serif",Georgia,serif;margin:.6rem 0}
+.passage p{margin:0}
 small{display:block;font:600 .75rem/1.4 system-ui,sans-serif;letter-spacing:.02em}
 .mark{background:var(--note);color:var(--on-note);border-radius:.25rem;padding:.05rem .4rem;font-weight:600}
 ins{background:var(--ins);color:var(--on-ins);text-decoration:underline;text-underline-offset:.2em}

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from archive.errors import PresskeepError
-from archive.replay import editfeeds, health, memento, timemap
+from archive.replay import health, memento, timemap
 from archive.replay.answers import Problem, answer, problem_of
 from archive.replay.guard import Guard
 from archive.replay.pages import routes as pages
@@ -26,7 +26,6 @@ logger = logging.getLogger(__name__)
 # Each module has ``routes(service)``. The first route that matches answers.
 PARTS: tuple[Callable[[Service], list[BaseRoute]], ...] = (
     health.routes,
-    editfeeds.routes,
     memento.routes,
     timemap.routes,
     pages.routes,
