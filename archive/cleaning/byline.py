@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from archive.cleaning.evidence import Candidate, Page
 from archive.cleaning.folding import fold
 from archive.cleaning.linked import Linked
-from archive.cleaning.mentions import FIRM, MAX_PEOPLE, below, stated, visible
+from archive.cleaning.mentions import DATED, FIRM, MAX_PEOPLE, NAME, POSTED, below, marked_below, stated, visible
 from archive.cleaning.names import Kind, Named, named
 from archive.cleaning.placed import Placed
 from archive.cleaning.stream import solid
@@ -22,12 +22,16 @@ _WEIGHTS = {
     "written by": 4,
     "itemprop author": 3,
     "rel author": 3,
+    NAME: 3,
     "byline element": 3,
     "link to an author": 2,
-    "by": 2,
+    "by": 3,
+    POSTED: 3,
+    DATED: 1,
 }
 _HANDLE = 2  # less for places that give one word alone: it is an account's name more often than a person's
-_EXACT = _WEIGHTS.keys() - {"byline element", "by"}  # nothing but a name stands there: one word is enough
+_EXACT = _WEIGHTS.keys() - {"byline element", "by", DATED}  # nothing but a name stands there: one word is enough
+_MOST_EDGES = 2  # signs around a bare name
 MAX_SIGNATURE, MAX_AROUND = 60, 12  # solid characters of a signature, and those of it that are no name
 
 
@@ -51,6 +55,7 @@ class _Mention:
     candidate: Candidate
     name: Named
     alone: bool
+    bare: bool = False  # whether its credit says nothing else
 
     @property
     def told(self) -> Candidate:
@@ -85,9 +90,13 @@ def byline(page: Page, linked: Linked, publishers: Iterable[str]) -> Credits:
     for rule, candidates in (*stated(page, linked), *visible(page)):
         kind = "meta" if rule.startswith("meta ") else rule
         mentions = _distinct(one for each in candidates for one in _mentions(page, each, firms, lax=kind in _EXACT))
-        everything += [one.told for one in mentions] or candidates
+        mentions = _whole_names(mentions, several=rule != NAME)
+        if rule == DATED:
+            mentions = _bare_names(mentions) if not places else []
+        everything += [one.told for one in mentions] or (candidates if rule != DATED else [])
         if mentions:
-            places.append(_Place(_WEIGHTS[kind], tuple(mentions[:MAX_PEOPLE])))
+            weight = _WEIGHTS[kind] - (rule == "meta author")
+            places.append(_Place(weight, tuple(mentions[:MAX_PEOPLE])))
     peopled = [one for one in places if one.people]
     chosen = max(peopled, key=lambda one: _support(one, peopled), default=None)  # of equals the first
     signing = chosen or next(iter(places), None)
@@ -99,8 +108,11 @@ def byline(page: Page, linked: Linked, publishers: Iterable[str]) -> Credits:
     )
 
 
-def signature(page: Page, placed: Sequence[Placed], publishers: Iterable[str]) -> Credits:
-    """Who signs below the story: a last block, or what stands right behind it, that is a name and nothing else."""
+def signature(page: Page, placed: Sequence[Placed], publishers: Iterable[str], *, marked: bool) -> Credits:
+    """Who signs below the story: a last block, or what stands right behind it, that is a name and nothing else.
+
+    Where neither is, and ``marked`` says so, the name that is marked as the author's soon after it.
+    """
     if not placed:
         return Credits()
     firms = firm_names(page, publishers)
@@ -114,6 +126,11 @@ def signature(page: Page, placed: Sequence[Placed], publishers: Iterable[str]) -
             people = tuple(each.candidate.value for each in mentions if each.name.kind is Kind.PERSON)
             told = tuple(each.told for each in mentions)
             return Credits(people, _agency(mentions), told, tuple(_signed(mentions)))
+    for rule, candidates in marked_below(page, placed[-1].end) if marked else ():
+        mentions = _distinct(one for each in candidates for one in _mentions(page, each, firms, lax=rule in _EXACT))
+        people = tuple(one.candidate.value for one in mentions if one.name.kind is Kind.PERSON)
+        if len(people) == 1:
+            return Credits(people, _agency(mentions), tuple(one.told for one in mentions))
     return Credits()
 
 
@@ -133,7 +150,7 @@ def _mentions(page: Page, candidate: Candidate, firms: Collection[str], *, lax: 
     alone = not any(one.kind is Kind.PERSON for one in found)
     for name in found:
         own = candidate if name.text == candidate.value else page.narrowed(candidate, name.text)
-        yield _Mention(own, name, alone)
+        yield _Mention(own, name, alone, bare=len(name.text) >= len(candidate.value) - _MOST_EDGES)
 
 
 def _support(place: _Place, places: Iterable[_Place]) -> int:
@@ -173,6 +190,21 @@ def _signed(mentions: Iterable[_Mention]) -> Iterator[Candidate]:
 
 def _agency(mentions: Iterable[_Mention]) -> Candidate | None:
     return next((one.candidate for one in mentions if one.name.kind is Kind.AGENCY), None)
+
+
+def _whole_names(mentions: list[_Mention], *, several: bool) -> list[_Mention]:
+    """The mentions without single words beside whole names: offices, topics. ``several`` such words can be accounts."""
+    people = [one for one in mentions if one.name.kind is Kind.PERSON]
+    single = [one for one in people if len(one.name.text.split()) == 1 and one.name.text.isascii()]
+    if len(single) < len(people) or (len(single) > 1 and not several):
+        return [one for one in mentions if one not in single]
+    return mentions
+
+
+def _bare_names(mentions: list[_Mention]) -> list[_Mention]:
+    """The people that are all that their texts say; none where there are more than two: a list of something else."""
+    bare = [one for one in mentions if one.name.kind is Kind.PERSON and one.bare]
+    return bare if len(bare) <= 2 else []
 
 
 def _distinct(mentions: Iterable[_Mention]) -> list[_Mention]:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
-from collections.abc import Collection, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 
 from lxml import html
 
 from archive.cleaning.evidence import Candidate, Page
 from archive.cleaning.linked import Linked, names
-from archive.cleaning.stream import solid
+from archive.cleaning.stream import TextStream, solid
 
+NAME = "author's name"  # the rule of elements that hold nothing else
+POSTED = "posted by"
+DATED = "beside the date"
 FIRM = ", an organisation"  # ends the rule of a candidate that names no person
+BELOW = ", below the story"
 MAX_PEOPLE = 12
 MAX_MARKED = 160  # solid characters of an element; longer ones are portraits of the author
 _ABOVE, _BELOW = 400, 1500  # solid characters around the headline that a byline is looked for in
-_MOST_TEXTS = 400  # text nodes that are looked at
+_MOST_TEXTS = 400  # text nodes that are looked at, blank ones left out
+_FURTHER, _MOST_FURTHER = 600, 100  # solid characters behind the story, and texts there
+_FRAMES = frozenset({"aside", "footer", "nav", "form"})
 _AROUND = 6  # elements around a text that may be marked as a byline
 _FAR = 8  # elements around one that may be comments, or a list of other articles
 
@@ -36,6 +43,11 @@ _CLASS = re.compile(
     r"(?:$|[\s_\d-])|byline|author|(?:name|entry|post|article|story)-?author",
     re.IGNORECASE,
 )
+# Elements that hold a name and nothing else, as the hCard microformat and the templates of many sites call them.
+_NAME = re.compile(
+    r"(?:^|\s)(?:vcard|fn|(?:entry-|post-|article-)?author(?:[-_]{1,2}name|name)?)(?:\s|$)", re.IGNORECASE
+)
+_EXPRESS = frozenset({"itemprop author", "rel author"})
 _HREF = re.compile(
     r"/(?:authors?|autor(?:en|es|in)?|auteurs?|autori|autore|people|person|profile?s?|profil|journalist\w{0,3}|redakteure?|"
     r"redaktion|redactie|staff|contributors?|by|writers?|reporters?|columnists?)/[^/]",
@@ -51,7 +63,18 @@ _BY = re.compile(
     r"\s*(?:(?:(?:Written|Posted|Published|Words|Text|Ein (?:Beitrag|Artikel)|[Ee]rstellt|Interview) )?"
     r"(?:By|BY|by|Von|VON|von|Par|Por|POR|Di|Door|Av|Af|Oleh)(?=\s|$|(?<=[Bb]y|on)[A-Z][a-z])|"
     r"(?:Text|Tekst|Texto|Texte|Текст|Автор|Autor|Autorin|Auteur|Author|Penulis)\s?:|"
-    r"(?:記者|记者|文|作者|撰文)\s?[:\uff1a\uff0f/](?=\s*\S))\s*(\S.{0,80})?$"
+    r"(?:記者|记者|文|作者|撰文)\s?[:\uff1a\uff0f/](?=\s*\S)|"
+    r"(?=(?:[^\W\d_]{2,4}\s?(?:기자|특파원)|(?:記者|记者)\s?[\u3400-\u9fff]{2,4}(?:\s?[\uff0f/].{0,12})?)\s*$))\s*(\S.{0,80})?$"
+)
+_NEAR, _SHORT = 300, 60  # solid characters below the headline; characters of a text with a name or a date
+_DATE = re.compile(r"\b(?:19|20)\d\d\b")
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_SIGNS = re.compile(r"\s*[|\u00b7\u2022/]\s*|\s+[\u2013\u2014-]\s+")
+# "Posted by Ida": of these words an account's name follows, if no whole name does.
+_POSTED = re.compile(
+    r"\s*(?:posted|written|published|verfasst|geschrieben|veröffentlicht|erstellt|eingestellt|publié|publicado)\s+"
+    r"(?:by|von|par|por)\s+([^\W\d_]\S{2,20})\s*(?:$|[|@\u2013\u2014\u00b7-]|(?:on|am|um|under|in|le|el)\b)",
+    re.IGNORECASE,
 )
 
 
@@ -81,10 +104,14 @@ def visible(page: Page) -> Iterator[tuple[str, list[Candidate]]]:
     seen: set[html.HtmlElement] = set()
     reached: dict[str, int] = {}  # where the last element of a rule ends: what stands within it was taken whole
     around = {one for head in heads for one in head.iterancestors()}  # they hold the headline, and are no aside
-    first = bisect_left(stream.starts, floor)
-    for number in range(first, min(first + _MOST_TEXTS, len(stream.raws))):
-        if stream.starts[number] > ceiling:
-            break
+    first, last = bisect_left(stream.starts, floor), bisect_right(stream.starts, ceiling)
+    filled = list(islice((one for one in range(first, last) if not stream.raws[one].isspace()), _MOST_TEXTS))
+    if heads:
+        title = stream.extent(heads[0])[1]
+        dated = [one for one in filled if title <= stream.starts[one] <= title + _NEAR]
+        if beside := list(_beside_dates(page, dated)):
+            found[DATED] = beside
+    for number in filled:
         for element in _around(stream.owners[number], seen):
             rule = _rule(element)
             if rule is None:
@@ -93,19 +120,45 @@ def visible(page: Page) -> Iterator[tuple[str, list[Candidate]]]:
             if (
                 start < max(floor, reached.get(rule, 0))
                 or not 0 < end - start <= MAX_MARKED
-                or is_aside(element, around)
+                or (is_aside(element, around) and not (rule in _EXPRESS and _is_note(stream, element)))
             ):
                 continue
             reached[rule] = end
             found.setdefault(rule, []).extend(page.spanned(at, to, rule) for at, to in _lines(page, start, end))
+        if POSTED not in found and (said := _POSTED.match(stream.raws[number])):
+            start, end = stream.span(number, number)
+            found[POSTED] = [page.narrowed(page.spanned(start, end, POSTED), said[1])]
         text = _BY.match(stream.raws[number].rstrip()) if "by" not in found else None
         if text is not None:
-            start, end = stream.span(number, min(number + (text[1] is None), len(stream.raws) - 1))
+            start, end = stream.span(number, number if text[1] else _next_filled(page, number))
             if 0 < end - start <= MAX_MARKED:
                 found["by"] = [page.spanned(start, end, "by")]
-    for rule in ("itemprop author", "rel author", "byline element", "link to an author", "by"):
+    for rule in ("itemprop author", "rel author", NAME, "byline element", "link to an author", "by", POSTED, DATED):
         if rule in found:
             yield rule, found[rule]
+
+
+def _beside_dates(page: Page, numbers: Sequence[int]) -> Iterator[Candidate]:
+    """Short texts near the headline with a date right before or behind them, or within them, parted by a sign."""
+    stream = page.stream
+    texts = [stream.raws[number].strip() for number in numbers]
+    for at, text in enumerate(texts):
+        owner = stream.owners[numbers[at]]
+        if len(text) > _SHORT or any(one is not None and one.tag in _HEADINGS for one in (owner, owner.getparent())):
+            continue
+        around = texts[max(0, at - 1) : at + 2]
+        if any(_DATE.search(one) for one in around if len(one) <= _SHORT):
+            start, end = stream.span(numbers[at], numbers[at])
+            one = page.spanned(start, end, DATED)
+            for part in _SIGNS.split(one.value):
+                if part.strip() and not _DATE.search(part):
+                    yield one if part == one.value else page.narrowed(one, part.strip())
+
+
+def _next_filled(page: Page, number: int) -> int:
+    """The next text that is not blank."""
+    raws = page.stream.raws
+    return next((one for one in range(number + 1, len(raws)) if solid(raws[one])), number)
 
 
 def below(page: Page, end: int) -> tuple[int, int] | None:
@@ -117,6 +170,22 @@ def below(page: Page, end: int) -> tuple[int, int] | None:
     if number < len(stream.raws) and _is_paragraph(stream.owners[number]):
         return stream.span(number, number)
     return None
+
+
+def marked_below(page: Page, end: int) -> Iterator[tuple[str, list[Candidate]]]:
+    """What is marked as the author's name soon after the story's end: a template's footer of the article."""
+    stream = page.stream
+    first, last = bisect_left(stream.starts, end), bisect_right(stream.starts, end + _FURTHER)
+    filled = (number for number in range(first, last) if not stream.raws[number].isspace())
+    seen: set[html.HtmlElement] = set()
+    for number in islice(filled, _MOST_FURTHER):
+        for element in _around(stream.owners[number], seen):
+            rule = _rule(element)
+            if rule is None or rule == "link to an author":
+                continue
+            start, stop = stream.extent(element)
+            if end <= start and 0 < stop - start <= MAX_MARKED and not is_aside(element, footers=True):
+                yield rule, [page.spanned(at, to, f"{rule}{BELOW}") for at, to in _lines(page, start, stop)]
 
 
 def _around(element: html.HtmlElement, seen: set[html.HtmlElement]) -> list[html.HtmlElement]:
@@ -138,7 +207,10 @@ def _rule(element: html.HtmlElement) -> str | None:
         return "itemprop author"
     if "author" in given.get("rel", "").lower().split():
         return "rel author"
-    if _CLASS.search(given.get("class", "")):
+    classes = given.get("class", "")
+    if _NAME.search(classes):
+        return NAME
+    if _CLASS.search(classes):
         return "byline element"
     return "link to an author" if element.tag == "a" and _leads_to(given.get("href", ""), element) else None
 
@@ -153,15 +225,31 @@ def _leads_to(address: str, link: html.HtmlElement) -> bool:
     return not words or not set(words).isdisjoint(parts) or "".join(words) in parts
 
 
-def is_aside(element: html.HtmlElement, around: Collection[html.HtmlElement] = ()) -> bool:
-    """Whether an element belongs to comments, teasers or the frame of the page; ``around`` are elements that do not."""
+def is_aside(element: html.HtmlElement, around: Collection[html.HtmlElement] = (), *, footers: bool = False) -> bool:
+    """Whether an element belongs to comments, teasers or the frame of the page; ``around`` are elements that do not.
+
+    ``footers`` may hold what the article says of itself, as they may below it.
+    """
     for number, one in enumerate((element, *element.iterancestors())):
         if number > _FAR or one.tag in {"article", "main", "body"} or one in around:
             return False
         names_of = f"{one.get('class', '')} {one.get('id', '')}"
-        if one.tag in {"aside", "footer", "nav", "form"} or _ASIDE.search(names_of):
+        if one.tag in _FRAMES and not (footers and one.tag == "footer"):
+            return True
+        if _ASIDE.search(names_of):
             return True
     return False
+
+
+def _is_note(stream: TextStream, element: html.HtmlElement) -> bool:
+    """Whether an element stands within an aside of the article that has no room for more than a byline."""
+    aside = next(
+        (one for one in islice(element.iterancestors(), _FAR) if one.tag in {"aside", "article", "form"}), None
+    )
+    if aside is None or aside.tag != "aside" or _ASIDE.search(f"{aside.get('class', '')} {aside.get('id', '')}"):
+        return False
+    start, end = stream.extent(aside)
+    return end - start <= MAX_MARKED and any(one.tag == "article" for one in aside.iterancestors())
 
 
 def _is_paragraph(element: html.HtmlElement) -> bool:

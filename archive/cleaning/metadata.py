@@ -112,7 +112,8 @@ def completed(known: Metadata, page: Page, linked: Linked, placed: tuple[Placed,
     found += evidence("dateline", line.candidates, [line.text] if line.text else [])
     found += evidence("corrections", notes, [one.value for one in notes])
     people, wire = known.byline, known.agency
-    credit = signature(page, placed, known.firms) if not people else Credits()
+    unsigned = not any(one.field == "signature" and one.chosen for one in found)
+    credit = signature(page, placed, known.firms, marked=unsigned) if not people else Credits()
     if credit.people:
         found = [replace(one, chosen=False) if one.field == "signature" else one for one in found]
         people = credit.people

@@ -31,7 +31,7 @@ _BY = re.compile(
 _GLUED = re.compile(r"(?:[Bb]y|Author)(?=[A-Z][a-z])")  # "ByJane Doe", where a style sheet parts the two
 # Credits for something else than the words: "Fotos: …", "translated by …".
 _OTHER_WORK = re.compile(
-    r"\b(?:fotos?|photos?|photography|photographs?|bild(?:er)?|illustrations?|illustrationen|videos?|grafik|graphics?|"
+    r"\b(?:fotos?|photos?|photography|photographs?|\w{0,12}bild(?:er)?|illustrations?|illustrationen|videos?|grafik|graphics?|"
     r"kamera|camera|übersetz\w*|translat\w+|traduc\w+|edited|(?:medically )?reviewed|"
     r"fact[ -]checked|bearbeit\w*|produced|redigeri\w*|фото|写真|摄影|攝影|사진)"
     r"\s*(?:[:\uff1a/]|by\b|von\b|par\b|por\b|di\b|de\b).*",
@@ -81,9 +81,17 @@ _OFFICES = """
     checked disclosure read lesezeit minutes minuten comment comments kommentar kommentare teilen follow folgen view
     profile profil mehr articles artikel beiträge archiv archive anzeigen artikelübersicht übersicht alle all name
     erforderlich required datum uhr email subscribe website login register anmelden kontakt contact über biography bio
-    antworten reply zitieren
+    antworten reply zitieren share subscribe today price prices tags topics source quelle about instagram facebook
+    linkedin
 """
 _OFFICE = re.compile(rf"\b(?:{'|'.join(_OFFICES.split())})\b", re.IGNORECASE)
+# Words of sentences, which no name has in it.
+_FUNCTION = """
+    the to my your our their for this that these from how what why is are not and a an zu zur zum für wir sie mit bei
+    ein eine im ins am beim
+"""
+_FUNCTION_WORDS = frozenset(_FUNCTION.split())
+_VERBS = frozenset({"how", "what", "why", "is", "are", "not", "subscribe", "share", "wir", "sie"})  # nor has a house's
 # Words that name a house or a desk, never a person.
 _FIRMS = """
     redaktion redaktionsteam onlineredaktion redaction rédaction redazione redacción redacao redação redactie redakcja
@@ -104,6 +112,7 @@ _CJK_FIRM = re.compile(
     r"新聞|新闻|日報|日报|時報|时报|編集|编辑|通信|通讯|デジタル|オンライン|ニュース|뉴스|신문|일보|편집|온라인|报社|報社|电视|電視|"
     r"放送|テレビ|방송|网$|網$|社$|部$"
 )
+_FILED = re.compile(r"[\u3400-\u9fff]{2,6}(?:報導|报道|報道|電|电)")  # where a report was filed: "台北報導"
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LONGEST_CJK = 12  # characters; Latin names in kana are the longest
 _ADDRESS = re.compile(r"https?:|www\.|@\w", re.IGNORECASE)
@@ -114,7 +123,7 @@ _NO_NAME = re.compile(
 _LETTER = re.compile(r"[^\W\d_]")
 _INITIALS = re.compile(r"\s*[(/][A-ZÄÖÜa-zäöü.]{2,5}\)?$")  # "Jane Doe (jdo)", "Jane Doe/jdo"
 _MARKUP = re.compile(r"<[^<>]{1,300}>")
-_EDGES = " .,:-\u2013\u2014*\u00a0\u200b\"'\u201c\u201d\u201e\u00bb\u00ab"
+_EDGES = " .,:~-\u2013\u2014*\u00a0\u200b\"'\u201c\u201d\u201e\u00bb\u00ab"
 
 
 class Kind(StrEnum):
@@ -146,7 +155,9 @@ def named(credit: str, firms: Collection[str], *, lax: bool = False) -> Iterator
         if _ADDRESS.match(part):
             continue
         name = _without_firm(_bare(_OTHER_WORK.sub("", part)), firms)
-        if not name or len(name) > LONGEST or name.casefold() in _NOBODY:
+        if not name or len(name) > LONGEST or name.casefold() in _NOBODY or _FILED.fullmatch(part):
+            continue
+        if not _VERBS.isdisjoint(name.casefold().split()):
             continue
         if agency(name):
             yield Named(name, Kind.AGENCY)
@@ -161,7 +172,7 @@ def named(credit: str, firms: Collection[str], *, lax: bool = False) -> Iterator
 
 def _is_person(name: str, *, lax: bool) -> bool:
     """Whether a text without labels and dates can be a person's name."""
-    if _NO_NAME.search(name) or _OFFICE.search(name):
+    if _NO_NAME.search(name) or _OFFICE.search(name) or not _FUNCTION_WORDS.isdisjoint(name.casefold().split()):
         return False
     letters = len(_LETTER.findall(name))
     if letters < 2 or 10 * letters < 7 * len(name.replace(" ", "")):

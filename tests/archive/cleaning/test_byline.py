@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
+
 from archive.article import Article
 from archive.capture import Capture
 from archive.cleaning import linked
@@ -119,3 +121,58 @@ def test_what_holds_the_headline_is_no_aside() -> None:
         f"<div class='related-layout no-sidebar'>{HEAD}<div><a rel=author href='/a/ida-mark'>Ida Mark</a></div></div>"
     )
     assert credits_of("", body).people == ("Ida Mark",)
+
+
+@pytest.mark.parametrize(
+    ("body", "people"),
+    [
+        # "By" and the name in elements of their own, with blank texts between them
+        (f"{HEAD}<p>By</p>\n  <div>\n <p class=full>Ida Mark</p></div>", ("Ida Mark",)),
+        # hundreds of blank texts of a menu between top and byline
+        (f"{HEAD}{'<ul> <li> </li> </ul>' * 300}<p class=byline>Ida Mark</p>", ("Ida Mark",)),
+        # one word is a name where nothing else can stand
+        (f"{HEAD}<span class='author vcard'><a class='url fn n' href=/x>tlow</a></span>", ("tlow",)),
+        (f"{HEAD}<span class='author vcard'>Solar, Wind</span>", ()),
+        (f"{HEAD}<p>Posted by Konstantin on Monday</p>", ("Konstantin",)),
+        (f"{HEAD}<p>Verfasst von Silvia</p>", ("Silvia",)),
+        # an office beside a whole name is none
+        (f"{HEAD}<span class=author-name>Ida Mark, Dietitian</span>", ("Ida Mark",)),
+        # an aside of the article with room for no more than a byline
+        (f"<article>{HEAD}<aside><address><a rel=author>Ida Mark</a></address></aside></article>", ("Ida Mark",)),
+        # a name beside the date, where no other place names anybody
+        (f"{HEAD}<div><span>Ida Mark |</span> <span>05.04.2025 - 12:30</span></div>", ("Ida Mark",)),
+        (f"{HEAD}<p>Ida Mark | Senior Writer | July 2, 2025</p>", ("Ida Mark",)),
+        (f"{HEAD}<p>July 2, 2025</p><h2>Rising Water</h2>", ()),
+        (f"{HEAD}<p>July 2, 2025</p><p>A Mysterious Woman</p>", ()),
+        (f"{HEAD}<p>July 2, 2025</p><p>Ida Mark</p><p class=byline>Ruth Olsen</p>", ("Ruth Olsen",)),
+        # reporters in Korean and Chinese, and where a report was filed
+        (f"{HEAD}<p>홍길동 기자</p>", ("홍길동",)),
+        (f"{HEAD}<p>記者王小明／台北報導</p>", ("王小明",)),
+        # what names a thing to do, no person
+        (f"{HEAD}<p class=author>Share the Blog</p>", ()),
+        (f"{HEAD}<p class=author>Titelbild: Karl Linse</p>", ()),
+    ],
+)
+def test_what_stands_near_the_headline(body: str, people: tuple[str, ...]) -> None:
+    assert credits_of("", body).people == people
+
+
+def test_a_visible_byline_is_believed_before_the_webmaster() -> None:
+    head = "<meta name=author content='Karl Linse'>"
+    assert credits_of(head, f"{HEAD}<p class=byline>Ida Mark</p>").people == ("Ida Mark",)
+    assert credits_of(head, HEAD).people == ("Karl Linse",)
+
+
+def test_a_name_that_is_marked_below_the_story_signs_it(capture: MakeCapture, story: str) -> None:
+    unsigned = story.replace('"author": [{"@type": "Person", "name": "Ida Mark"},', "").replace(
+        ' {"@type": "Person", "name": "J\\u00f6rg Feld"}],', ""
+    )
+    unsigned = unsigned.replace('<p class="byline">By <a rel="author" href="/ida">Ida Mark</a> and Jörg Feld</p>', "")
+    footer = "<footer><ul><li>Harbour</li></ul><span class='post-author vcard'>der Michel</span></footer></article>"
+    article = clean([capture(unsigned.replace("</article>", footer))])
+    assert isinstance(article, Article)
+    assert article.byline == ("der Michel",)
+    comments = "<div class=comments><span class='author vcard'>Karl Linse</span></div></article>"
+    article = clean([capture(unsigned.replace("</article>", comments))])
+    assert isinstance(article, Article)
+    assert article.byline == ()
