@@ -40,6 +40,7 @@ def _environment() -> Environment:
         "manner": manner_said,
         "title": title_of,
         "together": together,
+        "sentence": words.sentence,
     }
     return made
 

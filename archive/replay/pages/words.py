@@ -105,6 +105,12 @@ def lasting(microseconds: int) -> str:
     return " ".join(found[:2]) or "less than a second"
 
 
+def sentence(said: str) -> str:
+    """What programs say in half a sentence as a whole one; an address stays as it is."""
+    begun = said if "://" in said.partition(" ")[0] else said[:1].upper() + said[1:]
+    return begun if begun.endswith((".", "!", "?")) else f"{begun}."
+
+
 def count(number: int, noun: str) -> str:
     """A number with its noun: ``1 word``, ``1,250 words``."""
     plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}{'es' if noun.endswith(('h', 's')) else 's'}"
