@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archive.clock import now
+from archive.dataset.selection import back_to
 from archive.editing.archived import Asked as Span
 from archive.editing.archived import edits
 from archive.editing.choosing import WORDS, Choice
@@ -19,9 +19,7 @@ from archive.reservation import Reserved
 if TYPE_CHECKING:
     from archive.store import Archive
 
-_AGO = re.compile(r"([1-9][0-9]{0,4})([hdw])")
-_HOUR = 3_600_000_000  # microseconds
-_LONG = {"h": _HOUR, "d": 24 * _HOUR, "w": 7 * 24 * _HOUR}
+_LOOKED_AT = 20_000  # captures, whatever is wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +44,10 @@ class Wish:
             raise UsageError(f"kind must be one of {', '.join(WORDS)}, and {kind[:40]!r} is none")
         if silent and tests:
             raise UsageError("a headline test is no silent edit: ask for one of both")
-        ago = _AGO.fullmatch(since)
-        begin = clock() - int(ago[1]) * _LONG[ago[2]] if ago else asked.moment("since")
+        try:
+            begin = back_to(since, clock()) if since else None
+        except (ValueError, OverflowError) as error:
+            raise UsageError(f"since takes 7d, 12h or 2w, a day or a time, and not {since[:40]!r}") from error
         end = asked.number("until")
         choice = Choice.of((kind,) if kind else (), silent=silent, tests=tests)
         return cls(asked.text("site"), since, kind, silent, tests, begin, end, choice)
@@ -85,7 +85,15 @@ def part(
 ) -> Part:
     """The edits that are wanted, at most ``most``, among the ``looked_at`` newest ones; of one moment all."""
     sites = (wish.site,) if wish.site else ()
-    span = Span(wish.begin, wish.end, sites, cleaner, wish.choice.beside, withheld)
+    span = Span(
+        since=wish.begin,
+        until=wish.end,
+        sites=sites,
+        cleaner=cleaner,
+        beside=wish.choice.beside,
+        withheld=withheld,
+        looked_at=_LOOKED_AT,
+    )
     found: list[Edit] = []
     last: int | None = None
     every = edits(archive, span)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 from starlette.exceptions import HTTPException
@@ -10,19 +9,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from archive.editing.document import document
-from archive.editing.feed import MEDIA_TYPE, feed
 from archive.replay.addresses import archived
 from archive.replay.answers import Problem
 from archive.replay.pages.asked import Asked
 from archive.replay.pages.examiner import Examiner
 from archive.replay.pages.places import Places
 from archive.replay.pages.statics import statics, version
-from archive.replay.pages.views import VIEWS, Answer, Count, Shelf, message, part_of, wished
+from archive.replay.pages.views import VIEWS, Answer, Count, Shelf, message
 from archive.replay.rawpath import RawRoute
 from archive.replay.service import Service
 
-_FEED = 100  # edits for machines in one answer
 _KEPT = "public, max-age=31536000, immutable"  # their addresses change with them
 
 
@@ -54,35 +50,6 @@ def routes(service: Service) -> list[BaseRoute]:
     def failed(request: Request, problem: Problem) -> Response:
         return HTMLResponse(message(shelf(request), problem, request.query_params.get("url", "")))
 
-    async def atom(request: Request) -> Response:
-        """The newest edits as a feed, with the same wishes as the page."""
-        base = service.base(request)
-        places = Places(base)
-        own = shelf(request)
-
-        def made(asked: Asked) -> str:
-            wish = wished(own, asked)
-            found = part_of(own, wish, most=_FEED, looked_at=10 * _FEED).edits
-            about = service.archive.configuration
-            self_url = places.edits_as("atom", wish.words)
-            return "".join(
-                feed(found, archive=about.id, name=about.name, about=wish.about, self_url=self_url, link=places.edit)
-            )
-
-        body = await service.read(made, Asked(dict(request.query_params)))
-        return Response(body.encode("utf-8", "replace"), media_type=MEDIA_TYPE)
-
-    async def jsonl(request: Request) -> Response:
-        """The newest edits as JSON lines, with the same wishes."""
-        own = shelf(request)
-
-        def made(asked: Asked) -> str:
-            found = part_of(own, wished(own, asked), most=_FEED, looked_at=10 * _FEED).edits
-            return "".join(json.dumps(document(edit)) + "\n" for edit in found)
-
-        body = await service.read(made, Asked(dict(request.query_params)))
-        return Response(body, media_type="application/jsonl")
-
     async def of_an_address(_: Request, url: str) -> Response:
         """``/article/URL``, for whoever writes addresses by hand or from a program."""
         return RedirectResponse(Places().article(archived(url)), 302)
@@ -98,8 +65,6 @@ def routes(service: Service) -> list[BaseRoute]:
     service.view = lambda url, capture: Places().view("captured", url, capture=capture)
     return [
         *(Route(f"/{name}", viewing(view)) for name, view in VIEWS.items()),
-        Route("/edits.atom", atom),
-        Route("/edits.jsonl", jsonl),
         RawRoute("/article/", of_an_address),
         Route("/static/{version}/{name}", static),
     ]

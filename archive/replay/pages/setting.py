@@ -48,9 +48,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An image of the article; ``shown`` is where the archived file can be had, if it was captured."""
+    """An image of the article; ``shown`` is where it can be had from the origin for captured pages, if there is one."""
 
     image: Image
+    archived: bool
     shown: str | None
     link: str | None
 
@@ -94,9 +95,13 @@ def loose_corrections(article: Article) -> tuple[str, ...]:
     return tuple(one for one in article.corrections if one not in held)
 
 
-def pictures(images: Iterable[Image], archived: Callable[[str], str | None]) -> tuple[Picture, ...]:
+def pictures(
+    images: Iterable[Image], archived: Callable[[str], bool], place: Callable[[str], str | None]
+) -> tuple[Picture, ...]:
     """The images of an article."""
-    return tuple(Picture(one, archived(one.url), live(one.url)) for one in images)
+    return tuple(
+        Picture(one, archived(one.url), place(one.url) if archived(one.url) else None, live(one.url)) for one in images
+    )
 
 
 def known(article: Article) -> tuple[Known, ...]:

@@ -180,7 +180,7 @@ def _pictures(shelf: Shelf, subject: Subject, text: Article) -> tuple[setting.Pi
     with shelf.archive.catalog.reading() as connection:
         held = browsing.pictures(connection, list(keys.values()), hidden=shelf.hiding(connection))
     return setting.pictures(
-        text.images[:_PART], lambda url: shelf.places.picture(url, at) if keys[url] in held else None
+        text.images[:_PART], lambda url: keys[url] in held, lambda url: shelf.places.picture(url, at)
     )
 
 

@@ -5,7 +5,6 @@ Screenshots are kept in the folder that PRESSKEEP_SCREENSHOTS names.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from lxml import etree, html
+from lxml import html
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from archive.errors import ConfigurationError
@@ -191,18 +190,6 @@ def test_on_paper_the_article_stands_alone(browser: Browser, app: Served, tmp_pa
         assert not page.locator(".bar").is_visible()
         assert not page.locator(".tabs").is_visible()
         _keep(page, "article-crane-paper", tmp_path)
-
-
-def test_edits_are_there_for_machines(app: Served) -> None:
-    feed = app.get("/edits.atom?site=courier.example")
-    assert feed.headers["content-type"] == "application/atom+xml"
-    tree = etree.fromstring(feed.content)
-    space = {"a": "http://www.w3.org/2005/Atom"}
-    (link,) = tree.findall("a:entry/a:link", space)
-    assert app.client.get(link.attrib["href"]).status_code == 200
-    lines = app.get("/edits.jsonl?kind=correction").text.splitlines()
-    assert [json.loads(one)["url"] for one in lines] == [CRANE]
-    assert app.get("/edits.atom?kind=nonsense").status_code == 400
 
 
 def test_every_link_within_leads_somewhere(app: Served) -> None:
