@@ -141,19 +141,26 @@ def report(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _url(number: int) -> str:
+def fill(archive: Archive, captures: int) -> None:
+    """Write so many captures into a new archive, and make its catalogue."""
+    _write(archive, captures)
+    _rebuild(archive)
+
+
+def url(number: int) -> str:
+    """The address of a number."""
     return f"https://www.courier{number % SITES}.example/2026/{number % 12 + 1:02d}/story-{number:07d}?id={number}"
 
 
 def _exchange(number: int, urls: int) -> Exchange:
-    url, site = _url(number % urls), f"courier{number % urls % SITES}"
+    address, site = url(number % urls), f"courier{number % urls % SITES}"
     body = f"<html><head><title>Story {number}</title></head><body><h1>Story {number}</h1>{_paragraphs(number)}</body>"
     head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {len(body)}\r\n\r\n"
-    request = f"GET {url.partition('.example')[2]} HTTP/1.1\r\nHost: www.{site}.example\r\n\r\n"
+    request = f"GET {address.partition('.example')[2]} HTTP/1.1\r\nHost: www.{site}.example\r\n\r\n"
     # The first few are cleaned for real; what is not asked for as an article waits for no cleaner.
     role = Role.ARTICLE if number < 4 else Role.SECTION
     return Exchange(
-        url,
+        address,
         START + number * STEP,
         request.encode(),
         (head + body).encode(),
@@ -222,7 +229,7 @@ def _said_of(pattern: Article, capture: Capture) -> bytes:
 def _asked(captures: int) -> list[tuple[str, int]]:
     chosen = random.Random(3)
     urls = max(1, captures // VERSIONS)
-    return [(_url(chosen.randrange(urls)), START + chosen.randrange(captures * STEP)) for _ in range(LOOKUPS)]
+    return [(url(chosen.randrange(urls)), START + chosen.randrange(captures * STEP)) for _ in range(LOOKUPS)]
 
 
 def _timed(asked: Sequence[tuple[str, int]], ask: Callable[[str, int], object]) -> Latency:

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from archive.errors import PresskeepError
-from archive.replay import health, memento, timemap
+from archive.replay import cdx, health, memento, timemap
 from archive.replay.answers import Problem, answer, problem_of
 from archive.replay.guard import Guard
 from archive.replay.pages import routes as pages
@@ -28,6 +28,7 @@ PARTS: tuple[Callable[[Service], list[BaseRoute]], ...] = (
     health.routes,
     memento.routes,
     timemap.routes,
+    cdx.routes,
     pages.routes,
 )
 

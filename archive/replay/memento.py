@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 from starlette.requests import Request
@@ -121,6 +121,18 @@ def span(moment: str) -> tuple[int, int]:
             400, "a timestamp has 14 digits, as 20261124093000 has: year, month, day, hour, minute, second"
         ) from error
     return (at + int(number[14:]), 1) if len(number) == 20 else (at, SECOND)
+
+
+def behind(moment: str) -> int:
+    """The first microsecond behind the time that 4 to 14 digits name: behind that year, month, day, …"""
+    at, _ = span(moment)
+    step = {4: 366, 5: 31, 6: 31, 7: 1, 8: 1}.get(len(moment))
+    if step is None:
+        seconds = {9: 3600, 10: 3600, 11: 60, 12: 60}.get(len(moment), 1)
+        return at + seconds * SECOND
+    when = to_datetime(at) + timedelta(days=step)
+    year, month = when.year, 1 if len(moment) == 4 else when.month
+    return from_datetime(when.replace(year=year, month=month, day=1 if len(moment) < 7 else when.day))
 
 
 def http_date(at: int) -> str:

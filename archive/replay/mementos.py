@@ -82,6 +82,7 @@ class _Questions:
     kinds: frozenset[Reserved]
     withheld: ColumnElement[bool]
     condition: ColumnElement[bool]
+    handed_out: ColumnElement[bool]
     within: Select[Any]
     before: Select[Any]
     after: Select[Any]
@@ -108,6 +109,7 @@ class _Questions:
             kinds,
             withheld,
             condition,
+            handed_out(withheld),
             of_key.where(_captures.at >= at, _captures.at < bindparam("until")).order_by(_captures.at, _captures.id),
             of_key.where(_captures.at <= at).order_by(_captures.at.desc(), _captures.id.desc()),
             of_key.where(_captures.at > at).order_by(_captures.at, _captures.id),
@@ -117,18 +119,25 @@ class _Questions:
         )
 
 
-def shown(withheld: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The condition on the table of captures for mementos; ``withheld`` is that for what is kept back."""
+def handed_out(withheld: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The condition on the table of captures for what may be handed out at all, and is an answer of its own.
+
+    ``withheld`` is the condition for what is kept back.
+    """
     referent_is_down = _captures.refers_to.in_(select(tables.blocked.c.id))
     return (
-        (_captures.method == "GET")
-        & (_captures.kind != "conversion")
+        (_captures.kind != "conversion")
         & (func.coalesce(_captures.status, 0) != _NOT_MODIFIED)
         & ~losses.is_lost(_captures.file)
         & blocking.allowed(_captures.id)
         & or_(_captures.refers_to.is_(None), ~referent_is_down)
         & ~withheld
     )
+
+
+def shown(withheld: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The same for mementos."""
+    return (_captures.method == "GET") & handed_out(withheld)
 
 
 class Mementos:
@@ -140,9 +149,22 @@ class Mementos:
         self._known: _Questions | None = None
         self._read = float("-inf")
 
-    def condition(self, connection: Connection) -> ColumnElement[bool]:
-        """Which rows of the table of captures may be shown."""
-        return self._questions(connection).condition
+    def handed_out(self, connection: Connection) -> ColumnElement[bool]:
+        """Which rows of the table of captures may be handed out, of any method."""
+        return self._questions(connection).handed_out
+
+    def with_payload(self, connection: Connection, captures: Sequence[Capture]) -> list[Capture]:
+        """Captures without the revisits whose payload may not be handed out, however that is referred to."""
+        kinds = self._questions(connection).kinds
+        blocked = tables.blocked.c.id
+        down: set[str] = set()
+        for some in tables.in_parts([one.referent.id for one in captures if one.referent is not None]):
+            down.update(connection.scalars(select(blocked).where(blocked.in_(some))))
+        return [one for one in captures if one.referent is None or not _is_held_back(one.referent, down, kinds)]
+
+    def none(self, url: str) -> Exception:
+        """Why nothing of a URL can be handed out: NotFound, TakenDown, or Problem for what is withheld."""
+        return self._none(url, normalise(url))
 
     def reserved(self) -> frozenset[Reserved]:
         """The reservations for which pages are kept back by now."""
@@ -301,6 +323,10 @@ def withheld(connection: Connection, kinds: frozenset[Reserved]) -> ColumnElemen
     speaks = withholding.speaking(connection, kinds)
     referent = select(_others.id).where(_others.id == _captures.refers_to, speaks(_others.reservations))
     return speaks(_captures.reservations) | referent.exists()
+
+
+def _is_held_back(referent: Capture, down: set[str], kinds: frozenset[Reserved]) -> bool:
+    return referent.id in down or bool(kinds and kinds & reserved(referent.reservations))
 
 
 def withheld_problem() -> Problem:

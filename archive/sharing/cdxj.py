@@ -89,8 +89,23 @@ def is_listed(capture: Capture) -> bool:
     return capture.status != _NOT_MODIFIED and capture.kind != "conversion"
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What an index says of a capture: its SURT key, its time in 14 digits, and the fields behind."""
+
+    key: str
+    at: str
+    fields: dict[str, str]
+
+
 def line(capture: Capture, place: Location, *, origin: bool = False, sha256: str | None = None) -> bytes:
-    """The line of a capture whose record lies at a place; with ``origin``, where the payload of a revisit lies, too.
+    """The line of a capture, as `entry` has it."""
+    told = entry(capture, place, origin=origin, sha256=sha256)
+    return f"{told.key} {told.at} {json.dumps(told.fields)}\n".encode("ascii")
+
+
+def entry(capture: Capture, place: Location, *, origin: bool = False, sha256: str | None = None) -> Entry:
+    """The entry of a capture whose record lies at a place; with ``origin``, where the payload of a revisit lies, too.
 
     ``sha256`` is that of the record's bytes at that place, in hex: ReplayWeb.page checks records by it.
 
@@ -113,8 +128,8 @@ def line(capture: Capture, place: Location, *, origin: bool = False, sha256: str
         fields["recordDigest"] = f"sha256:{sha256}"
     if origin and referent is not None and referent.location is not None and not is_kept(referent.location.file):
         fields |= {f"orig.{name}": value for name, value in _place(referent.location).items()}
-    said = json.dumps({name: value for name, value in fields.items() if value is not None})
-    return f"{surt(url)} {to_datetime(capture.at):%Y%m%d%H%M%S} {said}\n".encode("ascii")
+    said = {name: value for name, value in fields.items() if value is not None}
+    return Entry(surt(url), f"{to_datetime(capture.at):%Y%m%d%H%M%S}", said)
 
 
 def _place(place: Location) -> dict[str, str | None]:

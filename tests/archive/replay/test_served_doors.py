@@ -21,7 +21,14 @@ SECRET = "Nobody but the harbour master had seen the drowned lantern of Brackhav
 URL = "https://courier.example/secret"
 KIN = "https://courier.example/kin"  # the same payload, stored as a revisit of the first
 STAMP = "20261125094640"
-DOORS = ("/timegate/{}", "/timemap/link/{}", "/timemap/json/{}", f"/web/{STAMP}/{{}}", f"/web/{STAMP}id_/{{}}")
+DOORS = (
+    "/cdx?url={}",
+    "/timegate/{}",
+    "/timemap/link/{}",
+    "/timemap/json/{}",
+    f"/web/{STAMP}/{{}}",
+    f"/web/{STAMP}id_/{{}}",
+)
 
 
 def secret(name: str, minute: int) -> Exchange:
@@ -53,16 +60,16 @@ def _statuses(site: Served, url: str) -> list[int]:
 
 
 def test_what_is_taken_down_is_gone_at_once_and_comes_back(site: Served, path: Path) -> None:
-    assert _statuses(site, URL) == _statuses(site, KIN) == [200] * 5
+    assert _statuses(site, URL) == _statuses(site, KIN) == [200] * 6
     with Archive.open(path) as archive:
         take_down(archive, Target.of(URL), given=URL, reason="court order")
-    assert _statuses(site, URL) == [451] * 5
+    assert _statuses(site, URL) == [451] * 6
     # Its payload is that of the page that went: nothing is left to be shown of it.
     assert set(_statuses(site, KIN)) <= {404, 451}
-    assert _statuses(site, "https://courier.example/open") == [200] * 5
+    assert _statuses(site, "https://courier.example/open") == [200] * 6
     with Archive.open(path) as archive:
         lift(archive, Target.of(URL), given=URL, reason="settled")
-    assert _statuses(site, URL) == _statuses(site, KIN) == [200] * 5
+    assert _statuses(site, URL) == _statuses(site, KIN) == [200] * 6
 
 
 def test_what_is_withheld_is_not_shown(tmp_path: Path) -> None:

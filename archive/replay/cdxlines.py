@@ -1,0 +1,199 @@
+"""Lines of the CDX API: which captures are meant, read piece by piece from the catalogue.
+
+A piece is a short question of its own, which goes on where the last one ended: no connection is held while a client
+takes its time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, tuple_
+
+from archive.capture import Capture
+from archive.catalogue import revisits, tables
+from archive.catalogue.rows import capture_of_row
+from archive.replay.answers import Problem
+from archive.replay.cdxfilters import Filters
+from archive.replay.mementos import Mementos
+from archive.sharing.cdxj import entry
+from archive.store import Archive
+from archive.surt import surt
+from archive.url import host, normalise
+
+PIECE = 500  # rows of one question
+_BEHIND = "\U0010ffff"
+_captures = tables.captures.c
+_HOSTS = 100_000  # hosts that are looked through for a domain
+
+Line = dict[str, str]
+# The order of lines, of one address and of several.
+_ORDERS = {True: (_captures.at, _captures.id), False: (_captures.key, _captures.at, _captures.id)}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for: ``match`` is ``exact``, ``prefix``, ``host`` or ``domain``; times in microseconds.
+
+    ``most`` lines are given, of ``rows`` rows of the catalogue from the ``first`` on. ``closest`` is a time: the
+    captures nearest to it come first.
+    """
+
+    url: str
+    match: str = "exact"
+    since: int | None = None
+    until: int | None = None
+    most: int = 100_000
+    first: int = 0
+    rows: int | None = None
+    backwards: bool = False
+    closest: int | None = None
+    origin: bool = False
+    collapse: int | None = None
+    filters: Sequence[str] = field(default=())
+
+
+class Lines:
+    """The lines of a request. `piece` is to be called in a thread until it gives None."""
+
+    def __init__(self, archive: Archive, mementos: Mementos, wanted: Wanted) -> None:
+        self._archive = archive
+        self._mementos = mementos
+        self._wanted = wanted
+        self._filters = Filters.of(wanted.filters)
+        self._ranges: list[ColumnElement[bool]] | None = None  # those that are not yet at their end
+        self._offset = 0  # rows of the first of them that are passed over
+        self._behind: tuple[object, ...] | None = None  # where its last piece ended
+        self._left = wanted.most
+        self._rows = wanted.rows
+        self._last: tuple[str, str] | None = None
+
+    def piece(self) -> list[Line] | None:
+        """The next lines, perhaps none; None at the end. Raises Problem for a filter that takes too long."""
+        if self._left <= 0 or self._rows == 0 or self._ranges == []:
+            return None
+        with self._archive.catalog.reading() as connection:
+            if self._ranges is None:
+                self._begin(connection)
+            captures = self._next(connection) if self._ranges else []
+        found = []
+        for line in map(self._line, captures):
+            if self._left > 0 and self._filters.hold(line) and not self._is_collapsed(line):
+                found.append(line)
+                self._left -= 1
+        return found
+
+    def count(self) -> int:
+        """How many captures there are, before filters."""
+        with self._archive.catalog.reading() as connection:
+            return sum(self._size(connection, one) for one in ranges(connection, self._wanted.url, self._wanted.match))
+
+    def _begin(self, connection: Connection) -> None:
+        self._ranges = ranges(connection, self._wanted.url, self._wanted.match)
+        if self._wanted.backwards:
+            self._ranges.reverse()
+        self._offset = self._wanted.first
+        while self._offset and self._ranges and self._offset >= (size := self._size(connection, self._ranges[0])):
+            self._offset -= size
+            self._ranges.pop(0)
+
+    def _size(self, connection: Connection, within: ColumnElement[bool]) -> int:
+        question = select(func.count()).select_from(tables.captures).where(within, *self._conditions(connection))
+        return connection.scalar(question) or 0
+
+    def _next(self, connection: Connection) -> list[Capture]:
+        """The captures of the next rows, without those whose payload may not be handed out."""
+        assert self._ranges
+        size = PIECE if self._rows is None else min(PIECE, self._rows)
+        question = self._question(connection, self._ranges[0]).offset(self._offset).limit(size)
+        rows = connection.execute(question).mappings().all()
+        if len(rows) < size:
+            self._ranges.pop(0)
+            self._offset, self._behind = 0, None
+        elif self._wanted.closest is not None:
+            self._offset += size  # by distance there is no place from which an index goes on
+        else:
+            self._offset, self._behind = 0, tuple(rows[-1][one.name] for one in _ORDERS[self._wanted.match == "exact"])
+        if self._rows is not None:
+            self._rows -= len(rows)
+        directory = self._archive.warc_path
+        captures = revisits.bound(connection, directory, [capture_of_row(row, directory) for row in rows])
+        return self._mementos.with_payload(connection, captures)
+
+    def _question(self, connection: Connection, within: ColumnElement[bool]) -> Select[Any]:
+        question = select(tables.captures).where(within, *self._conditions(connection))
+        columns = _ORDERS[self._wanted.match == "exact"]
+        if self._wanted.closest is not None:
+            return question.order_by(func.abs(_captures.at - self._wanted.closest), *columns)
+        if self._behind is not None:
+            here = tuple_(*columns)
+            question = question.where(here < self._behind if self._wanted.backwards else here > self._behind)
+        return question.order_by(*(one.desc() if self._wanted.backwards else one for one in columns))
+
+    def _conditions(self, connection: Connection) -> list[ColumnElement[bool]]:
+        given = self._wanted
+        times = [
+            *([_captures.at >= given.since] if given.since is not None else []),
+            *([_captures.at < given.until] if given.until is not None else []),
+        ]
+        return [self._mementos.handed_out(connection), *times]
+
+    def _line(self, capture: Capture) -> Line:
+        assert capture.location is not None
+        told = entry(capture, capture.location, origin=self._wanted.origin)
+        return {"urlkey": told.key, "timestamp": told.at, **told.fields}
+
+    def _is_collapsed(self, line: Line) -> bool:
+        if self._wanted.collapse is None:
+            return False
+        said = (line["timestamp"][: self._wanted.collapse], line.get("status", ""))
+        same, self._last = said == self._last, said
+        return same
+
+
+def ranges(connection: Connection, url: str, match: str) -> list[ColumnElement[bool]]:
+    """Conditions on the keys of captures that are meant, each a range of the index; in the order of SURT keys.
+
+    As in the indexes of all replay tools, ``www.`` before a host does not count.
+    """
+    key = _captures.key
+    given, name = normalise(url), host(url)
+    bare = name.removeprefix("www.")
+    both = {name: given, **{one: given.replace(f"//{name}", f"//{one}", 1) for one in (bare, f"www.{bare}")}}
+    if match == "exact":
+        # Other methods have a key of their own in indexes, which begins with that of the address.
+        return [and_(key.in_(sorted(both.values())), _captures.method == "GET")]
+    if match == "prefix":
+        return [or_(*(and_(key >= begin, key < begin + _BEHIND) for begin in sorted(both.values())))]
+    names = [*both] if match == "host" else _hosts(connection, name)
+    return [_of_host(key, one) for one in sorted(names, key=lambda one: surt(f"https://{one}/"))]
+
+
+def _of_host(key: Any, name: str) -> ColumnElement[bool]:  # noqa: ANN401 - a column
+    https, http = f"https://{name}", f"http://{name}:"
+    return or_(
+        and_(key >= f"{https}/", key < f"{https}/{_BEHIND}"),
+        and_(key >= f"{https}:", key < f"{https}:{_BEHIND}"),
+        and_(key >= http, key < http + _BEHIND),
+    )
+
+
+def _hosts(connection: Connection, domain: str) -> list[str]:
+    """The hosts of a domain of which there are captures: one step into the index for each host that there is."""
+    found: set[str] = set()
+    question = select(func.min(_captures.key))
+    for begin in ("http://", "https://"):
+        at = begin
+        for _ in range(_HOSTS):
+            key = connection.scalar(question.where(_captures.key >= at, _captures.key < begin + _BEHIND))
+            if key is None:
+                break
+            name = host(key)
+            if name == domain or name.endswith(f".{domain}"):
+                found.add(name)
+            at = f"{key[: key.find('/', len(begin))]}/{_BEHIND}"
+        else:
+            raise Problem(503, "the archive has too many hosts to look for those of a domain: ask for each")
+    return list(found)
