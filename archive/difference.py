@@ -125,9 +125,14 @@ def _of_body(old: Article, new: Article) -> set[Change]:
     return found
 
 
+def words_of(text: str) -> list[str]:
+    """The words of a text; each mark of punctuation is one, and of scripts without spaces each character."""
+    return _WORD.findall(text)
+
+
 def count(text: str) -> int:
-    """How many words a text has; marks of punctuation count, too, and of scripts without spaces each character."""
-    return len(_WORD.findall(text))
+    """How many words a text has, so counted."""
+    return len(words_of(text))
 
 
 def count_words(text: str) -> int:

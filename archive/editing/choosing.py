@@ -11,6 +11,13 @@ WORDS = (*(str(kind) for kind in Kind), BODY_WORD)
 # What may change while the text stays: to find all of it, every text must be read.
 BESIDE = frozenset({Kind.CORRECTION, Kind.NOTE_REMOVED, Kind.BYLINE, Kind.PUBLISHED, Kind.MODIFIED, Kind.IMAGES})
 
+_OTHERS = {
+    Kind.NOT_COMPARABLE: "not comparable",
+    Kind.ACCESS: "walls",
+    Kind.TYPOGRAPHY: "of typography alone",
+    Kind.FORM: "of form alone",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -46,10 +53,10 @@ class Choice:
 
 
 def left_out_as(edit: Edit) -> str:
-    """What an edit is that does not count, by the option that shows such ones."""
+    """What an edit is that does not count, in words, with the option that shows such ones."""
     if edit.test:
-        return "--tests"
-    for kind in (Kind.NOT_COMPARABLE, Kind.ACCESS, Kind.TYPOGRAPHY, Kind.FORM):
+        return "headline tests (--tests)"
+    for kind, words in _OTHERS.items():
         if kind in edit.kinds:
-            return f"--kind {kind}"
-    return f"--kind {edit.kinds[0]}" if edit.kinds else ""
+            return f"{words} (--kind {kind})"
+    return f"beside the text (--kind {edit.kinds[0]})" if edit.kinds else ""

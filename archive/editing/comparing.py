@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from archive.article import Article, Image, Verdict
-from archive.difference import Piece, blocks, count, count_words, words
+from archive.difference import Piece, blocks, count, count_words, words, words_of
 from archive.editing.edit import BODY, Comparison, Fact, Kind, Passage, Sign
 from archive.editing.typography import plain_type
+from archive.sequence import common
 
 _OF_SIGN = {
     Sign.ADDED: Kind.ADDED,
@@ -21,6 +22,8 @@ _OF_SIGN = {
 }
 
 _BROKEN = 8  # passages that are put together to see whether only their breaks are others
+_FAR_PAIRS = 2_500  # passages that went and came, which are held against each other
+_FEWEST = 8  # words of one that moved and was reworded: shorter ones are alike by chance
 _COUNTED = {Sign.ADDED, Sign.REMOVED, Sign.REWORDED, Sign.MOVED_TO}
 
 
@@ -33,12 +36,12 @@ def compare(old: Article, new: Article) -> Comparison:
         found = {kind for kind in found if kind not in BODY} | {Kind.ACCESS}
     added = removed = 0
     for passage in passages:
-        if passage.sign in {Sign.ADDED, Sign.REMOVED, Sign.REWORDED} and not passage.light:
+        if passage.is_reworded or (passage.sign in {Sign.ADDED, Sign.REMOVED} and not passage.light):
             added += sum(count_words(piece.text) for piece in passage.pieces if piece.sign == "+")
             removed += sum(count_words(piece.text) for piece in passage.pieces if piece.sign == "-")
-    number = Counter(
-        _OF_SIGN[one.sign] for one in passages if one.part == "body" and one.sign in _COUNTED and not one.light
-    )
+    of_body = [one for one in passages if one.part == "body" and not one.light]
+    number = Counter(_OF_SIGN[one.sign] for one in of_body if one.sign in _COUNTED)
+    number[Kind.REWORDED] += sum(one.sign is Sign.MOVED_TO and one.is_reworded for one in of_body)
     counted = tuple((kind, number[kind]) for kind in Kind if kind in found and number[kind])
     return Comparison(tuple(kind for kind in Kind if kind in found), passages, facts, added, removed, counted)
 
@@ -59,6 +62,8 @@ def _kinds(old: Article, new: Article, passages: Sequence[Passage]) -> set[Kind]
         if passage.light:
             continue
         found.add(_OF_SIGN[passage.sign] if passage.part == "body" else Kind(passage.part))
+        if passage.is_reworded and passage.part == "body":
+            found.add(Kind.REWORDED)
     if found & {Kind.ADDED, Kind.REMOVED, Kind.REWORDED} and _is_another(passages):
         found = (found - BODY) | {Kind.REWRITTEN}
     return found
@@ -79,7 +84,7 @@ def _light(passages: Sequence[Passage], start: int) -> int:
     """How many passages from there on have, taken together, the same words in both texts; 0 where none have."""
     before = after = ""
     for length, one in enumerate(passages[start : start + _BROKEN], 1):
-        if one.sign is Sign.SAME or one.part != passages[start].part:
+        if one.sign in {Sign.SAME, Sign.MOVED_FROM, Sign.MOVED_TO} or one.part != passages[start].part:
             return 0
         before, after = before + plain_type(one.before), after + plain_type(one.after)
         if before == after:
@@ -97,8 +102,8 @@ def _is_another(passages: Sequence[Passage]) -> bool:
             continue
         for piece in passage.pieces:
             number = count(piece.text)
-            stays = passage.sign is Sign.SAME or piece.sign == "=" or passage.sign is Sign.MOVED_TO
-            stayed += number if stays and passage.sign is not Sign.MOVED_FROM else 0
+            whole = passage.sign is Sign.MOVED_TO and not passage.is_reworded
+            stayed += number if piece.sign == "=" or whole else 0
             before += number if piece.sign != "+" and passage.sign not in {Sign.ADDED, Sign.MOVED_TO} else 0
             after += number if piece.sign != "-" and passage.sign not in {Sign.REMOVED, Sign.MOVED_FROM} else 0
     return stayed * 2 < min(before, after)
@@ -121,19 +126,47 @@ def _above(old: Article, new: Article) -> Iterator[Passage]:
 
 def _body(old: Article, new: Article) -> Iterator[Passage]:
     found = list(_beside(old, new))
-    went = Counter(one.before for one in found if one.sign is Sign.REMOVED)
-    came = Counter(one.after for one in found if one.sign is Sign.ADDED)
-    moved = went & came
-    left, right = Counter(moved), Counter(moved)
-    for one in found:
-        if one.sign is Sign.REMOVED and left[one.before] > 0:
-            left[one.before] -= 1
-            yield replace(one, sign=Sign.MOVED_FROM)
-        elif one.sign is Sign.ADDED and right[one.after] > 0:
-            right[one.after] -= 1
-            yield replace(one, sign=Sign.MOVED_TO)
+    went = [n for n, one in enumerate(found) if one.sign is Sign.REMOVED]
+    came = [n for n, one in enumerate(found) if one.sign is Sign.ADDED]
+    for a, b in _moves(found, went, came):
+        one, other = found[a].before, found[b].after
+        found[a] = replace(found[a], sign=Sign.MOVED_FROM)
+        same = plain_type(one) == plain_type(other)
+        found[b] = replace(found[b], sign=Sign.MOVED_TO, pieces=found[b].pieces if same else words(one, other))
+    yield from found
+
+
+def _moves(found: Sequence[Passage], went: Sequence[int], came: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Which passages that went are which that came elsewhere: the same ones first, then those that changed little."""
+    places: dict[str, list[int]] = {}
+    for b in reversed(came):
+        places.setdefault(found[b].after, []).append(b)
+    left, taken = [], set()
+    for a in went:
+        same = places.get(found[a].before)
+        if same:
+            taken.add(same[-1])
+            yield a, same.pop()
         else:
-            yield one
+            left.append(a)
+    rest = [b for b in came if b not in taken]
+    if len(left) * len(rest) > _FAR_PAIRS:
+        return
+    old, new = ({n: words_of(found[n].before or found[n].after) for n in some} for some in (left, rest))
+    alike = sorted((-score, a, b) for a in left for b in rest if (score := _score(old[a], new[b])))
+    for _, a, b in alike:
+        if a in old and b in new:
+            del old[a], new[b]
+            yield a, b
+
+
+def _score(old: Sequence[str], new: Sequence[str]) -> int:
+    """How many words two passages share in order, where these are two thirds of the longer one; else 0."""
+    longer = max(len(old), len(new))
+    if longer < _FEWEST or 3 * min(len(old), len(new)) < 2 * longer or 3 * len(set(old) & set(new)) < len(set(old)):
+        return 0
+    both = common(old, new)
+    return both if 3 * both >= 2 * longer else 0
 
 
 def _beside(old: Article, new: Article) -> Iterator[Passage]:

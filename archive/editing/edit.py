@@ -51,8 +51,8 @@ class Sign(StrEnum):
     REMOVED = "-"
     ADDED = "+"
     REWORDED = "~"
-    MOVED_FROM = "<"  # it stands elsewhere in the new text, in the same words
-    MOVED_TO = ">"
+    MOVED_FROM = "<"  # it stands elsewhere in the new text, in the same words or nearly so
+    MOVED_TO = ">"  # here; its pieces tell which words are others
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ class Passage:
     """A headline, a standfirst or a block of the body, as it differs.
 
     ``part`` is ``headline``, ``standfirst`` or ``body``. ``old`` and ``new`` are the block's places in both bodies,
-    from 0; None where it is not there, and for what is no block. A passage that was reworded has several ``pieces``.
+    from 0; None where it is not there, and for what is no block. A passage that was reworded has several ``pieces``,
+    also where it moved.
     ``light``: only quotes, dashes or spaces are others.
     """
 
@@ -71,6 +72,12 @@ class Passage:
     old: int | None = None
     new: int | None = None
     light: bool = False
+
+    @property
+    def is_reworded(self) -> bool:
+        """Whether it is there in both texts, in other words."""
+        several = self.sign is Sign.REWORDED or any(piece.sign == "=" for piece in self.pieces)
+        return several and self.sign is not Sign.SAME and not self.light
 
     @property
     def before(self) -> str:

@@ -57,7 +57,8 @@ def _value(value: str | None, tag: str) -> str:
 
 def _passage(passage: Passage) -> str:
     what = _PARTS.get(passage.part) or _SIGNS[passage.sign]
-    text = "".join(_piece(piece.sign, piece.text) for piece in passage.pieces)
+    moved = passage.sign in {Sign.MOVED_FROM, Sign.MOVED_TO} and not passage.is_reworded
+    text = "".join(_piece("=" if moved else piece.sign, piece.text) for piece in passage.pieces)
     return f'<div class="passage"><small>{what}</small><p dir="auto">{text}</p></div>'
 
 

@@ -68,7 +68,7 @@ def manner_said(edit: Edit) -> str:
 
 def _told(fact: Fact) -> str:
     name = "modified" if fact.kind is Kind.MODIFIED else "published"
-    return f"{name} {fact.new}" if fact.new else f"no date of '{name}' any more"
+    return f"{name} {fact.new.replace('T', ' ', 1)}" if fact.new else f"no date of '{name}' any more"
 
 
 def title_of(edit: Edit) -> str:

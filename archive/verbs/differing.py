@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group
+from rich.text import Text
 
 from archive import terminal
 from archive.dataset.selection import instant
@@ -88,7 +89,7 @@ def diff(
             if json:
                 _emit(edit)
             else:
-                _put(console, edit, story, whole=whole)
+                _put(console, edit, story, first=number == 1, whole=whole)
         if not number:
             if json:
                 counted = {"captures": len(story.marks), "editions": len(story.editions)}
@@ -103,12 +104,16 @@ def _emit(edit: Edit) -> None:
     terminal.emit(document(edit))
 
 
-def _put(console: Console, edit: Edit, story: Story, *, whole: bool) -> None:
-    from archive.verbs.marked import edit_page  # noqa: PLC0415 - the same
+def _put(console: Console, edit: Edit, story: Story, *, first: bool, whole: bool) -> None:
+    from archive.verbs.marked import edit_page, title_page  # noqa: PLC0415 - the same
 
     coloured = console.is_terminal and not console.no_color and console.color_system is not None
-    page = edit_page(edit, coloured=coloured, whole=whole, editions=len(story.editions))
-    terminal.put(page, min(console.width, TEXT_WIDTH))
+    width = min(console.width, TEXT_WIDTH)
+    if first:
+        terminal.put(title_page(edit), width)
+    else:
+        terminal.put(Group("", Text("  " + "─" * max(1, width - 4), style="dim")), width)
+    terminal.put(edit_page(edit, coloured=coloured, whole=whole, editions=len(story.editions)), width)
 
 
 def _story(archive: Archive, given: str, cleaner: str | None, site: str | None) -> Story:

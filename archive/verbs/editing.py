@@ -160,9 +160,9 @@ class _Told:
             yield "no edits: the filters leave nothing"
         else:
             yield "no edits: no story of this archive was captured in two states yet"
-        others = [f"{number:,} ({option})" for option, number in sorted(self._others.items()) if option and number]
-        if others and not self._choice.kinds and not self._choice.silent:
-            yield f"left out: {', '.join(others)}"
+        left = [f"{number:,} {others}" for others, number in sorted(self._others.items()) if others and number]
+        if left and not self._choice.kinds and not self._choice.silent:
+            yield f"left out: {', '.join(left)}"
 
     @property
     def withheld(self) -> int:

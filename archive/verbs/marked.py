@@ -33,15 +33,15 @@ _LONG = 2_000  # of a fact
 _HEADS = {"headline": "Headline", "standfirst": "Standfirst", "body": "Text"}
 
 
+def title_page(edit: Edit) -> RenderableType:
+    """What stands above the edits of a page: what it is called, and its address."""
+    head = Text(one_line(title_of(edit)), style="bold"), Text(one_line(edit.url), style="dim")
+    return Padding(Group("", *head), (0, 0, 0, MARGIN), expand=False)
+
+
 def edit_page(edit: Edit, *, coloured: bool, whole: bool = False, editions: int | None = None) -> RenderableType:
-    """An edit as a page: what and when, what kind, and the passages; ``whole`` with all that stayed."""
-    parts: list[RenderableType] = [
-        "",
-        Text(one_line(title_of(edit)), style="bold"),
-        Text(one_line(edit.url), style="dim"),
-        "",
-        *_above(edit, editions),
-    ]
+    """An edit as a page: when and what, what kind, and the passages; ``whole`` with all that stayed."""
+    parts: list[RenderableType] = ["", *_above(edit, editions)]
     for name, some in groupby(edit.comparison.passages, key=lambda one: _HEADS[one.part]):
         passages = list(some)
         if whole or any(one.sign is not Sign.SAME for one in passages):
@@ -86,6 +86,9 @@ def _passages(passages: Sequence[Passage], *, coloured: bool, whole: bool) -> It
     for shown, some in groupby(enumerate(passages), key=lambda one: whole or one[0] in near):
         group = [passage for _, passage in some]
         if not shown:
+            if not first:
+                grid.add_row("", "")
+            first = False
             grid.add_row("", Text(f"… {count(len(group), 'paragraph')} unchanged …", style="dim"))
             continue
         for passage in group:
@@ -105,23 +108,35 @@ def _marked(passage: Passage, *, coloured: bool, whole: bool) -> Text:
     text = Text(style="bold" if passage.kind is BlockKind.SUBHEADING or passage.part == "headline" else "")
     if passage.sign is Sign.SAME:
         words = one_line(passage.after)
-        return Text(words if whole else shorten(words, _NEAR), style=text.style if whole else "dim")
+        return Text(words if whole else _near(words), style=text.style if whole else "dim")
     if passage.sign is Sign.MOVED_FROM:
         return Text(f"moved: {shorten(one_line(passage.before), _MOVED)}", style="dim cyan")
     if passage.sign is Sign.MOVED_TO:
-        return Text.assemble(("moved here: ", "cyan"), one_line(passage.after))
+        text.append("moved here: ", style="cyan")
+        if not passage.is_reworded:
+            return text.append(one_line(passage.after))
     for piece in passage.pieces:
         words = plain(piece.text).replace("\n", " ").replace("\t", " ")
         if piece.sign == "=":
             text.append(words)
         elif coloured:
             text.append(words, style=_STYLES[piece.sign])
-        elif passage.sign is Sign.REWORDED:
+        elif passage.sign in {Sign.REWORDED, Sign.MOVED_TO}:
             begin, end = _WDIFF[piece.sign]
             text.append(f"{begin}{words}{end}")
         else:
             text.append(words)  # the sign before it says it all
     return text
+
+
+def _near(words: str) -> str:
+    """The beginning of a passage that stayed, up to the end of a word where it has any."""
+    cut = shorten(words, _NEAR)
+    if cut == words:
+        return words
+    head = cut.removesuffix("…")
+    end = head.rfind(" ", len(head) // 2)
+    return f"{head[:end] if end > 0 else head} …"
 
 
 def _fact(fact: Fact) -> Text:

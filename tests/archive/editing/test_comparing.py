@@ -92,6 +92,19 @@ def test_reworded_passages_tell_the_words() -> None:
     assert (found.before, found.after) == (BODY[1], BODY[1].replace("old", "new"))
 
 
+def test_what_moved_and_was_reworded_is_told_as_both() -> None:
+    new = article(BODY[1], BODY[2], BODY[0].replace("sixty", "seventy"))
+    found = compare(OLD, new)
+    assert found.kinds == (K.REWORDED, K.MOVED)
+    assert dict(found.paragraphs) == {K.REWORDED: 1, K.MOVED: 1}
+    assert (found.words_added, found.words_removed) == (1, 1)
+    (one,) = (one for one in found.passages if one.sign is Sign.MOVED_TO)
+    assert (one.before, one.after, one.is_reworded) == (BODY[0], new.body[2].text, True)
+    assert [piece.text for piece in one.pieces if piece.sign != "="] == ["sixty", "seventy"]
+    quoted = article(BODY[1], BODY[2], BODY[0].replace("it in", "it\u00a0in"))
+    assert compare(OLD, quoted).kinds == (K.MOVED,)
+
+
 def test_size_counts_words_and_nothing_that_moved() -> None:
     found = compare(OLD, article(BODY[1], BODY[0], BODY[2].replace("March", "late April"), "Five new words, not six."))
     assert (found.words_added, found.words_removed) == (7, 1)

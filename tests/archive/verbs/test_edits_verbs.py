@@ -56,7 +56,7 @@ def test_the_list(edited: Path) -> None:
         ("reworded", "silent", "crane"),
     ]
     assert "4 edits" in done.stderr
-    assert "left out: 2 (--tests)" in done.stderr
+    assert "left out: 2 headline tests (--tests)" in done.stderr
 
 
 @pytest.mark.parametrize(
