@@ -185,9 +185,9 @@ def _sentences(article: Article, pages: Sequence[_Page | None]) -> Iterator[Clai
         if text is None:
             continue
         chosen = [one for one in article.evidence if one.field == field and one.chosen]
-        pieces = [(one.source, one.value) for one in chosen if one.source is not None]
+        pieces = [(one.source, normalise(one.value)) for one in chosen if one.source is not None]
         joined = " ".join(one.value for one in chosen)
-        if len(pieces) < len(chosen) or joined != text:
+        if len(pieces) < len(chosen) or normalise(joined) != normalise(text):
             yield Claim(field, text, None, "its evidence names no place")
         else:
             yield from _text_claims(field, text, pieces, pages, None)
@@ -202,6 +202,7 @@ def _block_pieces(block: Block, pages: Sequence[_Page | None]) -> list[tuple[Sou
 def _text_claims(
     field: str, text: str, pieces: list[tuple[Source, str]], pages: Sequence[_Page | None], number: int | None
 ) -> Iterator[Claim]:
+    text = normalise(text)  # older cleaners kept soft hyphens and the like
     checked = not any(_unread(source, pages) for source, _ in pieces)
     wrong = next((source for source, piece in pieces if not _says(_raw(source, pages), piece)), None)
     said = " ".join(piece for _, piece in pieces)
@@ -301,7 +302,7 @@ def _says(raw: str | None, value: str) -> bool:
     return (
         raw is not None
         and bool(value)
-        and (normalise(raw) == value or tidy(raw) == value or literal_value(raw) == value)
+        and (normalise(raw) == normalise(value) or tidy(raw) == value or literal_value(raw) == value)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -144,8 +145,12 @@ def placed_blocks(page: Page, blocks: Blocks, kept: Iterable[int]) -> Iterator[P
     run: list[tuple[int, int]] = []
     kind = BlockKind.PARAGRAPH
     row = -1
+    kept = list(kept)
+    columns = _columns(blocks, kept)
     for number in kept:
         own, home = _kind(blocks, blocks.box[number])
+        if own is BlockKind.TABLE and blocks.story[number] and _cell(blocks, blocks.box[number]) in columns:
+            own, home = BlockKind.PARAGRAPH, -1
         span = stream.span(blocks.first[number], blocks.last[number])
         if run and (own is not BlockKind.TABLE or home != row):
             yield from _block(page, kind, run)
@@ -154,6 +159,21 @@ def placed_blocks(page: Page, blocks: Blocks, kept: Iterable[int]) -> Iterator[P
         kind, row = own, home
     if run:
         yield from _block(page, kind, run)
+
+
+def _columns(blocks: Blocks, kept: Iterable[int]) -> set[int]:
+    """The cells that hold several blocks that read like sentences: pages were once laid out by tables."""
+    stories = Counter(_cell(blocks, blocks.box[number]) for number in kept if blocks.story[number])
+    return {cell for cell, number in stories.items() if number > 1 and cell >= 0}
+
+
+def _cell(blocks: Blocks, box: int) -> int:
+    """The cell that a box is, or stands in by a few steps; -1 for none."""
+    for _ in range(_STEPS):
+        if box < 0 or blocks.tag[box] in {"td", "th"}:
+            return box
+        box = blocks.parent[box]
+    return -1
 
 
 def _block(page: Page, kind: BlockKind, spans: list[tuple[int, int]]) -> Iterator[Placed]:

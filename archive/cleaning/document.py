@@ -10,6 +10,7 @@ from lxml import etree, html
 
 from archive.article import Verdict
 from archive.attributes import attributes_of
+from archive.cleaning import ruby
 from archive.cleaning.charset import decode
 from archive.cleaning.scripts import Story, story_of
 from archive.cleaning.stream import TextStream
@@ -87,6 +88,7 @@ def parse(payload: bytes, declared: str | None = None) -> Document:
     if "<" not in text:
         raise Unfit(Verdict.NOT_HTML, "the payload has no markup")
     root = _tree(text.encode("utf-8"))
+    ruby.lay_apart(root)
     story = story_of(root) if _has_little(root) else None
     if story is not None:
         _lay(root, story)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from archive.cleaning.evidence import Candidate, Page
 from archive.cleaning.linked import Linked
@@ -28,8 +29,20 @@ _LETTER = re.compile(r"[^\W\d_]")
 _ONE_IN = 5  # this share of a text's letters in a script decides (kana are a third of Japanese, Latin names common)
 
 # Thai, Burmese, kana, Han and Hangul are written without spaces, or with spaces that part phrases.
-_WORD = re.compile(r"[\u0e00-\u0e7f\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]|"
-                   r"[^\W\u0e00-\u0e7f\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]+")  # fmt: skip
+_DENSE = "\u0e00-\u0e7f\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
+# What stands within a word and is no letter of its own: accents and vowel signs of the scripts that write them apart
+# from their letters (Hindi, Arabic, Hebrew), joiners, and marks of direction.
+_MARKS = (
+    "".join(
+        char
+        for char in map(chr, range(0x300, 0x1E00))
+        if unicodedata.category(char)[0] == "M"
+        and not "\u0e00" <= char <= "\u0e7f"
+        and not "\u1000" <= char <= "\u109f"
+    )
+    + "\u00ad\u200c-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe0f\ufe20-\ufe2f\ufeff"
+)
+_WORD = re.compile(rf"[{_DENSE}]|[^\W{_DENSE}]++(?:[{_MARKS}]++[^\W{_DENSE}]*+)*+")
 
 
 def tag(text: str) -> str | None:

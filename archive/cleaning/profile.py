@@ -46,7 +46,7 @@ class Profile:
             "site": self.site,
             "pages": self.pages,
             "seen": self.seen,
-            "chrome": sorted({normalise(text) for text in self.chrome}),
+            "chrome": sorted({_single_spaced(text) for text in self.chrome}),
             "places": sorted(set(self.places)),
             "leads": sorted(set(self.leads)),
             "homes": sorted(set(self.homes)),
@@ -84,7 +84,7 @@ class Profile:
 
     @cached_property
     def _chrome(self) -> frozenset[str]:
-        return frozenset(self.chrome)
+        return frozenset(map(normalise, self.chrome))
 
     @cached_property
     def _places(self) -> frozenset[str]:
@@ -93,6 +93,11 @@ class Profile:
     @cached_property
     def _leads(self) -> frozenset[str]:
         return frozenset(self.leads)
+
+
+def _single_spaced(text: str) -> str:
+    """As profiles write their texts: whatever `normalise` drops beside, the digest of a profile stays what it was."""
+    return " ".join(text.split())
 
 
 def lead_of(text: str) -> str | None:
@@ -117,7 +122,7 @@ def from_json(canonical: bytes | str) -> Profile:
     site, pages, seen = given.get("site"), given.get("pages", 0), given.get("seen", 0)
     if not (isinstance(site, str) and isinstance(pages, int) and isinstance(seen, int)):
         raise ValueError("this is no profile: site, pages or seen are of another kind")
-    chrome = tuple(normalise(one) for one in texts["chrome"])
+    chrome = tuple(_single_spaced(one) for one in texts["chrome"])
     rules = rules_from(given.get("rules", []))
     return Profile(site, chrome, texts["places"], texts["leads"], texts["homes"], pages, seen, rules)
 

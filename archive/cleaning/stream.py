@@ -9,22 +9,24 @@ from itertools import islice, takewhile
 from lxml import etree, html
 
 from archive.article import Source
+from archive.cleaning.folding import shown
 
 # Their text is never seen, and would only give a headline or a paragraph a second home.
 _UNSEEN = frozenset({"script", "style", "title", "textarea", "option"})
 # Elements that do not part words; every other one does, as a browser would show it.
 INLINE = frozenset({
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
-    "kbd", "label", "mark", "nobr", "output", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong",
-    "sub", "sup", "time", "tt", "u", "var", "wbr",
+    "kbd", "label", "mark", "nobr", "output", "q", "rb", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike",
+    "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
 })  # fmt: skip
 _NAME = re.compile(r"[a-z_][a-z0-9_.-]*", re.ASCII)
+_MARKS = 8  # characters without a glyph at either end of a text that belong to it
 _WORD = re.compile(r"\S+")  # parts text where str.split does
 
 
 def normalise(text: str) -> str:
-    """The text with each run of white space (Unicode's) as one space, and none at its ends."""
-    return " ".join(text.split())
+    """The text with each run of white space (Unicode's) as one space, none at its ends, and nothing unseen."""
+    return " ".join(shown(text).split())
 
 
 def solid(text: str) -> str:
@@ -118,8 +120,10 @@ class TextStream:
         """
         first = bisect_right(self.starts, start) - 1
         last = bisect_right(self.starts, end - 1) - 1
-        head = self._begins[first] + raw_index(self.raws[first], start - self.starts[first])
-        tail = self._begins[last] + self._raw_end(last, end)
+        head = self._begins[first] + _marked_before(
+            self.raws[first], raw_index(self.raws[first], start - self.starts[first])
+        )
+        tail = self._begins[last] + _marked_behind(self.raws[last], self._raw_end(last, end))
         found = []
         run = first
         for number in range(first, last + 1):
@@ -219,6 +223,22 @@ def raw_index(raw: str, count: int) -> int:
         shown = (index for index, char in enumerate(word[0], word.start()) if char.isprintable())
         return next(islice(shown, count, None))
     return len(raw)
+
+
+def _marked_before(raw: str, at: int) -> int:
+    """Where the marks begin that a text stands behind: those of direction belong to it."""
+    start = at
+    while start and at - start < _MARKS and not raw[start - 1].isprintable() and not raw[start - 1].isspace():
+        start -= 1
+    return start if not start or raw[start - 1].isspace() else at
+
+
+def _marked_behind(raw: str, at: int) -> int:
+    """Where the marks end that stand behind a text."""
+    end = at
+    while end < len(raw) and end - at < _MARKS and not raw[end].isprintable() and not raw[end].isspace():
+        end += 1
+    return end if end == len(raw) or raw[end].isspace() else at
 
 
 def _up_to(element: html.HtmlElement, ancestor: html.HtmlElement) -> list[html.HtmlElement]:
