@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from archive.errors import PresskeepError
-from archive.replay import cdx, health, memento, timemap
+from archive.replay import cdx, editfeeds, health, memento, timemap
 from archive.replay.answers import Problem, answer, problem_of
 from archive.replay.guard import Guard
 from archive.replay.pages import routes as pages
@@ -29,6 +29,7 @@ PARTS: tuple[Callable[[Service], list[BaseRoute]], ...] = (
     memento.routes,
     timemap.routes,
     cdx.routes,
+    editfeeds.routes,
     pages.routes,
 )
 

@@ -26,7 +26,7 @@ STORIES: dict[str, Sequence[Text]] = {
     SNOW: (A, article(BODY[0], headline="\x1b[31mCrane & <script>alert(1)</script>")),
 }
 ATOM = "{http://www.w3.org/2005/Atom}"
-EVER = "since=2025-01-01"  # as the default, but for the address
+EVER = "since=2025-01-01"
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +51,12 @@ def _urls(site: Served, query: str) -> list[str]:
     ("query", "urls"),
     [
         (EVER, [FERRY, SNOW, CRANE]),
+        (f"{EVER}&limit=1", [FERRY]),
         (f"{EVER}&silent=1", [SNOW]),
         (f"{EVER}&tests=1", [FERRY, FERRY]),
-        (f"{EVER}&kind=headline", [SNOW]),
-        ("kind=modified", [CRANE]),
+        (f"{EVER}&kind=headline&kind=modified", [SNOW, CRANE]),
+        (f"{EVER}&site=talblatt.example", []),
+        (f"{EVER}&until=2025-01-02", []),
         ("since=30d", []),
     ],
 )
@@ -62,7 +64,9 @@ def test_lines(site: Served, query: str, urls: list[str]) -> None:
     assert _urls(site, query) == urls
 
 
-@pytest.mark.parametrize("query", ["kind=headlines", "since=soon", "since=9999999w", "silent=1&tests=1"])
+@pytest.mark.parametrize(
+    "query", ["kind=headlines", "since=soon", "limit=0", "limit=99999", "limit=x", "since=9999999w"]
+)
 @pytest.mark.parametrize("form", ["atom", "jsonl"])
 def test_what_cannot_be_meant(site: Served, form: str, query: str) -> None:
     answer = site.get(f"/edits.{form}?{query}")
@@ -89,8 +93,7 @@ def test_a_token_stands_in_no_feed(site: Served) -> None:
     assert "secret" not in site.get(f"/edits.atom?{EVER}&token=secret").text
 
 
-def test_what_is_taken_down_or_withheld_is_in_neither(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("archive.replay.mementos._AGAIN", -1.0)
+def test_what_is_taken_down_or_withheld_is_in_neither(tmp_path: Path) -> None:
     with written(tmp_path / "NEWS", STORIES, reserved=("tdm-reservation: 1",)) as archive:
         path = archive.path
     with served(path) as site:
