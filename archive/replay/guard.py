@@ -130,8 +130,9 @@ class Guard:
 
     def _is_viewer(self, request: Request) -> bool:
         """Whether a page of an origin asks that may read files, and asks for one."""
-        viewers = {*self._service.settings.viewers, self._captured(self._service.base(request))}
-        return request.headers.get("origin") in viewers and request.scope["path"].startswith(FILES)
+        return request.headers.get("origin", "") in self._service.settings.viewers and request.scope["path"].startswith(
+            FILES
+        )
 
     def _enter(self, request: Request) -> Response | None:
         """Let a request in that knows the token: None, or the answer that hands it the cookie. Raises Problem."""

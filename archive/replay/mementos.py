@@ -153,6 +153,10 @@ class Mementos:
         """Which rows of the table of captures may be handed out, of any method."""
         return self._questions(connection).handed_out
 
+    def kinds(self, connection: Connection) -> frozenset[Reserved]:
+        """With which reservations nothing is handed out by now."""
+        return self._questions(connection).kinds
+
     def with_payload(self, connection: Connection, captures: Sequence[Capture]) -> list[Capture]:
         """Captures without the revisits whose payload may not be handed out, however that is referred to."""
         kinds = self._questions(connection).kinds
