@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from archive.errors import PresskeepError
-from archive.replay import cdx, editfeeds, files, health, memento, timemap
+from archive.replay import cdx, editfeeds, files, health, memento, packs, timemap
 from archive.replay.answers import Problem, answer, problem_of
 from archive.replay.guard import Guard
 from archive.replay.pages import routes as pages
@@ -31,6 +31,7 @@ PARTS: tuple[Callable[[Service], list[BaseRoute]], ...] = (
     cdx.routes,
     editfeeds.routes,
     files.routes,
+    packs.routes,
     pages.routes,
 )
 
