@@ -76,7 +76,7 @@ def html(ledger: Ledger, occasion: Occasion) -> str:
         '<meta name="referrer" content="no-referrer"><meta name="robots" content="noindex">'
         f"<title>{escape(f'Explained: {title}')}</title><style>{style}</style></head>\n"
         f'<body><a class="skip" href="#page">To the page’s text</a>{_header(ledger, occasion, title)}'
-        f'{_legend(ledger)}<main id="page"{_lang(language)}>\n{"".join(_page(ledger.entries))}</main>'
+        f'{_legend(ledger)}<main id="page"{_lang(language)}>\n{"".join(_pages(ledger))}</main>'
         "</body></html>\n"
     )
 
@@ -139,6 +139,15 @@ def _numbers(entries: Iterable[LedgerEntry], *, kept: bool) -> list[tuple[str, i
 
 def _counted(blocks: int, words: int) -> str:
     return f"{blocks:,} block{'s' * (blocks != 1)}, {words:,} word{'s' * (words != 1)}"
+
+
+def _pages(ledger: Ledger) -> Iterator[str]:
+    """The page; of a split story, its pages one after the other, each further one below its address."""
+    for capture, entries in groupby(ledger.entries, key=lambda one: one.capture):
+        if capture:
+            url = escape(one_line(ledger.text.provenance.captures[capture].url))
+            yield f'<p class="over" lang="en">A further page of the story, <bdi>{url}</bdi></p>\n'
+        yield from _page(list(entries))
 
 
 def _page(entries: Sequence[LedgerEntry]) -> Iterator[str]:

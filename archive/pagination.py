@@ -75,7 +75,25 @@ _PRINT = frozenset({
     "versione stampabile", "afdrukken", "printversie", "skriv ut", "udskriv", "tulosta", "drukuj", "vytisknout",
     "версия для печати", "распечатать", "打印", "列印", "印刷", "인쇄",
 })  # fmt: skip
-_PHRASES = tuple(one.encode() for one in sorted(_ON_ONE))
+# What links to all of a story on one page have in common, for a look at a page's bytes.
+_PHRASES = tuple(
+    one.encode()
+    for one in (
+        *("single page", "single-page", "one page", "all pages", "auf einer seite", "komplettansicht", "alle seiten"),
+        *(
+            "une seule page",
+            "sur une page",
+            "una sola",
+            "una p",
+            "uma p",
+            "una pagina",
+            "één pagina",
+            "en sida",
+            "én side",
+        ),
+        *("jednej stronie", "jedné stránce", "одной странице", "单页", "單頁", "全文", "ページで読む", "全ページ"),
+    )
+)
 # Boxes whose pages are not the story's.
 _BESIDE = re.compile(
     r"comment|kommentar|disqus|replies|related|recirc|most-?read|newsletter|gallery-?nav", re.IGNORECASE
@@ -97,11 +115,13 @@ _STATED = etree.XPath("string((//meta[@property='og:type' or @name='og:type']/@c
 _BASE = etree.XPath("string((//base/@href)[1])")
 _PARAGRAPHS = etree.XPath("//p[not(ancestor::a)][not(ancestor::li)][not(ancestor::footer)]")
 _LISTED = etree.XPath("count(//article[.//a[@href]])")
+_HEADED = etree.XPath("count(//h2[.//a[@href] or ancestor::a[@href]])")
 _MARKED = re.compile(r'"@type"\s*:\s*\[?\s*"(?:\w*NewsArticle|Article|Report\w*|BlogPosting)"')
 _LD = etree.XPath("//script[@type='application/ld+json']/text()")
 _SENTENCES = 80  # characters of a paragraph that is one of a story
+_SHARE = 60  # in hundredths, of these, that a page with all of the story has
 _FEW = 2  # such paragraphs that a story has at least
-_MANY = 6  # articles with links that a page of a story has fewer of
+_MANY = 6  # articles with links, and headings that are links, of which a page of a story has fewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +215,30 @@ def tells_a_story(root: etree._Element) -> bool:
     """Whether a page is one story rather than a list of them, as far as that can be told without a cleaner."""
     long = 0
     for paragraph in _PARAGRAPHS(root):
-        long += len("".join(map(str, paragraph.itertext())).strip()) >= _SENTENCES
+        long += len(_plain(paragraph)) >= _SENTENCES
         if long >= _FEW:
             break
     if long < _FEW:
         return False
     stated = str(_STATED(root)).strip().lower() == "article" or any(_MARKED.search(str(one)) for one in _LD(root))
-    return stated or int(_LISTED(root)) < _MANY
+    return stated or (int(_LISTED(root)) < _MANY and int(_HEADED(root)) < _MANY)
+
+
+def number_of(url: str, first: str) -> int | None:
+    """The number of a further page by its address and that of the story's first page; None where it is none."""
+    bases = _bases(first)
+    return next((one.number for one in _markers(url.partition("#")[0]) if _key(one.base) in bases), None)
+
+
+def tells_the_same(first: etree._Element, other: etree._Element) -> bool:
+    """Whether a page says what another one does: most of its long paragraphs."""
+    there = {_plain(one) for one in _PARAGRAPHS(other)}
+    long = [text for one in _PARAGRAPHS(first) if len(text := _plain(one)) >= _SENTENCES]
+    return bool(long) and 100 * sum(text in there for text in long) >= _SHARE * len(long)
+
+
+def _plain(element: etree._Element) -> str:
+    return _PLAIN.sub(" ", "".join(map(str, element.itertext()))).strip()
 
 
 def may_be_split(page: bytes, url: str) -> bool:
@@ -210,11 +247,7 @@ def may_be_split(page: bytes, url: str) -> bool:
     if not stem:
         return False
     lower = page.lower()
-    if (
-        any(one in lower for one in _RELATIONS)
-        or _RELATIVE.search(lower)
-        or any(_is_label(lower, one) for one in _PHRASES)
-    ):
+    if any(one in lower for one in _RELATIONS) or _RELATIVE.search(lower) or any(one in lower for one in _PHRASES):
         return True
     for name in {stem.lower().encode(), unquote(stem).lower().encode("utf-8", "replace")}:
         at = lower.find(name)
@@ -230,16 +263,6 @@ def is_turning(text: str) -> bool:
     """Whether a line says no more than that the story goes on elsewhere: as the links do that lead there."""
     said = text.strip(_EDGES).casefold()
     return said in _NEXT or said in _ON_ONE
-
-
-def _is_label(lower: bytes, phrase: bytes) -> bool:
-    """Whether an element's text begins with a phrase."""
-    at = lower.find(phrase)
-    while at > 0:
-        if lower[max(0, at - 100) : at].rstrip().endswith(b">"):
-            return True
-        at = lower.find(phrase, at + 1)
-    return False
 
 
 def _absolute(home: str, href: str) -> str | None:

@@ -78,6 +78,7 @@ class Capturing:
         self.failure: PresskeepError | None = None
         self.impatient = False
         self.amp: set[str] = set()  # addresses of pages that came as AMP pages, until they are committed and noted
+        self.split: set[str] = set()  # the same of pages with a sign of further ones
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

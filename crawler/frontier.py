@@ -15,8 +15,9 @@ from archive.capture import Capture
 from archive.event import StoredAttempt
 from archive.exchange import Role
 from archive.url import normalise
-from crawler import pairs
+from crawler import further, pairs
 from crawler.discovery.learned import Learned
+from crawler.further import Due
 from crawler.scheduling.articles import WAITING, Known, Phase, is_due
 from crawler.scheduling.revisits import DEFAULT_STEPS
 from crawler.settling import note_attempt, note_capture, settle, settle_both
@@ -24,6 +25,7 @@ from crawler.state import State
 
 # SQLite takes 32,766 variables; smaller questions keep the transaction of another process waiting less.
 _CHUNK = 500
+_PAGES = frozenset({Role.ARTICLE, Role.FURTHER})
 # A few weeks of a paper: enough to learn from, and forgotten when a site makes its addresses otherwise. 10 ms of work.
 TEACHERS = 500
 
@@ -126,7 +128,10 @@ class Frontier:
                 " state = 'due', lane = NULL, url = excluded.url, rank = max(rank, excluded.rank),"
                 " announced = coalesce(excluded.announced, announced),"
                 " updated = max(coalesce(excluded.updated, updated), coalesce(updated, excluded.updated)),"
-                " via = excluded.via, source = excluded.source, hops = excluded.hops",
+                # A further page of a story stays one, whoever links to it.
+                " via = iif(source = 'further', via, excluded.via),"
+                " hops = iif(source = 'further', hops, excluded.hops),"
+                " source = iif(source = 'further', source, excluded.source)",
                 [
                     (site, one.key, one.url, one.rank, one.announced, one.updated, one.via, one.source, one.hops)
                     for one in found
@@ -260,27 +265,53 @@ class Frontier:
         known = self._known(site, [key]).get(key)
         return known is not None and known.phase not in WAITING
 
-    def note(self, captures: Iterable[Capture], attempts: Iterable[StoredAttempt] = ()) -> None:
+    def note(
+        self, captures: Iterable[Capture], attempts: Iterable[StoredAttempt] = (), pages: Sequence[Due] = ()
+    ) -> None:
         """What the archive committed, in its order: only now is a URL done, and only for this reason.
 
         Where an article's address redirects, the target is due until it was fetched, too: a crawl may end between the
-        two. Noting the same once more changes nothing but the number of failures.
+        two. Noting the same once more changes nothing but the number of failures. ``pages`` are further pages of
+        stories that are due by it.
         """
         latest = 0
         with self._state.write() as db:
             for capture in captures:
                 latest = max(latest, capture.at)
-                if capture.role is Role.ARTICLE and capture.site and capture.status is not None:
+                if capture.role in _PAGES and capture.site and capture.status is not None:
                     steps = self.steps.get(capture.site, DEFAULT_STEPS)
                     note_capture(db, capture, capture.site, capture.status, steps)
             for stored in attempts:
-                if stored.attempt.origin.role is Role.ARTICLE and stored.attempt.origin.site:
+                if stored.attempt.origin.role in _PAGES and stored.attempt.origin.site:
                     note_attempt(db, stored, stored.attempt.origin.site)
+            further.put(db, pages)
             db.execute(
                 "INSERT INTO meta VALUES ('noted', ?) ON CONFLICT (name) DO UPDATE"
                 " SET value = max(CAST(value AS INTEGER), excluded.value)",
                 (latest,),
             )
+
+    def unnoted(self, captures: Sequence[Capture]) -> list[Capture]:
+        """Those captures of articles and their pages that are later than what was noted of their addresses."""
+        found: list[Capture] = []
+        for start in range(0, len(captures), _CHUNK):
+            part = captures[start : start + _CHUNK]
+            for site in {one.site for one in part if one.site is not None}:
+                known = self._known(site, [one.key for one in part if one.site == site])
+                found += (
+                    one for one in part if one.site == site and (one.key not in known or known[one.key].at < one.at)
+                )
+        return found
+
+    def further(self, site: str, now: int | None = None) -> list[Found]:
+        """Further pages of stories that are due, those of the newest first, some hundred; with a time, as `due`."""
+        rows = self._state.read(
+            "SELECT key, url, rank, announced, updated, via, source, hops FROM urls INDEXED BY urls_further"
+            " WHERE site = ? AND state = 'due' AND source = 'further' AND (? IS NULL OR coalesce(next, 0) <= ?)"
+            " ORDER BY rank DESC, key LIMIT ?",
+            (site, now, now, _CHUNK),
+        )
+        return [Found(*row) for row in rows]
 
     @property
     def noted(self) -> int:

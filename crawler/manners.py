@@ -58,7 +58,7 @@ from crawler.walk import REDIRECTS
 _T = TypeVar("_T")
 
 # What is mined of a site, its articles: for their sake alone a host is asked for its tdmrep.json.
-_MINED = frozenset({Role.ARTICLE, Role.OTHER})
+_MINED = frozenset({Role.ARTICLE, Role.FURTHER, Role.OTHER})
 
 # What a download can fail with. Each has been recorded by the wire before it is raised.
 FETCH_ERRORS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from itertools import chain
 from typing import Self
 
 from scrapy import signals
@@ -18,6 +19,7 @@ from crawler.absence import Absences
 from crawler.agenda import Agenda
 from crawler.capturing import Capturing, captures_committed
 from crawler.frontier import Frontier
+from crawler.further import FurtherPages
 from crawler.pairing import Pairing
 from crawler.politeness import Pacing
 from crawler.requisites.memory import Requisites
@@ -29,6 +31,8 @@ from crawler.validators import ValidatorMemory
 
 # Other processes may have committed later captures than those that one did not live to note (microseconds).
 _BACK = 3600 * 1_000_000
+# After a loss of the state, articles of so long are read for further pages that never came.
+_LATELY = 48 * _BACK
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +48,7 @@ class Remembering:
         self._crawler = crawler
         self.frontier: Frontier
         self.pairing: Pairing
+        self.further: FurtherPages
         self.absences: Absences
         self.agenda: Agenda
         self.robots: RobotsMemory
@@ -68,6 +73,7 @@ class Remembering:
             raise NotConfigured("crawler.remembering needs crawler.politeness.Pacing and crawler.capturing.Capturing")
         self.frontier = Frontier(pacing.state)
         self.pairing = Pairing(capturing.archive, pacing.state, self.frontier, amp=capturing.amp)
+        self.further = FurtherPages(capturing.archive, capturing.split)
         self.absences = Absences(pacing.state)
         self.agenda = Agenda(pacing.state)
         self.robots = RobotsMemory(pacing.state)
@@ -78,16 +84,22 @@ class Remembering:
             declared = self._crawler.settings.getdict("PRESSKEEP_SITES")
             self.know(Site.model_validate_json(body) for body in declared.values())
             if not pacing.state.seeded:
+                archive = capturing.archive
                 self.frontier.seed(
-                    capturing.archive.captures(role=Role.ARTICLE), lambda part: self.pairing.note(part, whole=False)
+                    chain(archive.captures(role=Role.ARTICLE), archive.captures(role=Role.FURTHER)),
+                    lambda part: self.pairing.note(part, whole=False),
                 )
+                lately = archive.captures(role=Role.ARTICLE, since=clock.now() - _LATELY)
+                self.frontier.note((), (), self.further.found(lately, marked=False))
                 seed(pacing.state, capturing.archive, clock.now())
                 self.absences.note(capturing.archive.captures(role=Role.PROBE))
             else:
                 # What a process left that was killed between the WARC file and the frontier.
                 since = min(self.frontier.noted, clock.now()) - _BACK
                 left = list(capturing.archive.captures(role=Role.ARTICLE, since=since))
-                self.frontier.note(left)
+                pages = list(capturing.archive.captures(role=Role.FURTHER, since=since))
+                missed = self.frontier.unnoted([*left, *pages])
+                self.frontier.note([*left, *pages], (), self.further.found(missed, marked=False))
                 self.pairing.note(left, whole=False)
                 self.requisites.note(left)
                 self.requisites.note(capturing.archive.captures(role=Role.REQUISITE, since=since))
@@ -103,6 +115,8 @@ class Remembering:
             self.frontier.steps[site.host] = site.steps
             self.pairing.scopes[site.host] = site.scope
             kept[site.keep is Keep.PAGE].append(site.host)
+            if site.spider is not None:
+                self.further.left_out.add(site.host)
         self.requisites.declare(kept[True], kept[False], clock.now())
 
     def note(self, committed: Committed) -> None:
@@ -119,7 +133,9 @@ class Remembering:
 
     def _note(self) -> None:
         while self._committed:
-            self.frontier.note(self._committed[0].captures, self._committed[0].attempts)
+            pages = self.further.found(self._committed[0].captures, self._committed[0].attempts)
+            self.frontier.note(self._committed[0].captures, self._committed[0].attempts, pages)
+            self.further.noted(self._committed[0].captures)
             self.pairing.note(self._committed[0].captures, self._committed[0].attempts)
             self.absences.note(self._committed[0].captures, self._committed[0].attempts)
             self.validators.note(self._committed[0].captures)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from archive.errors import PresskeepError
 from archive.exchange import Exchange, Role
 from archive.http import HttpMessage
+from archive.pagination import may_be_split
 from archive.reservation import MOST, reservations_of
 from crawler.discovery.face import says_amp
 
 # Pages whose metas are read; feeds and robots.txt have none.
-_PAGES = frozenset({Role.ARTICLE, Role.FRONT, Role.SECTION, Role.OTHER})
+_PAGES = frozenset({Role.ARTICLE, Role.FRONT, Role.SECTION, Role.FURTHER, Role.OTHER})
 # They stand in the head, which is read as far as this, in bytes once decoded.
 _WITHIN = 300_000
 _END = re.compile(rb"</head|<body", re.IGNORECASE)
@@ -21,10 +22,11 @@ _MARKUP = frozenset({"text/html", "application/xhtml+xml"})
 
 @dataclass(frozen=True, slots=True)
 class Noticed:
-    """An exchange with its reservations, and whether its page is an AMP page by its markup."""
+    """An exchange with its reservations, whether its page is an AMP page by its markup, and may be one of several."""
 
     exchange: Exchange
     is_amp: bool = False
+    may_be_split: bool = False
 
 
 def noticed(exchange: Exchange, of_host: tuple[str, ...] = ()) -> Noticed:
@@ -37,14 +39,16 @@ def noticed(exchange: Exchange, of_host: tuple[str, ...] = ()) -> Noticed:
         message = HttpMessage.parse(exchange.response)
     except PresskeepError:
         return Noticed(exchange)
-    page, is_amp = "", False
+    page, is_amp, split = "", False, False
     if exchange.origin.role in _PAGES and message.mime in _MARKUP:
         try:
             begun = message.beginning(_WITHIN)
             is_amp = says_amp(begun)
+            if exchange.origin.role is Role.ARTICLE:
+                split = len(begun) >= _WITHIN or may_be_split(begun, exchange.url)
             end = _END.search(begun)
             page = begun[: end.start() if end else None].decode("latin-1")
         except PresskeepError:
             page = ""
     found = (*of_host, *reservations_of(message.fields, page))[:MOST]
-    return Noticed(replace(exchange, reservations=found) if found else exchange, is_amp)
+    return Noticed(replace(exchange, reservations=found) if found else exchange, is_amp, split)

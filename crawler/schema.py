@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS urls (
     PRIMARY KEY (site, key)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS urls_due ON urls (site, rank DESC) WHERE state = 'due';
+CREATE INDEX IF NOT EXISTS urls_further ON urls (site, rank DESC) WHERE state = 'due' AND source = 'further';
 CREATE INDEX IF NOT EXISTS urls_next ON urls (site, next) WHERE next IS NOT NULL OR state = 'due';
 CREATE INDEX IF NOT EXISTS urls_watched ON urls (site) WHERE watch IS NOT NULL;
 CREATE INDEX IF NOT EXISTS urls_ahead ON urls (site, at) WHERE state = 'due' AND at > 0;

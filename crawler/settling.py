@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from archive.capture import Capture
 from archive.errors import DamagedRecord
 from archive.event import StoredAttempt
-from archive.exchange import NoAnswer
+from archive.exchange import NoAnswer, Role
 from archive.url import host as host_of
 from archive.url import normalise
 from crawler import pairs
@@ -41,7 +41,7 @@ def note_capture(db: sqlite3.Connection, capture: Capture, site: str, status: in
     if target is not None and normalise(target) == capture.key:
         # The same page by another spelling (https for http, without utm_source): not fetched yet.
         phase = Phase.DUE if tries < MAX_TRIES else Phase.FAILED
-    elif target is not None and not capture.hops.endswith("R" * MAX_REDIRECTS):
+    elif target is not None and capture.role is Role.ARTICLE and not capture.hops.endswith("R" * MAX_REDIRECTS):
         db.execute(
             "INSERT OR IGNORE INTO urls (site, key, url, state, rank, announced, via, source, hops, lane)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, 'redirect', ?, ?)",
@@ -57,7 +57,10 @@ def note_capture(db: sqlite3.Connection, capture: Capture, site: str, status: in
     row = (site, capture.key, capture.url, phase, tries, reason, capture.run, capture.at, capture.announced)
     # What redirects is no article: its target is looked at again. What an archive has without a date is old.
     old = capture.announced is None and (queued is not None or capture.source == BACKFILL)
-    _put(db, row, steps if (status < 300 or status == 304) and not old else ())
+    if capture.role is Role.FURTHER:
+        _put(db, row, (), further=True)
+    else:
+        _put(db, row, steps if (status < 300 or status == 304) and not old else ())
 
 
 def _queued(db: sqlite3.Connection, site: str, key: str) -> int | None:
@@ -87,17 +90,18 @@ def note_attempt(db: sqlite3.Connection, stored: StoredAttempt, site: str) -> No
         phase, tries = Phase.DUE, min(tries, MAX_TRIES - 1)
     reason = f"{attempt.reason}: {attempt.detail}"[:300]
     row = (site, stored.key, attempt.url, phase, tries, reason, run, attempt.at, attempt.origin.announced)
-    _put(db, row, ())
+    _put(db, row, (), further=attempt.origin.role is Role.FURTHER)
 
 
 _Row = tuple[str, str, str, Phase, int, str, str | None, int, str | None]
 
 
-def _put(db: sqlite3.Connection, row: _Row, steps: Sequence[int]) -> None:
+def _put(db: sqlite3.Connection, row: _Row, steps: Sequence[int], *, further: bool = False) -> None:
     # What a later exchange settled stays so: exchanges of one URL may be noted out of their order. And what was noted
     # before makes nothing done that has become due since.
     site, key, _, phase, _, reason, _, at, _ = row
-    captured = at if phase is Phase.DONE and reason != _REDIRECTS else None  # what leads elsewhere is no article
+    # What leads elsewhere is no article, and a further page of a story is none by itself.
+    captured = at if phase is Phase.DONE and reason != _REDIRECTS and not further else None
     noted = db.execute(
         "INSERT INTO urls (site, key, url, state, tries, reason, run, at, announced, rank, captured)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -110,6 +114,8 @@ def _put(db: sqlite3.Connection, row: _Row, steps: Sequence[int]) -> None:
         " WHERE excluded.at > at",
         (*row, at, captured),
     )
+    if noted.rowcount and further:
+        db.execute("UPDATE urls SET source = 'further' WHERE site = ? AND key = ? AND source IS NULL", (site, key))
     if noted.rowcount:
         settle(db, site, key, steps)
 

@@ -17,8 +17,9 @@ from itertools import count
 from w3lib.url import safe_url_string
 
 from archive.errors import StorageFull
-from archive.exchange import NoAnswer, Role
+from archive.exchange import NoAnswer
 from archive.url import normalise
+from crawler import further
 from crawler.agenda import Agenda, Item, Poll, Root, Task
 from crawler.discovery import may_be_article
 from crawler.frontier import Found, Frontier
@@ -70,12 +71,13 @@ class Visit:
         rest: Callable[[str], int | None] = lambda url: None,
         absent: Callable[[], Want | None] = lambda: None,
         gathering: Gathering | None = None,
+        commit: Callable[[], None] = lambda: None,
     ) -> None:
         """``agenda`` remembers how sources were polled; ``due`` asks for nothing that is not due by it.
 
         ``rest`` says until when the host of a URL asked to be left alone; ``absent`` names an address that cannot
-        exist, where it is to be known what the site answers then (`crawler.absence`). ``gathering`` comes after the
-        articles, where whole pages are kept.
+        exist, where it is to be known what the site answers then (`crawler.absence`). ``gathering`` comes after all
+        pages, where they are kept whole. ``commit`` notes what came.
         """
         self.site = site
         self._agenda = agenda
@@ -83,6 +85,8 @@ class Visit:
         self._rest = rest
         self._gathering = gathering
         self._absent = absent
+        self._commit = commit
+        self._pages_asked: set[str] = set()
         self._items: dict[str, Item] = {}  # of the root that is being polled
         self._polled: dict[str, Outcome] = {}
         self.width = UNPACED_WIDTH if site.delay == 0 else 1
@@ -122,7 +126,7 @@ class Visit:
     @property
     def parts(self) -> int:
         """How many requisites of pages were answered."""
-        return self._gathering.answered if self._gathering is not None else 0
+        return 0 if self._gathering is None else self._gathering.answered
 
     def begin(self) -> list[Ask]:
         """The first things to ask; none where nothing is due. Raises StorageFull: see `go_on`."""
@@ -204,6 +208,8 @@ class Visit:
     def _fill(self) -> list[Ask]:
         """Articles for the free places."""
         asks: list[Ask] = []
+        if self._due is not None and not (self._due or self._running or self._stopped or self.problem):
+            self._due = self._pages()
         while self._due and len(self._running) < self.width:
             asks.extend(self._started(self._article(self._due.popleft())))
             if not self._due:
@@ -236,17 +242,25 @@ class Visit:
         self.planned = max(self.planned, self.answered + len(due))
         return deque(due)
 
+    def _pages(self) -> deque[Found]:
+        """Further pages of the stories that came, known once those are committed; and of further pages, the next."""
+        self._commit()
+        due = self._frontier.further(self.site.host, self._now() if self._only_due else None)
+        return deque(one for one in due if one.key not in self._pages_asked)
+
     def _end(self) -> None:
         self._due = deque()
         self._room = 0
         self._looks = []
 
     def _article(self, found: Found) -> Walk:
-        self.answered += 1
-        want = Want(found.url, Role.ARTICLE, found.source, found.via, found.hops, found.announced)
+        if found.source == further.FURTHER:
+            self._pages_asked.add(found.key)
+        else:
+            self.answered += 1
         changed = found.key in self._changed
         follow = once(found.url, found.key, lambda key: self._is_open(key, changed=changed))
-        self._judge((yield from fetch(want, follow=follow)))
+        self._judge((yield from fetch(further.want(found), follow=follow)))
 
     def _is_open(self, key: str, *, changed: bool) -> bool:
         """Whether a redirect's target is still to be fetched: one that we have is only where it is said to change."""

@@ -17,6 +17,7 @@ from archive.url import host as host_of
 from archive.url import normalise
 from crawler import pairs
 from crawler.discovery import may_be_article
+from crawler.further import FURTHER
 from crawler.pairs import Claim, Pair
 from crawler.requisites.known import FRESH, Known
 from crawler.requisites.memory import known, of_page
@@ -375,6 +376,8 @@ def _became(row: Waiting) -> str:
             return (
                 f"It waits for the backfill of {row.site}: 'presskeep crawl {row.site} --archive' fetches it.{failed}"
             )
+        case Phase.DONE if row.source == FURTHER:
+            return f"It was captured as a further page of {row.via}, and is again whenever that page is."
         case Phase.DONE if row.next is not None:
             return f"It was captured, and is looked at again for edits {when}."
         case Phase.DONE:

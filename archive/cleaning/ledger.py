@@ -60,6 +60,11 @@ class LedgerEntry:
         """The absolute XPath of the smallest element that holds its beginning; empty where it stands in no page."""
         return self.sources[0].path if self.sources else ""
 
+    @property
+    def capture(self) -> int:
+        """The index into the provenance's captures of the page that it is of."""
+        return self.sources[0].capture if self.sources else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Ledger:

@@ -149,8 +149,12 @@ def page(ledger: Ledger, width: int) -> RenderableType:
         Text("kept      ", style="dim").append_text(_summary(ledger, kept=True)),
     ]
     parts += [Text("left out  ", style="dim").append_text(_summary(ledger, kept=False)), ""]
-    after = False
+    after, capture = False, 0
     for one in ledger.entries[:_MOST]:
+        if one.capture != capture:
+            capture = one.capture
+            url = terminal.one_line(ledger.text.provenance.captures[capture].url)
+            parts += ["", Text(f"A further page of the story, {url}", style="bold dim"), ""]
         words = terminal.one_line(one.text)
         parts += [""] if one.kept or after else []
         after = one.kept

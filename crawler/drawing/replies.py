@@ -12,7 +12,7 @@ from archive.http import HttpMessage
 from crawler.decoded import decoded
 from crawler.drawing.sheet import Picture, Reply
 
-_DRAWN = frozenset({Role.ARTICLE, Role.FRONT, Role.SECTION})
+_DRAWN = frozenset({Role.ARTICLE, Role.FURTHER, Role.FRONT, Role.SECTION})
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 # Fields of a browser's request that ours has of its own, or that say what no crawler has.
 _OWN = frozenset(

@@ -125,7 +125,7 @@ class Requisites:
 
     def note(self, captures: Iterable[Capture], attempts: Iterable[StoredAttempt] = ()) -> None:
         """What the archive committed, in its order. Noting the same once more changes nothing."""
-        pages = [one for one in captures if one.role in {Role.ARTICLE, Role.REQUISITE} and one.site]
+        pages = [one for one in captures if one.role in {Role.ARTICLE, Role.FURTHER, Role.REQUISITE} and one.site]
         failed = [one for one in attempts if one.attempt.origin.role is Role.REQUISITE and one.attempt.origin.site]
         if not pages and not failed:
             return

@@ -30,9 +30,10 @@ def seed(state: State, archive: Archive, now: int) -> None:
         for capture in archive.captures(role=Role.REQUISITE, since=now - FRESH):
             if (capture.site, capture.run) in whole and "E" in capture.hops:
                 seed_requisite(db, capture)
-        for capture in archive.captures(role=Role.ARTICLE, since=now - FRESH):
-            if (capture.site, capture.run) in whole:
-                note_page(db, capture)
+        for role in (Role.ARTICLE, Role.FURTHER):
+            for capture in archive.captures(role=role, since=now - FRESH):
+                if (capture.site, capture.run) in whole:
+                    note_page(db, capture)
 
 
 def _runs(state: State, archive: Archive, since: int) -> Iterator[tuple[str | None, str | None]]:

@@ -37,7 +37,7 @@ from crawler.walk import BACKFILL, Answer, Failure, Want
 MAX_PAGE = 32 * 2**20
 _DRAWN = frozenset({Role.FRONT, Role.SECTION})
 _LISTS = frozenset({Role.FEED, Role.SITEMAP})
-_UNREAD = frozenset({Role.ARTICLE, Role.REQUISITE})
+_UNREAD = frozenset({Role.ARTICLE, Role.FURTHER, Role.REQUISITE})
 
 # Shorter waits than this are left to the wire, which waits anyway.
 _SOON = 0.05

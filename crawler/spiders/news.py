@@ -119,6 +119,7 @@ class NewsSpider(AskingSpider):
             due=self._due,
             rest=self._rest,
             gathering=gathering,
+            commit=self.capturing.commit,
             absent=lambda: self.remembering.absences.wanted(site.host, clock.now()),
         )
 

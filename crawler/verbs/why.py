@@ -29,6 +29,7 @@ _WHERE = {
     **{"front": "on the front page", "section": "on a section page", "redirect": "through a redirect"},
     "canonical": "as the article's own address, on a twin",
     **{"watch": "followed by 'presskeep watch'", "spider": "by the site's own spider", "seed": "as the site's start"},
+    **{"further": "as a further page of the article", "page": "on a page"},
     "absent": "to see what the site answers where it has no page",
     "backfill": "by the backfill of its site",
 }

@@ -165,7 +165,7 @@ def test_most_pages_have_no_sign_of_others() -> None:
 @pytest.mark.shared
 @pytest.mark.skipif(not (PAGES / "index.jsonl").is_file(), reason="needs the reference pages")
 def test_real_pages_are_seldom_taken_for_split_ones() -> None:
-    """Of some 1,900 pages 8 link to further ones, all of them rightly so; the look at the bytes overlooks none."""
+    """Of some 1,900 pages 8 link to further ones (benchmarks/pages.py); the look at the bytes overlooks none."""
     split = 0
     for line in (PAGES / "index.jsonl").read_text(encoding="utf-8").strip().split("\n")[::4]:
         one = json.loads(line)

@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 from split_story import FOOT, HEADLINE, HOST, PARAGRAPHS, PATH, STANDFIRST, address, on_one_page, page
 
+from archive import explanation
 from archive.article import Article, Verdict, canonical_json, from_json
 from archive.capture import Capture
 from archive.cleaning.clean import clean
@@ -194,6 +195,8 @@ def test_the_ledger_accounts_for_every_page() -> None:
     assert [one.sources[0].capture for one in kept] == [0, 0, 0, 1, 1, 1, 2, 2, 2, 2]
     left = [one for one in made.entries if one.rule == "other-page"]
     assert {(one.text, one.sources[0].capture) for one in left} >= {(FOOT, 0), (FOOT, 1)}
+    shown = explanation.html(made, explanation.Occasion(address(1), ()))
+    assert shown.count("A further page of the story, <bdi>https://courier.example") == 2
     # Nothing of a page is in no entry: its headline, said again, is one.
     again = [one for one in made.entries if one.text == HEADLINE]
     assert [(one.sources[0].capture, one.kept) for one in again] == [(0, True), (1, False), (2, False)]
