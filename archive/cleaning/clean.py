@@ -230,7 +230,7 @@ def _read(document: Document, capture: Capture, provenance: Provenance, profile:
         above = candidate.value
         told = evidence("standfirst", [candidate], [above])
         placed = tuple(one for one in placed if not (start <= one.start and one.end <= end))
-    known = metadata.completed(known, page, data, placed)
+    known, placed = metadata.completed(known, page, data, placed)
     found = [*known.evidence, *told]
     laid: html.HtmlElement | None = None
     if document.laid is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from lxml import html
@@ -64,17 +65,34 @@ _TELLING = (
 _BEGINS = re.compile(rf"[\W_]{{0,3}}(?:{'|'.join(_PHRASES)})", re.IGNORECASE)
 
 
-def corrections(page: Page, linked: Linked, placed: Sequence[Placed]) -> list[Candidate]:
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """The correction notes of a page, and the stretches of its text stream that they are."""
+
+    candidates: tuple[Candidate, ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
+
+    def without(self, placed: tuple[Placed, ...]) -> tuple[Placed, ...]:
+        """A body without the notes, which an article tells apart; a body that is nothing but a note stays as it is."""
+        if not self.spans:
+            return placed
+        kept = [one for one in placed if not any(start <= one.start and one.end <= end for start, end in self.spans)]
+        return tuple(kept) or placed
+
+
+def corrections(page: Page, linked: Linked, placed: Sequence[Placed]) -> Notes:
     """The notes of a page in its order, each once: within and around the body, and what it states for machines."""
     found: dict[str, Candidate] = {}
+    spans = []
     if placed:
-        for candidate in _visible(page, placed[0].start, placed[-1].end + _BEHIND):
-            found.setdefault(candidate.value, candidate)
-            if len(found) >= MAX_NOTES:
+        for candidate, start, end in _visible(page, placed[0].start, placed[-1].end + _BEHIND):
+            if len(found) >= MAX_NOTES and candidate.value not in found:
                 break
+            found.setdefault(candidate.value, candidate)
+            spans.append((start, end))
     if not found and (stated := _stated(page, linked)):
         found[stated.value] = stated
-    return list(found.values())
+    return Notes(tuple(found.values()), tuple(spans))
 
 
 def _stated(page: Page, linked: Linked) -> Candidate | None:
@@ -94,9 +112,9 @@ def _is_comment(element: html.HtmlElement) -> bool:
     return any(_COMMENTS.search(f"{one.get('class', '')} {one.get('id', '')}") for one in around)
 
 
-def _visible(page: Page, floor: int, ceiling: int) -> list[Candidate]:
+def _visible(page: Page, floor: int, ceiling: int) -> list[tuple[Candidate, int, int]]:
     stream = page.stream
-    notes: list[Candidate] = []
+    notes = []
     reached = -1
     for number in _suspects(page, max(0, floor - _LONGEST), ceiling):
         start = stream.starts[number]
@@ -104,7 +122,7 @@ def _visible(page: Page, floor: int, ceiling: int) -> list[Candidate]:
             continue
         begin, end = _box(page, stream.owners[number], start)
         if begin == start and end - begin <= _LONGEST and not _is_comment(stream.owners[number]):
-            notes.append(page.spanned(begin, end, "a note that begins as corrections do"))
+            notes.append((page.spanned(begin, end, "a note that begins as corrections do"), begin, end))
             reached = end
     return notes
 

@@ -104,13 +104,19 @@ def read(page: Page, linked: Linked, at: int) -> Metadata:
     )
 
 
-def completed(known: Metadata, page: Page, linked: Linked, placed: tuple[Placed, ...]) -> Metadata:
-    """The metadata with what the body tells: the dateline, corrections, the agency, and who signs below it."""
-    line = dateline(page, linked, placed)
+def completed(
+    known: Metadata, page: Page, linked: Linked, placed: tuple[Placed, ...]
+) -> tuple[Metadata, tuple[Placed, ...]]:
+    """The metadata with what the body tells (the dateline, corrections, the agency, and who signs below it).
+
+    And the body without the corrections, which are told apart.
+    """
     notes = corrections(page, linked, placed)
+    placed = notes.without(placed)
+    line = dateline(page, linked, placed)
     found = list(known.evidence)
     found += evidence("dateline", line.candidates, [line.text] if line.text else [])
-    found += evidence("corrections", notes, [one.value for one in notes])
+    found += evidence("corrections", notes.candidates, [one.value for one in notes.candidates])
     people, wire = known.byline, known.agency
     unsigned = not any(one.field == "signature" and one.chosen for one in found)
     credit = signature(page, placed, known.firms, marked=unsigned) if not people else Credits()
@@ -124,14 +130,15 @@ def completed(known: Metadata, page: Page, linked: Linked, placed: tuple[Placed,
         written = line.agency or credit.agency or _credit_at_end(page, placed)
         wire = agency_among([written.value]) if written else None
         found += evidence("agency", [written] if written else [], [written.value] if written else [])
-    return replace(
+    complete = replace(
         known,
         byline=people,
         agency=wire,
         dateline=line.text,
-        corrections=tuple(one.value for one in notes),
+        corrections=tuple(one.value for one in notes.candidates),
         evidence=tuple(found),
     )
+    return complete, placed
 
 
 def _credit_at_end(page: Page, placed: tuple[Placed, ...]) -> Candidate | None:

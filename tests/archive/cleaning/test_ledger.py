@@ -253,6 +253,9 @@ def test_corrections_and_credits_are_known_by_the_article(capture: MakeCapture, 
     assert made.text.corrections == (note,)
     found = {one.text: (one.kept, one.kind) for one in made.entries}
     assert found[note] == (False, "correction")
+    within = of(capture(story.replace("<p>The harbour has waited", f"<p>{note}</p><p>The harbour has waited")))
+    (entry,) = [one for one in within.entries if one.text == note]
+    assert (entry.kept, entry.kind, entry.rule) == (False, "correction", "beside-the-text")
     assert found["The last gate, seen from the mole. Ilse Toman"] == (False, "caption")
 
 

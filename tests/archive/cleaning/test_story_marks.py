@@ -88,6 +88,30 @@ def test_corrections_are_found_around_the_body(capture: MakeCapture, story: str,
     assert text_at(parse(page.encode()).root, found.source) == note
 
 
+@pytest.mark.parametrize("old", ["</article>", FIRST])
+def test_a_correction_is_no_part_of_the_body(capture: MakeCapture, story: str, old: str) -> None:
+    note = "Correction: an earlier version of this article said that the gates are fifty metres long. They are forty."
+    plain = told(capture, story, "</article>", "</article>")[0]
+    for paragraph in (f"<p>{note}</p>", f"<p><strong>{note[:11]}</strong>{note[11:]}</p>"):
+        article, _ = told(capture, story, old, f"{paragraph}{old}")
+        assert article.corrections == (note,)
+        assert [one.text for one in article.body] == [one.text for one in plain.body]
+        assert article.text_digest == plain.text_digest
+
+
+def test_a_page_that_is_nothing_but_a_correction_has_its_text(capture: MakeCapture) -> None:
+    note = "Correction: an earlier version of our story on the barrier said that the gates are fifty metres long. "
+    text = (
+        note + "They are forty, as the board has measured twice since. We regret the error, and thank those who wrote."
+    )
+    page = (
+        f"<html><head><title>Barrier</title></head><body><article><h1>Barrier</h1><p>{text}</p></article></body></html>"
+    )
+    article = clean([capture(page)])
+    assert isinstance(article, Article)
+    assert ([one.text for one in article.body], article.corrections) == ([text], (text,))
+
+
 def test_a_label_in_an_element_of_its_own_belongs_to_the_note(capture: MakeCapture, story: str) -> None:
     article, _ = told(
         capture, story, "</article>", "<p><strong>Correction</strong>: There are nine gates, not eight.</p></article>"
