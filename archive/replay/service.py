@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from archive.replay.answers import Problem
 from archive.replay.mementos import Mementos
-from archive.replay.settings import Settings
+from archive.replay.settings import Settings, name_of
 from archive.store import Archive
 
 P = ParamSpec("P")
@@ -63,3 +63,9 @@ class Service:
         if self.settings.public is not None:
             return self.settings.public.rstrip("/")
         return f"{request.scope['scheme']}://{request.headers['host'].lower()}"
+
+    def captured(self, request: Request) -> str | None:
+        """The origin of captured pages, as seen from where the application is asked for; None where there is none."""
+        port = self.settings.captured_port
+        scheme, _, authority = self.base(request).partition("://")
+        return None if port is None else f"{scheme}://{name_of(authority)}:{port}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import webbrowser
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,6 +14,7 @@ from archive.verbs.entries import open_archive
 from archive.verbs.options import ArchiveOption, JsonOption
 
 _TOKEN_BYTES = 24
+_LAST = 65535
 _SHORTEST = 16  # characters of a token that nobody guesses
 
 
@@ -73,7 +74,8 @@ def serve(
     otherwise; then a token is needed.
     """
     from archive.replay.application import application  # noqa: PLC0415 - only this verb needs a server
-    from archive.replay.listening import bound, server  # noqa: PLC0415 - the same
+    from archive.replay.captured.application import captured_application  # noqa: PLC0415 - the same
+    from archive.replay.listening import ByPort, bound, server  # noqa: PLC0415 - the same
     from archive.replay.service import Service  # noqa: PLC0415 - the same
     from archive.replay.settings import Settings, bracketed, is_loopback, origin  # noqa: PLC0415 - the same
 
@@ -85,6 +87,8 @@ def serve(
         opened.count()  # a catalogue that cannot be read is told here, not with each answer
         socket = bound(host, port)
         port = socket.getsockname()[1]
+        frames = _beside(host, port) if captured_port is None else bound(host, captured_port)
+        captured_port = frames.getsockname()[1]
         settings = Settings(
             host=host,
             port=port,
@@ -102,7 +106,19 @@ def serve(
             terminal.out().print(f"{opened.configuration.name} is at {entrance} (Ctrl-C ends it)", soft_wrap=True)
         if open_:
             webbrowser.open(entrance)
+        service = Service(opened, settings)
+        parts = {port: application(service), captured_port: captured_application(service)}
         try:
-            server(application(Service(opened, settings))).run([socket])
+            server(ByPort(parts)).run([socket, frames])
         except KeyboardInterrupt:
             terminal.say("ended")
+
+
+def _beside(host: str, port: int) -> Any:  # noqa: ANN401 - a socket
+    """A socket for captured pages: at the next port, or where that is taken at any."""
+    from archive.replay.listening import bound  # noqa: PLC0415 - only this verb needs a server
+
+    try:
+        return bound(host, port + 1 if port < _LAST else 0)
+    except UsageError:
+        return bound(host, 0)

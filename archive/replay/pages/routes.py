@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from archive.replay.addresses import archived
 from archive.replay.answers import Problem
+from archive.replay.captured.targets import Use, address
 from archive.replay.pages.asked import Asked
 from archive.replay.pages.examiner import Examiner
 from archive.replay.pages.places import Places
@@ -20,6 +21,11 @@ from archive.replay.rawpath import RawRoute
 from archive.replay.service import Service
 
 _KEPT = "public, max-age=31536000, immutable"  # their addresses change with them
+
+
+def _captured(origin: str | None) -> Callable[[str, int, str], str] | None:
+    """How the address of an archived file is made in the origin of captured pages."""
+    return None if origin is None else lambda url, at, use: f"{origin}{address(url, at, Use(use))}"
 
 
 def routes(service: Service) -> list[BaseRoute]:
@@ -32,7 +38,7 @@ def routes(service: Service) -> list[BaseRoute]:
             service.archive,
             count,
             examiner,
-            Places(version=version()),
+            Places(version=version(), captured=_captured(service.captured(request))),
             service.mementos.withheld,
             service.mementos.reserved,
         )
