@@ -11,11 +11,12 @@ from archive.dataset.rows import Entry
 from archive.difference import Piece
 from archive.editing.comparing import compare, is_cut
 from archive.editing.edit import Comparison, Edit, Kind, Passage, Side, Sign
-from archive.editing.turns import Frame, Turn, frame, turns
+from archive.editing.turns import Frame, Turn, frame, pages_of, turns
 
 _NOTHING = Comparison((), (), (), 0, 0)
 _OTHER_PROFILE = "another profile made its text: 'presskeep clean' brings all texts to the one that holds"
 _CUT, _OPENED = "a wall cut it to a teaser", "the whole story is to be had again"
+_PAGES = "not the same pages of the story were captured"
 _DRAWN = "one of both pages was drawn by a browser, the other one was not"
 # Of an edit in a list, so many changed passages are kept, and so many characters of them in all.
 PASSAGES, CHARACTERS = 12, 4_000
@@ -49,8 +50,7 @@ def edit_of(turn: Turn, old: Entry, new: Entry) -> Edit:
     elif isinstance(old.text, Article):
         if not turn.comparable:
             kinds.add(Kind.NOT_COMPARABLE)
-            profiles = {one.text.provenance.profile for one in (old, new)}
-            reason = _DRAWN if len(profiles) == 1 else _OTHER_PROFILE
+            reason = _maker(old.text, new.text)
         elif is_cut(old.text) == is_cut(new.text):
             comparison = compare(old.text, new.text)
         kinds.update(comparison.kinds)
@@ -70,6 +70,13 @@ def edit_of(turn: Turn, old: Entry, new: Entry) -> Edit:
         test=turn.test,
         reason=reason,
     )
+
+
+def _maker(old: Article, new: Article) -> str:
+    """In what the making of two texts differs."""
+    if old.provenance.profile != new.provenance.profile:
+        return _OTHER_PROFILE
+    return _PAGES if pages_of(old) != pages_of(new) else _DRAWN
 
 
 def _side(entry: Entry, edition: int | None) -> Side:

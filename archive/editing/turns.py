@@ -30,8 +30,8 @@ class Frame:
     """One capture of a page, in what turns depend on.
 
     ``text`` is the digest that editions compare. ``maker`` tells texts apart that may differ by how they were made:
-    the profile, and whether a browser drew the page. ``headline``, ``rest`` of the text and ``facts`` beside it are
-    digests, too. All are empty where the page was gone.
+    the profile, whether a browser drew the page, and which pages of a split story were had. ``headline``, ``rest`` of
+    the text and ``facts`` beside it are digests, too. All are empty where the page was gone.
     """
 
     capture_id: str
@@ -77,11 +77,17 @@ def frame(capture_id: str, at: int, status: int | None, text: Article | Refusal)
         at,
         Shown.CUT if is_cut(text) else Shown.WHOLE,
         text.text_digest,
-        f"{text.provenance.profile} {text.provenance.captures[0].role}",
+        f"{text.provenance.profile} {text.provenance.captures[0].role}{pages_of(text)}",
         _digest(text.headline or ""),
         _digest("\n".join(rest)),
         _digest(repr(facts)),
     )
+
+
+def pages_of(article: Article) -> str:
+    """Which pages of a story on several a text lacks, or that it has all of it from one; empty for most."""
+    whole = any(one.number == 0 and one.capture is not None for one in article.further)
+    return "".join([" on one page" if whole else "", *(f" without page {one.number}" for one in article.missing)])
 
 
 def _digest(text: str) -> str:

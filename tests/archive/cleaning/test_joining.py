@@ -9,11 +9,14 @@ import pytest
 from split_story import FOOT, HEADLINE, HOST, PARAGRAPHS, PATH, STANDFIRST, address, on_one_page, page
 
 from archive import explanation
-from archive.article import Article, Verdict, canonical_json, from_json
+from archive.article import Article, Verdict, canonical_json, from_json, identity
 from archive.capture import Capture
 from archive.cleaning.clean import clean
 from archive.cleaning.ledger import ledger
+from archive.dataset.rows import Entry
 from archive.digest import sha256
+from archive.editing.edit import Kind
+from archive.editing.story import between
 from archive.prove import prove
 from archive.url import normalise
 
@@ -184,6 +187,23 @@ def test_a_list_of_articles_is_no_split_story() -> None:
     text = clean([capture(body, f"{HOST}/harbour", 1), capture(body, f"{HOST}/harbour?page=2", 2)])
     assert not isinstance(text, Article)
     assert text.verdict is Verdict.INDEX_PAGE
+
+
+def test_a_page_that_was_not_had_is_no_edit_of_the_story() -> None:
+    captures = pages()
+    whole, lacking = (
+        Entry(text, identity(canonical_json(text)), captures[0]) for text in map(article, (captures, captures[:2]))
+    )
+    edit = between(whole, lacking)
+    assert edit.comparison.kinds == (Kind.NOT_COMPARABLE,)
+    assert edit.reason == "not the same pages of the story were captured"
+    longer = [
+        captures[0],
+        capture(page(2, changed="A fourth contractor has asked the council for work, too."), address(2), 2),
+    ]
+    changed = article([*longer, captures[2]])
+    edit = between(whole, Entry(changed, identity(canonical_json(changed)), captures[0]))
+    assert edit.comparison.kinds == (Kind.ADDED,)
 
 
 def test_the_ledger_accounts_for_every_page() -> None:
