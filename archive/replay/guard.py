@@ -54,7 +54,7 @@ def policy(base: str, captured: str | None) -> str:
         "default-src": "'none'",
         "script-src": static,
         "style-src": static,
-        "img-src": f"{static} data:",
+        "img-src": " ".join(one for one in (static, "data:", captured) if one),
         "font-src": static,
         "connect-src": "'self'",
         "frame-src": captured or "'none'",

@@ -250,6 +250,14 @@ def test_there_may_be_no_article(read: Reading, ask: Asking) -> None:
     assert ask("article", url="not an address").status == 400
 
 
+@pytest.mark.parametrize("view", OF_A_URL)
+def test_no_view_shows_what_is_taken_down(view: str, ask: Asking) -> None:
+    for given in ({}, {"at": "20261122"}, {"edition": "1"}):
+        answered = ask(view, url=DOWN, **given)
+        assert answered.status == 451
+        assert "Somebody asked" not in answered.page
+
+
 def test_the_page_as_captured_is_of_another_origin(read: Reading) -> None:
     (frame,) = read("captured", url=CRANE).iter("iframe")
     assert frame.get("sandbox") == "allow-same-origin", "of its own origin; no scripts"
