@@ -1,11 +1,12 @@
-"""Fuzzing by coverage: whatever the bytes, reading, linting and importing neither crash nor hang.
+"""Fuzzing by coverage: whatever the bytes, reading, linting, importing and cleaning neither crash nor hang.
 
 Needs atheris (`pip install atheris`), which the project does not depend on. A run gives each target its share of the
 time, in a process of its own; what brings one down is kept, and named at the end, where the exit code is then 1:
 
     python benchmarks/fuzz.py --minutes 60
 
-The first byte of an input says how the rest is packed, so that the fuzzer changes records, not compressed streams.
+The first byte of an input says how the rest is packed, so that the fuzzer changes records, not compressed streams. Of
+a page it says what the response head calls its charset; the promises of `tests/archive/promised.py` are asked of it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "archive")]
-TARGETS = ("reader", "linter", "importer")
+TARGETS = ("reader", "linter", "importer", "pages")
 _TIMEOUT = 30  # seconds for one input: more is a hang
 _MEMORY = 2048  # MiB
 _LONGEST = 64 * 1024  # bytes of an input
@@ -117,6 +119,31 @@ def importer(path: Path, derived: Path) -> None:
             raise AssertionError(f"an archive that holds it is not sound: {found.findings[:3]}")
 
 
+_CHARSETS = ("", "utf-8", "iso-8859-1", "gbk", "shift_jis", "utf-16", "iso-2022-jp", "windows-1251")
+
+
+def page(data: bytes) -> None:
+    """Clean a page, tell its ledger, and prove what came of it."""
+    from promised import keeps_promises
+
+    from archive.capture import Capture
+
+    charset = _CHARSETS[data[0] % len(_CHARSETS)] if data else ""
+    said = f"text/html; charset={charset}" if charset else "text/html"
+    block = f"HTTP/1.1 200 OK\r\nContent-Type: {said}\r\n\r\n".encode() + data[1:]
+    url = "https://courier.example/2026/11/24/crane"
+    when = 1_795_600_000_000_000
+    keeps_promises(Capture(id="urn:x:1", url=url, key=url, at=when, status=200, block=partial(bytes, block)))
+
+
+def page_seeds() -> list[bytes]:
+    """Hostile pages in small, and malformed ones, each as the fuzzer's inputs are written."""
+    from benchmarks.hostile_catalogue import PAGES
+
+    small = [one.make(min(one.small, 200)) for one in PAGES.values()]
+    return [bytes([number % len(_CHARSETS)]) + one[:_LONGEST] for number, one in enumerate(small)]
+
+
 class _Shared:
     """The archive into which the next files are imported."""
 
@@ -145,6 +172,9 @@ RUNS: dict[str, Callable[[Path, Path], None]] = {"reader": reader, "linter": lin
 
 def once(target: str, data: bytes) -> None:
     """One input, in a directory of its own in memory where there is one."""
+    if target == "pages":
+        page(data)
+        return
     name, content = packed(data)
     shared = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as directory:
@@ -161,8 +191,10 @@ def child(target: str, corpus: Path, seconds: int, crashes: Path) -> None:
 
     logging.disable(logging.CRITICAL)  # each broken file is warned of
     with atheris.instrument_imports(include=["archive"]):
+        import archive.cleaning.ledger
         import archive.entering.importing
         import archive.lint.linter
+        import archive.prove
         import archive.verification.verify  # noqa: F401 - instrumented here
 
     options = [
@@ -202,7 +234,7 @@ def main() -> int:
     worst = 0
     for target in targets:
         with tempfile.TemporaryDirectory() as corpus:
-            for one in seeds():
+            for one in page_seeds() if target == "pages" else seeds():
                 (Path(corpus) / hashlib.sha256(one).hexdigest()[:16]).write_bytes(one)
             began = time.monotonic()
             command = [sys.executable, __file__, "--target", target, "--crashes", str(asked.crashes)]

@@ -25,6 +25,7 @@ _ABOVE, _BELOW = 400, 1500  # solid characters around the headline that a byline
 _MOST_TEXTS = 400  # text nodes that are looked at, blank ones left out
 _FURTHER, _MOST_FURTHER = 600, 100  # solid characters behind the story, and texts there
 _FRAMES = frozenset({"aside", "footer", "nav", "form"})
+_READ = 300  # characters of one of them: longer ones are no credits
 _AROUND = 6  # elements around a text that may be marked as a byline
 _FAR = 8  # elements around one that may be comments, or a list of other articles
 
@@ -125,10 +126,11 @@ def visible(page: Page) -> Iterator[tuple[str, list[Candidate]]]:
                 continue
             reached[rule] = end
             found.setdefault(rule, []).extend(page.spanned(at, to, rule) for at, to in _lines(page, start, end))
-        if POSTED not in found and (said := _POSTED.match(stream.raws[number])):
+        raw = stream.raws[number].strip()
+        if POSTED not in found and (said := _POSTED.match(raw[:_READ])):
             start, end = stream.span(number, number)
             found[POSTED] = [page.narrowed(page.spanned(start, end, POSTED), said[1])]
-        text = _BY.match(stream.raws[number].rstrip()) if "by" not in found else None
+        text = _BY.match(raw) if "by" not in found and len(raw) <= _READ else None
         if text is not None:
             start, end = stream.span(number, number if text[1] else _next_filled(page, number))
             if 0 < end - start <= MAX_MARKED:
