@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from archive.errors import PresskeepError
-from archive.replay import cdx, editfeeds, files, health, memento, packs, timemap
+from archive.replay import cdx, editfeeds, files, health, memento, openapi, packs, timemap
 from archive.replay.answers import Problem, answer, problem_of
 from archive.replay.guard import Guard
 from archive.replay.pages import routes as pages
@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 # Each module has ``routes(service)``. The first route that matches answers.
 PARTS: tuple[Callable[[Service], list[BaseRoute]], ...] = (
     health.routes,
+    openapi.routes,
     memento.routes,
     timemap.routes,
     cdx.routes,
