@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, text
 
 from archive.article import Article, Refusal, Verdict, from_json
 from archive.catalogue import blocking, tables
@@ -78,7 +78,7 @@ def edited(connection: Connection, span: Span) -> Iterator[Spot]:
 
 def _later(span: Span, *columns: Any) -> Select[Any]:  # noqa: ANN401 - what select() takes
     conditions = span.among(_editions.c.site, _editions.c.first_at)
-    return select(*columns).where(_editions.c.cleaner == span.cleaner, _editions.c.number > 1, *conditions)
+    return select(*columns).where(_editions.c.cleaner == span.cleaner, text(tables.LATER), *conditions)
 
 
 def confirmed(connection: Connection, span: Span) -> Iterator[Spot]:
@@ -123,7 +123,9 @@ def gone(connection: Connection, span: Span, statuses: Sequence[int]) -> list[tu
         select(_texts.c.site, _texts.c.key)
         .distinct()
         .join_from(_texts, _captures, _captures.c.id == _texts.c.capture)
-        .where(_texts.c.cleaner == span.cleaner, found, there, blocking.allowed(_texts.c.capture))
+        .where(
+            _texts.c.cleaner == span.cleaner, text(tables.MAY_BE_GONE), found, there, blocking.allowed(_texts.c.capture)
+        )
         .order_by(_texts.c.site, _texts.c.key)
     )
     others = _texts.alias()

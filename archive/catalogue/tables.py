@@ -199,6 +199,11 @@ files = Table(
     _text("sha256", null=True),  # of a closed file; None while it is written, and after a writer's death until adopted
 )
 
+# What the indexes are for by which edits are found (`archive.catalogue.edited`). A catalogue without them is slower,
+# and as good: they came later than its schema.
+MAY_BE_GONE = "texts.verdict IN ('soft-404', 'http-error')"
+LATER = "editions.number > 1"
+
 # A site of None is "" in the tables of texts, so that it can be part of a key.
 texts = Table(
     "texts",
@@ -216,6 +221,7 @@ texts = Table(
     Index("texts_in_order", "cleaner", "site", "key", "at", "capture"),
     Index("texts_by_key", "cleaner", "key", "site", "at", "capture"),
     Index("texts_by_time", "cleaner", "at", "capture"),
+    Index("texts_gone", "cleaner", "site", "key", "at", "capture", "verdict", sqlite_where=text(MAY_BE_GONE)),
 )
 
 editions = Table(
@@ -231,6 +237,8 @@ editions = Table(
     _text("last_capture"),
     _number("last_at"),
     _number("captures"),
+    # Edits by their time: few, while a table in the order of stories would have to be read as a whole for them.
+    Index("editions_later", "cleaner", "first_at", "first_capture", sqlite_where=text(LATER)),
     sqlite_with_rowid=False,
 )
 

@@ -111,11 +111,11 @@ def edits(
 
 
 def as_turned(archive: Archive, edit: Edit, cleaner: str | None = None) -> Edit:
-    """The same edit with what only its story tells: whether it is a headline test, and the capture just before it."""
+    """The same edit with what only its story tells: whether it is a headline test, whether it was told later."""
     site = site_column(edit.site)
     for turn in _turns(archive, cleaner or CLEANER, site, edit.key, beside=True):
         if (turn.old, turn.new) == (edit.old.capture_id, edit.new.capture_id):
-            return replace(edit, since=turn.since, test=turn.test)
+            return replace(edit, since=turn.since, test=turn.test, told_at=turn.told)
     return edit
 
 

@@ -22,6 +22,7 @@ def document(edit: Edit) -> Json:
         "kinds": [str(kind) for kind in edit.kinds],
         "silent": edit.silent,
         "test": edit.test,
+        "told_at": None if edit.told_at is None else warc_date(edit.told_at),
         "reason": edit.reason,
         "words_added": comparison.words_added,
         "words_removed": comparison.words_removed,

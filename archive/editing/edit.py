@@ -153,6 +153,7 @@ class Edit:
     ``since`` is the time of the capture before ``new``; that of ``old``, unless the page was gone between them.
     ``test``: the headline is one of several that the page shows in turn (A, B, A) while the rest stays, which is no
     edit. Of a deletion and a return ``comparison`` holds kinds, and passages only where it came back changed.
+    ``told_at``: when a date or a note changed beside the new text, in a later capture of it.
     ``excerpt`` tells that of the passages only the first changed ones are here: `compare` gives all.
     """
 
@@ -166,6 +167,7 @@ class Edit:
     test: bool = False
     reason: str | None = None  # of a deletion: what was met; of what cannot be compared: why
     excerpt: bool = False
+    told_at: int | None = None
 
     @property
     def id(self) -> str:
@@ -179,8 +181,8 @@ class Edit:
 
     @property
     def silent(self) -> bool:
-        """Whether words changed while nothing on the page says so; a headline test is none of that."""
-        return self.comparison.silent and not (self.test and self._is_of_headline_alone)
+        """Whether words changed while nothing on the page says so, then or later; a headline test is none of that."""
+        return self.comparison.silent and self.told_at is None and not (self.test and self._is_of_headline_alone)
 
     @property
     def counts(self) -> bool:

@@ -69,6 +69,7 @@ def edit_of(turn: Turn, old: Entry, new: Entry) -> Edit:
         comparison=replace(comparison, kinds=tuple(kind for kind in Kind if kind in kinds)),
         test=turn.test,
         reason=reason,
+        told_at=turn.told,
     )
 
 

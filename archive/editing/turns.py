@@ -31,7 +31,8 @@ class Frame:
 
     ``text`` is the digest that editions compare. ``maker`` tells texts apart that may differ by how they were made:
     the profile, whether a browser drew the page, and which pages of a split story were had. ``headline``, ``rest`` of
-    the text and ``facts`` beside it are digests, too. All are empty where the page was gone.
+    the text, ``facts`` beside it, and of these what is ``telling`` (dates and notes) are digests, too. All are empty
+    where the page was gone.
     """
 
     capture_id: str
@@ -42,6 +43,7 @@ class Frame:
     headline: str = ""
     rest: str = ""
     facts: str = ""
+    telling: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class Turn:
     """Two captures, by their ids, between which something happened, and the editions that they show.
 
     ``at`` is the time of ``new``, ``since`` that of the last capture before it: what happened lies between both.
-    ``access``: a wall came or went. ``beside``: the text stayed, and what is known beside it did not.
+    ``access``: a wall came or went. ``beside``: the text stayed, and what is known beside it did not. ``told``: when a
+    date or a note changed beside the new text, later than the text itself.
     """
 
     old: str
@@ -63,6 +66,7 @@ class Turn:
     beside: bool = False
     comparable: bool = True
     test: bool = False
+    told: int | None = None
 
 
 def frame(capture_id: str, at: int, status: int | None, text: Article | Refusal) -> Frame | None:
@@ -71,7 +75,8 @@ def frame(capture_id: str, at: int, status: int | None, text: Article | Refusal)
         gone = text.verdict == "soft-404" or (text.verdict == "http-error" and status in GONE_STATUS)
         return Frame(capture_id, at, Shown.GONE) if gone else None
     rest = [text.standfirst or "", *(f"{block.kind}\t{block.text}" for block in text.body)]
-    facts = (text.byline, text.published, text.modified, text.corrections, text.lead_image, text.images)
+    telling = (text.published, text.modified, text.corrections)
+    facts = (text.byline, *telling, text.lead_image, text.images)
     return Frame(
         capture_id,
         at,
@@ -81,6 +86,7 @@ def frame(capture_id: str, at: int, status: int | None, text: Article | Refusal)
         _digest(text.headline or ""),
         _digest("\n".join(rest)),
         _digest(repr(facts)),
+        _digest(repr(telling)),
     )
 
 
@@ -106,6 +112,7 @@ def turns(frames: Iterable[Frame], *, beside: bool = False) -> tuple[Turn, ...]:
     last: dict[Shown, tuple[Frame, int]] = {}  # the last text on each side of the wall, and its edition
     before: tuple[Frame, int] | None = None  # the last text
     gone: Frame | None = None  # the last capture that found nothing, since then
+    told_by: tuple[int, str] | None = None  # where the last edit lies in what was found, and what its page told then
     for one in frames:
         if one.shown is Shown.GONE:
             if before is not None:
@@ -132,6 +139,11 @@ def turns(frames: Iterable[Frame], *, beside: bool = False) -> tuple[Turn, ...]:
                 beside=base.text == one.text and not access and gone is None,
                 comparable=base.maker == one.maker or base.text == one.text,
             )
+            if turn.beside and told_by is not None and one.telling != told_by[1]:
+                edit, headlines = found[told_by[0]]
+                found[told_by[0]], told_by = (replace(edit, told=one.at), headlines), None
+            if base.text != one.text:
+                told_by = (len(found), one.telling) if turn.comparable else None
             if not turn.beside or (beside and base.maker == one.maker and base.facts != one.facts):
                 found.append((turn, (base.headline, one.headline)))
         gone, before = None, (one, len(editions))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archive.clock import to_datetime
 from archive.editing.edit import Edit, Fact, Kind
 
 _SAID = {
@@ -60,6 +61,8 @@ def manner_said(edit: Edit) -> str:
         return "a headline test: the page shows several in turn (A, B, A)"
     if not edit.comparison.text_changed or Kind.NOT_COMPARABLE in edit.kinds:
         return edit.reason or ""
+    if edit.told_at is not None and edit.comparison.silent:
+        return f"told later: a date or a note changed by {to_datetime(edit.told_at):%Y-%m-%d %H:%M} UTC"
     told = [_told(fact) for fact in edit.comparison.facts if fact.kind in {Kind.MODIFIED, Kind.PUBLISHED}]
     if Kind.CORRECTION in edit.kinds:
         told.append("a correction came")

@@ -91,6 +91,16 @@ def test_a_wall_is_no_edit_and_hides_none() -> None:
     assert not closed.counts
 
 
+def test_an_edit_that_is_told_later_is_not_silent() -> None:
+    corrected = replace(EDITED, corrections=("Correction: it follows in May.",))
+    (edit,) = story(entries(A, EDITED, EDITED, corrected, replace(corrected, modified="2026-11-26")))
+    assert (edit.silent, edit.told_at) == (False, BEGIN + 3 * HOUR)
+    (edit,) = story(entries(A, EDITED, replace(EDITED, byline=("Ida Mark",))))
+    assert (edit.silent, edit.told_at) == (True, None)
+    first, second = story(entries(A, EDITED, A, replace(A, modified="2026-11-26")))
+    assert (first.silent, second.silent, second.told_at) == (True, False, BEGIN + 3 * HOUR)
+
+
 def test_another_profile_is_never_an_edit() -> None:
     other = replace(EDITED, provenance=Provenance((), "1.0", "another"))
     (found,) = story(entries(A, other))
