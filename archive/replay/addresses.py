@@ -8,13 +8,14 @@ from urllib.parse import unquote_to_bytes
 
 from archive.clock import to_datetime
 from archive.replay.answers import Problem
-from archive.url import host
+from archive.url import host, normalise
 
 # `http:/x` is what proxies and clients make of `http://x` within a path.
 _SCHEME = re.compile(r"(https?):/{0,9}(?=[^/])", re.IGNORECASE)
 _ESCAPED = re.compile(r"https?%3A(?:%2F){1,9}", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?![0-9]{1,5}(?:/|$))", re.IGNORECASE)
 _KEPT = re.compile(r"[^\x21\x23-\x3b\x3d\x3f-\x7e]")  # all but what no URI has, nor a quoted string, nor <…>
+_EDGES, _BREAKS = "".join(map(chr, range(0x21))), str.maketrans("", "", "\t\r\n")  # as `archive.url` has them
 SECOND = 1_000_000
 _SHORT, _LONG = "%Y%m%d%H%M%S", "%Y%m%d%H%M%S%f"
 
@@ -40,11 +41,11 @@ def archived(rest: str) -> str:
 def uri(url: str) -> str:
     """An archived URL as it may stand in headers, links and paths: ASCII, without white space, quotes and brackets.
 
-    It has the same key. The fragment is dropped.
+    It has the same key: what browsers strip is stripped, and the fragment dropped.
     """
     return _KEPT.sub(
         lambda one: "".join(f"%{byte:02X}" for byte in one[0].encode("utf-8", "surrogatepass")),
-        url.partition("#")[0],
+        url.partition("#")[0].strip(_EDGES).translate(_BREAKS),
     )
 
 
@@ -66,15 +67,20 @@ class Places:
 
     def timegate(self, url: str) -> str:
         """Where the memento of a time is negotiated."""
-        return f"{self.base}/timegate/{uri(url)}"
+        return f"{self.base}/timegate/{_within(url)}"
 
     def timemap(self, url: str, form: str = "link", since: str = "") -> str:
         """The list of mementos, or the page of it that begins with one."""
-        return f"{self.base}/timemap/{form}/{since}{'/' if since else ''}{uri(url)}"
+        return f"{self.base}/timemap/{form}/{since}{'/' if since else ''}{_within(url)}"
 
     def memento(self, moment: str, url: str, modifier: str = "") -> str:
         """A memento; ``moment`` is the `stamp` of its capture."""
-        return f"{self.base}/web/{moment}{modifier}/{uri(url)}"
+        return f"{self.base}/web/{moment}{modifier}/{_within(url)}"
+
+
+def _within(url: str) -> str:
+    """An archived URL as it may end a path: clients resolve dot segments there, beyond its own beginning."""
+    return uri(normalise(url) if "/." in url else url)
 
 
 def link(target: str, rel: str, **attributes: str) -> str:

@@ -1,0 +1,67 @@
+"""``presskeep serve`` as it is typed: what it prints, whom it lets in, and how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from archive.replay.listening import bound
+
+from .conftest import run
+
+
+@contextlib.contextmanager
+def serving(path: Path, *words: str) -> Iterator[tuple[dict[str, str], subprocess.Popen[str]]]:
+    command = [sys.executable, "-m", "archive.cli", "serve", "--port", "0", "--json", "--archive", str(path), *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield json.loads(process.stdout.readline()), process
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+            assert process.stderr is not None
+            assert process.stderr.read() in {"", "ended\n"}
+
+
+@pytest.mark.slow
+def test_off_loopback_a_token_is_made(news: Path) -> None:
+    with serving(news, "--host", "0.0.0.0") as (said, _):
+        assert len(said["token"]) > 20
+        port = said["url"].rpartition(":")[2]
+        url = f"http://127.0.0.1:{port}/health"
+        assert httpx.get(url).status_code == 401
+        assert httpx.get(url, headers={"Authorization": f"Bearer {said['token']}"}).json()["status"] == "ok"
+        assert httpx.get(url, headers={"Host": "evil.example"}).status_code == 421
+        page = httpx.get(f"http://127.0.0.1:{port}/", headers={"Accept": "text/html"})
+        assert (page.status_code, "Authorization" in page.text) == (401, True)
+
+
+def test_a_port_that_is_taken_is_told(news: Path) -> None:
+    with contextlib.closing(bound("127.0.0.1", 0)) as taken:
+        taken.listen()
+        done = run("serve", "--port", str(taken.getsockname()[1]), "--archive", news)
+    assert (done.returncode, "give another" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("--token", "short"), "at least 16"),
+        (("--token", "with a white\nspace and more"), "printable"),
+        (("--public", "archive.example"), "--public takes an origin"),
+        (("--viewer", "https://x.example/path"), "--viewer takes an origin"),
+        (("--host", "no.such.host.invalid"), "cannot be listened on"),
+    ],
+)
+def test_wrong_calls(news: Path, words: tuple[str, ...], hint: str) -> None:
+    done = run("serve", "--port", "0", *words, "--archive", news)
+    assert (done.returncode, hint in done.stderr) == (2, True), done.stderr
