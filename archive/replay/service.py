@@ -22,6 +22,7 @@ T = TypeVar("T")
 # other's way, and each holds a connection to the catalogue and at most one payload in memory.
 READS = 8
 
+Viewing = Callable[[str, int], str]  # of an archived URL and a time, the address
 ErrorPage = Callable[[Request, Problem], Response]
 
 
@@ -37,6 +38,7 @@ class Service:
     archive: Archive
     settings: Settings = field(default_factory=Settings)
     error_page: ErrorPage | None = None
+    viewing: Callable[[str], Viewing] | None = None
     at_end: list[Callable[[], None]] = field(default_factory=list)
     view: Callable[[str, str], str] | None = None
     mementos: Mementos = field(init=False)
@@ -66,6 +68,13 @@ class Service:
 
     def captured(self, request: Request) -> str | None:
         """The origin of captured pages, as seen from where the application is asked for; None where there is none."""
-        port = self.settings.captured_port
+        return self._beside(request, self.settings.captured_port)
+
+    def viewer(self, request: Request) -> Viewing | None:
+        """How the address of a captured page in the viewer is made; None where there is no viewer."""
+        origin = self._beside(request, self.settings.viewer_port)
+        return None if origin is None or self.viewing is None else self.viewing(origin)
+
+    def _beside(self, request: Request, port: int | None) -> str | None:
         scheme, _, authority = self.base(request).partition("://")
         return None if port is None else f"{scheme}://{name_of(authority)}:{port}"

@@ -20,12 +20,14 @@ class Settings:
     ``token`` is what a request must know, None where none is needed. ``names`` are further host names (without port)
     by which the application may be asked for, beside those of loopback and ``host`` itself. ``public`` is the origin
     that stands in links where a proxy is in front, such as ``https://archive.example.org``. ``viewers`` are origins
-    whose scripts may read files. ``captured_port`` is where pages as captured are shown, None where they are not.
+    whose scripts may read files. ``captured_port`` is where pages as captured are shown, ``viewer_port`` where they
+    are with their scripts; None where they are not.
     """
 
     host: str = "127.0.0.1"
     port: int = PORT
     captured_port: int | None = None
+    viewer_port: int | None = None
     token: str | None = None
     names: tuple[str, ...] = ()
     public: str | None = None

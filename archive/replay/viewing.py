@@ -12,7 +12,6 @@ import binascii
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -30,7 +29,7 @@ from archive.replay.addresses import stamp
 from archive.replay.answers import Problem, answer, problem_of
 from archive.replay.guard import Guard
 from archive.replay.parcel import Parcels
-from archive.replay.service import Service
+from archive.replay.service import Service, Viewing
 
 # The program makes styles as it goes and compiles scripts of pages. What it may not do is to ask anybody else: not by
 # itself, and not by its worker, which answers for the whole web.
@@ -83,7 +82,7 @@ class Packages:
         return hmac.new(self._secret, said, hashlib.sha256).hexdigest()[:32]
 
 
-def viewing(packages: Packages, origin: str) -> Callable[[str, int], str]:
+def viewing(packages: Packages, origin: str) -> Viewing:
     """How the address of a page in the viewer is made, for links of the application."""
 
     def address(url: str, at: int) -> str:
@@ -98,6 +97,7 @@ def viewing_application(service: Service, packages: Packages, folder: Path) -> A
     own = Service(service.archive, service.settings)
     parcels = Parcels(service.archive, service.mementos)
     service.at_end.append(parcels.close)
+    service.viewing = lambda origin: viewing(packages, origin)
 
     async def failed(request: Request, error: Exception) -> Response:
         return answer(own, request, problem_of(error))

@@ -78,6 +78,8 @@ def serve(
     from archive.replay.listening import ByPort, bound, server  # noqa: PLC0415 - the same
     from archive.replay.service import Service  # noqa: PLC0415 - the same
     from archive.replay.settings import Settings, bracketed, is_loopback, origin  # noqa: PLC0415 - the same
+    from archive.replay.viewer import installed  # noqa: PLC0415 - the same
+    from archive.replay.viewing import Packages, viewing_application  # noqa: PLC0415 - the same
 
     if token is not None and (len(token) < _SHORTEST or not token.isascii() or not token.isprintable()):
         raise UsageError(f"--token: give at least {_SHORTEST} printable ASCII characters that nobody guesses")
@@ -89,10 +91,13 @@ def serve(
         port = socket.getsockname()[1]
         frames = _beside(host, port) if captured_port is None else bound(host, captured_port)
         captured_port = frames.getsockname()[1]
+        folder = installed()
+        scripted = _beside(host, captured_port) if folder is not None else None
         settings = Settings(
             host=host,
             port=port,
             captured_port=captured_port,
+            viewer_port=None if scripted is None else scripted.getsockname()[1],
             token=token,
             names=tuple(name or ()),
             public=None if public is None else origin(public, "--public"),
@@ -108,14 +113,18 @@ def serve(
             webbrowser.open(entrance)
         service = Service(opened, settings)
         parts = {port: application(service), captured_port: captured_application(service)}
+        sockets = [socket, frames]
+        if folder is not None and scripted is not None:
+            parts[scripted.getsockname()[1]] = viewing_application(service, Packages(), folder)
+            sockets.append(scripted)
         try:
-            server(ByPort(parts)).run([socket, frames])
+            server(ByPort(parts)).run(sockets)
         except KeyboardInterrupt:
             terminal.say("ended")
 
 
 def _beside(host: str, port: int) -> Any:  # noqa: ANN401 - a socket
-    """A socket for captured pages: at the next port, or where that is taken at any."""
+    """A socket for captured pages, or for the viewer: at the next port, or where that is taken at any."""
     from archive.replay.listening import bound  # noqa: PLC0415 - only this verb needs a server
 
     try:

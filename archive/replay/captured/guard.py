@@ -6,11 +6,14 @@ running anything, asking for anything elsewhere, or leading anybody anywhere by 
 
 from __future__ import annotations
 
+import re
+
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import Message, Send
 
 from archive.replay.answers import Problem
+from archive.replay.captured.targets import PREFIX, Use
 from archive.replay.guard import Guard
 from archive.replay.settings import bracketed, name_of
 
@@ -19,6 +22,7 @@ from archive.replay.settings import bracketed, name_of
 # would then have to be handed to every stranger. The origin has nothing else in it.
 SANDBOX = "sandbox allow-same-origin"
 _OWN = "'self'"
+_PICTURE = re.compile(rf"{PREFIX}[0-9]{{1,20}}{Use.PICTURE}/")
 
 _SENT = {
     "X-Content-Type-Options": "nosniff",
@@ -64,12 +68,17 @@ class CapturedGuard(Guard):
     def _sealed(self, request: Request | None, send: Send) -> Send:
         """``send`` that leaves an answer no field but ours."""
         application = self._application(request) if request is not None else "'none'"
+        # Pictures stand in pages of the application, too. By address no port is of one site with another (`same-site`
+        # knows names alone), so browsers are told nothing here: pages of other sites were refused before.
+        is_picture = request is not None and _PICTURE.match(request.scope["path"]) is not None
 
         async def sealed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in _SENT.items():
                     headers[name] = value
+                if is_picture:
+                    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
                 headers["Content-Security-Policy"] = policy(application)
             await send(message)
 

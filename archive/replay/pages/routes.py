@@ -38,7 +38,11 @@ def routes(service: Service) -> list[BaseRoute]:
             service.archive,
             count,
             examiner,
-            Places(version=version(), captured=_captured(service.captured(request))),
+            Places(
+                version=version(),
+                captured=_captured(service.captured(request)),
+                viewer=service.viewer(request),
+            ),
             service.mementos.withheld,
             service.mementos.reserved,
         )

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 from archive.errors import ConfigurationError
 from crawler.drawing.chromium import find
 
-from ..serving import Served, served
+from ..captured.shown import Shown, showing
 from .reading_room import ARABIC, CHINESE, CRANE, DOWN, FERRY, GONE, HEBREW, JAPANESE, LIVE, NAUGHTY, PARTS
 
 
@@ -58,9 +58,9 @@ _SCREENS = {"phone": (390, 844, "light"), "desk": (1440, 900, "dark")}
 
 
 @pytest.fixture(scope="module")
-def app(room: Path) -> Iterator[Served]:
-    """The archive, served."""
-    with served(room) as serving:
+def app(room: Path) -> Iterator[Shown]:
+    """The archive as it is served, at both its origins."""
+    with showing(room) as serving:
         yield serving
 
 
@@ -75,7 +75,7 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def looking(browser: Browser, app: Served, **options: Any) -> Iterator[Page]:
+def looking(browser: Browser, app: Shown, **options: Any) -> Iterator[Page]:
     """A page of a fresh browser; whatever leaves the application, fails or complains is an error at its end."""
     context = browser.new_context(**options)
     page = context.new_page()
@@ -95,7 +95,8 @@ def looking(browser: Browser, app: Served, **options: Any) -> Iterator[Page]:
     page.on("dialog", lambda dialog: said.append(f"dialog: {dialog.message}"))
     yield page
     context.close()
-    assert not [one for one in asked if not one.startswith(f"{app.url}/")], "nothing is asked of anybody else"
+    own = (f"{app.app}/", f"{app.frames}/")
+    assert not [one for one in asked if not one.startswith(own)], "nothing is asked of anybody else"
     assert not said
 
 
@@ -106,12 +107,12 @@ def _keep(page: Page, name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("screen", _SCREENS)
-def test_each_view_is_drawn_without_scripts(browser: Browser, app: Served, screen: str, tmp_path: Path) -> None:
+def test_each_view_is_drawn_without_scripts(browser: Browser, app: Shown, screen: str, tmp_path: Path) -> None:
     width, height, scheme = _SCREENS[screen]
     options = {"viewport": {"width": width, "height": height}, "color_scheme": scheme, "java_script_enabled": False}
     with looking(browser, app, **options) as page:
         for name, path in VIEWS.items():
-            answer = page.goto(app.url + path)
+            answer = page.goto(app.app + path)
             assert answer is not None
             assert answer.status == _NO_PAGE.get(name, 200), name
             _keep(page, f"{name}-{screen}", tmp_path)
@@ -127,9 +128,9 @@ _SMALL = """[...document.querySelectorAll('button, select, input:not([type=hidde
   .filter(([, one]) => one.getBoundingClientRect().height < 24).map(([said]) => said)"""
 
 
-def test_the_keyboard_reaches_all_that_a_mouse_does(browser: Browser, app: Served) -> None:
+def test_the_keyboard_reaches_all_that_a_mouse_does(browser: Browser, app: Shown) -> None:
     with looking(browser, app, viewport={"width": 1000, "height": 800}) as page:
-        page.goto(f"{app.url}{VIEWS['removed-crane']}")
+        page.goto(f"{app.app}{VIEWS['removed-crane']}")
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.textContent") == "To the content"
         assert page.locator(".skip").bounding_box() is not None
@@ -153,9 +154,9 @@ def test_the_keyboard_reaches_all_that_a_mouse_does(browser: Browser, app: Serve
         assert page.locator(".overlay details[open] .why").first.is_visible()
 
 
-def test_a_class_of_what_was_left_out_can_be_hidden(browser: Browser, app: Served) -> None:
+def test_a_class_of_what_was_left_out_can_be_hidden(browser: Browser, app: Shown) -> None:
     with looking(browser, app, java_script_enabled=False) as page:
-        page.goto(f"{app.url}{VIEWS['removed-crane']}")
+        page.goto(f"{app.app}{VIEWS['removed-crane']}")
         navigation, other = page.locator(".overlay .c-navigation").first, page.locator(".overlay .c-legal").first
         assert navigation.is_visible()
         page.locator("#show-navigation").uncheck()
@@ -163,9 +164,9 @@ def test_a_class_of_what_was_left_out_can_be_hidden(browser: Browser, app: Serve
         assert other.is_visible()
 
 
-def test_two_editions_are_chosen_by_a_form(browser: Browser, app: Served) -> None:
+def test_two_editions_are_chosen_by_a_form(browser: Browser, app: Shown) -> None:
     with looking(browser, app, java_script_enabled=False) as page:
-        page.goto(f"{app.url}{VIEWS['changes-crane']}")
+        page.goto(f"{app.app}{VIEWS['changes-crane']}")
         page.locator("#old").select_option("1")
         page.locator("#new").select_option("2")
         page.get_by_role("button", name="Compare").click()
@@ -173,31 +174,58 @@ def test_two_editions_are_chosen_by_a_form(browser: Browser, app: Served) -> Non
         assert "fifty" not in page.locator(".difference").inner_text().replace("what fifty buses", "")
 
 
-def test_a_search_leads_to_an_article(browser: Browser, app: Served) -> None:
+def test_a_search_leads_to_an_article(browser: Browser, app: Shown) -> None:
     with looking(browser, app, java_script_enabled=False) as page:
-        page.goto(f"{app.url}/")
+        page.goto(f"{app.app}/")
         page.get_by_role("searchbox").fill("ferry WINTER")
         page.get_by_role("searchbox").press("Enter")
         page.get_by_role("link", name=re.compile("Ferry fares")).click()
         assert page.locator("article h1").inner_text() == "Ferry fares frozen for a second winter"
 
 
-def test_on_paper_the_article_stands_alone(browser: Browser, app: Served, tmp_path: Path) -> None:
+_DRAWN = "one => one.complete && one.naturalWidth > 0"
+
+
+def test_pictures_and_the_page_as_captured_come_from_the_other_origin(browser: Browser, app: Shown) -> None:
+    with looking(browser, app, java_script_enabled=False) as page:
+        page.goto(f"{app.app}{VIEWS['article-crane']}")
+        assert page.locator("article img").evaluate(_DRAWN)
+        page.get_by_role("link", name="Page as captured").click()
+        frame = page.frame_locator("iframe.captured")
+        assert frame.locator("h1").inner_text() == "Harbour crane moves sixty metres, and squeaks"
+        assert "More from the harbour" in frame.locator("aside").inner_text(), "all of it, not the text alone"
+
+
+def test_whoever_knows_the_token_sees_both_origins(browser: Browser, room: Path) -> None:
+    token = "nobody-guesses-this-one"
+    with showing(room, token=token) as app, looking(browser, app) as page:
+        answer = page.goto(f"{app.app}{VIEWS['article-crane']}")
+        assert answer is not None
+        assert answer.status == 401
+        assert "A token is needed" in page.locator("h1").inner_text()
+        page.goto(f"{app.app}{VIEWS['article-crane']}&token={token}")
+        assert "token" not in page.url
+        assert page.locator("article img").evaluate(_DRAWN)
+        page.get_by_role("link", name="Page as captured").click()
+        assert page.frame_locator("iframe.captured").locator("h1").inner_text().startswith("Harbour crane")
+
+
+def test_on_paper_the_article_stands_alone(browser: Browser, app: Shown, tmp_path: Path) -> None:
     with looking(browser, app, viewport={"width": 800, "height": 1100}) as page:
         page.emulate_media(media="print")
-        page.goto(f"{app.url}{VIEWS['article-crane']}")
+        page.goto(f"{app.app}{VIEWS['article-crane']}")
         assert page.locator("article h1").is_visible()
         assert not page.locator(".bar").is_visible()
         assert not page.locator(".tabs").is_visible()
         _keep(page, "article-crane-paper", tmp_path)
 
 
-def test_every_link_within_leads_somewhere(app: Served) -> None:
+def test_every_link_within_leads_somewhere(app: Shown) -> None:
     """From the first page on, each link that the pages have; those to the live web are not followed."""
     waiting, seen = ["/"], {"/"}
     while waiting:
         path = waiting.pop()
-        answer = app.client.get(app.url + path, headers={"Accept": "text/html"}, follow_redirects=True)
+        answer = app.client.get(app.app + path, headers={"Accept": "text/html"}, follow_redirects=True)
         if path.startswith("/web/"):
             assert "memento-datetime" in answer.headers, path
             continue
