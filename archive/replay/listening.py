@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from archive.errors import UsageError
-from archive.replay.guard import MAX_FIELDS, MAX_HEAD, MAX_TARGET
+from archive.replay.guard import MAX_HEAD, MAX_TARGET
 from archive.replay.settings import bracketed
 
 CONNECTIONS = 512  # at one time; more are told to come again
@@ -42,25 +42,23 @@ class Bounded(HttpToolsProtocol):
         self._forget()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """Bytes came: of a head, only so many are kept until it is whole."""
+        super().data_received(data)
+        if self._waiting is not None:
+            self._size += len(data)
+            if self._size > 2 * (MAX_HEAD + MAX_TARGET):  # of what is a little too much, the guard tells
+                self._end()
+
     def on_message_begin(self) -> None:
         """A head begins."""
-        self._size = 0
         if self._waiting is None:
             self._await_head()
         super().on_message_begin()
 
-    def on_url(self, url: bytes) -> None:
-        """A part of the request's target."""
-        self._count(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A field."""
-        self._count(len(name) + len(value) + MAX_HEAD // (2 * MAX_FIELDS))
-        super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         """The head is whole."""
+        self._size = 0
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
@@ -80,11 +78,6 @@ class Bounded(HttpToolsProtocol):
 
     def _await_head(self) -> None:
         self._waiting = self.loop.call_later(HEAD_WITHIN, self._end)
-
-    def _count(self, size: int) -> None:
-        self._size += size
-        if self._size > 2 * (MAX_HEAD + MAX_TARGET):  # what is a little too much is told so, politely, by the guard
-            raise ValueError("a head without end")  # ends the connection with 400
 
     def _forget(self) -> None:
         for one in (self._waiting, self._stuck):

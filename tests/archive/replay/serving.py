@@ -53,13 +53,23 @@ def served(path: Path, settings: Settings | None = None) -> Iterator[Served]:
         assert not thread.is_alive()
 
 
+def open_to(url: str, wait: float = 20) -> sockets.socket:
+    """A connection to the server."""
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    return sockets.create_connection((host, int(port)), timeout=wait)
+
+
+def taken(connection: sockets.socket) -> bytes:
+    """What comes until its end, however that comes."""
+    parts = []
+    with contextlib.suppress(ConnectionError):
+        while part := connection.recv(65536):
+            parts.append(part)
+    return b"".join(parts)
+
+
 def said(url: str, message: bytes, wait: float = 20) -> bytes:
     """What the server answers to bytes that no client would send, up to its end of the connection."""
-    host, _, port = url.removeprefix("http://").rpartition(":")
-    with sockets.create_connection((host, int(port)), timeout=wait) as connection:
+    with open_to(url, wait) as connection:
         connection.sendall(message)
-        parts = []
-        with contextlib.suppress(ConnectionError):
-            while part := connection.recv(65536):
-                parts.append(part)
-        return b"".join(parts)
+        return taken(connection)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from exchanges import exchange
 from archive.replay.settings import Settings
 from archive.store import Archive
 
-from .serving import Served, said, served
+from .serving import Served, open_to, said, served, taken
 
 TOKEN = "a-token-that-nobody-guesses"
 
@@ -22,6 +23,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("guarded") / "NEWS"
     with Archive.create(made) as archive, archive.writer("crawl") as writer:
         writer.add(exchange())
+        writer.add(exchange("long", 1, body=b"x" * 24_000_000))
     return made
 
 
@@ -40,7 +42,7 @@ def guarded(path: Path) -> Iterator[Served]:
 def test_it_is_well_and_says_so(open_to_all: Served) -> None:
     answer = open_to_all.get("/health")
     assert answer.status_code == 200
-    assert answer.json()["captures"] == 1
+    assert answer.json()["captures"] == 2
     assert "server" not in answer.headers
 
 
@@ -157,7 +159,7 @@ def test_whoever_asks_before_asking_is_told(guarded: Served) -> None:
         b"GET /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"GET /health HTTP/1.1\r\nHost: localhost\r\n" + b"X: " + b"y" * 200_000,
         b"GET /" + b"y" * 200_000,
-        b"GET /health HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 5_000,
+        b"GET /health HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 20_000,
     ],
 )  # fmt: skip
 def test_bytes_that_no_client_sends(open_to_all: Served, message: bytes) -> None:
@@ -171,6 +173,16 @@ def test_a_slow_head_is_not_waited_for(path: Path, monkeypatch: pytest.MonkeyPat
     with served(path) as it:
         assert said(it.url, b"GET /health HT") == b""
         assert it.get("/health").status_code == 200
+
+
+def test_a_client_that_takes_nothing_is_let_go(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archive.replay.listening.TAKEN_WITHIN", 0.3)
+    with served(path) as it, open_to(it.url) as connection:
+        url = "https://courier.example/long"
+        connection.sendall(f"GET /web/20261125094740id_/{url} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        time.sleep(1)  # takes nothing, and is the whole point
+        assert it.get("/health").status_code == 200
+        assert len(taken(connection)) < 24_000_000
 
 
 def test_more_fields_than_are_read(open_to_all: Served) -> None:
