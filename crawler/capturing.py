@@ -78,7 +78,7 @@ class Capturing:
         self.failure: PresskeepError | None = None
         self.impatient = False
         self.amp: set[str] = set()  # addresses of pages that came as AMP pages, until they are committed and noted
-        self.split: set[str] = set()  # the same of pages with a sign of further ones
+        self.split: set[str] | None = None  # the same of pages with a sign of further ones, where they are asked for
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

@@ -73,6 +73,7 @@ class Remembering:
             raise NotConfigured("crawler.remembering needs crawler.politeness.Pacing and crawler.capturing.Capturing")
         self.frontier = Frontier(pacing.state)
         self.pairing = Pairing(capturing.archive, pacing.state, self.frontier, amp=capturing.amp)
+        capturing.split = set()
         self.further = FurtherPages(capturing.archive, capturing.split)
         self.absences = Absences(pacing.state)
         self.agenda = Agenda(pacing.state)

@@ -159,7 +159,7 @@ class Wire(HTTP11DownloadHandler):
             what = seen.exchange
             if seen.is_amp and origin.role is Role.ARTICLE:
                 self._capturing.amp.add(what.url)
-            if seen.may_be_split:
+            if seen.may_be_split and self._capturing.split is not None:
                 self._capturing.split.add(what.url)
             if request.meta.get("presskeep_render") and is_drawable(what):
                 # What the page says is what it says as it is drawn, and that is archived as what was asked for.
