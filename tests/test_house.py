@@ -91,6 +91,7 @@ CONSOLE_MAY = (
     "archive.verbs.typeset",
     "archive.prove",
     "archive.dataset.",
+    "archive.editing.",
 )
 
 

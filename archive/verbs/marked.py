@@ -29,7 +29,7 @@ _SIGNS = {
 }
 _NEAR = 160  # characters of a passage that stayed, beside one that did not
 _MOVED = 80  # of one that went elsewhere: in full it stands where it is now
-_LONG = 2_000  # of a fact
+_FACT, _LONG = 900, 2_000  # of a fact: shown, and looked at
 _HEADS = {"headline": "Headline", "standfirst": "Standfirst", "body": "Text"}
 
 
@@ -142,8 +142,8 @@ def _near(words: str) -> str:
 def _fact(fact: Fact) -> Text:
     shown = Text(f"{fact.name}: ")
     if fact.old is not None:
-        shown.append(shorten(one_line(fact.old[:_LONG]), _NEAR), style="red")
+        shown.append(shorten(one_line(fact.old[:_LONG]), _FACT), style="red")
     if fact.old is not None or fact.name in {"published", "modified", "byline"}:
         shown.append(" → ")
-    shown.append(shorten(one_line(fact.new[:_LONG]), _NEAR) if fact.new is not None else "nothing", style="green")
+    shown.append(shorten(one_line(fact.new[:_LONG]), _FACT) if fact.new is not None else "nothing", style="green")
     return shown

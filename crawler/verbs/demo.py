@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,9 +16,10 @@ from rich.rule import Rule
 from rich.text import Text
 
 from archive import terminal
+from archive.editing.edit import Edit, Sign
 from archive.errors import DamagedRecord
 from archive.verbs.options import JsonOption
-from archive.verbs.typeset import count, moment, typeset
+from archive.verbs.typeset import count, typeset
 from crawler.verbs.crawling import document as crawl_document
 from crawler.verbs.crawling import print_table, remarks, shown
 from crawler.verbs.finds import document as found_document
@@ -30,11 +30,9 @@ if TYPE_CHECKING:
     from archive.prove import Proof
     from archive.store import Archive
     from crawler.newsroom import Newsroom
-    from crawler.verbs.showcase import Change
 
 DIRECTORY = Path("demo-archive")
 _PARAGRAPHS = 3  # of the article that is shown
-_CHANGES = 6
 _SENTENCES = 3  # of the proof
 _SHORT = 40  # characters: what is longer is a sentence, and shows more
 _SHOWN = 48  # cells of such a sentence: with its place, a line fits into eighty
@@ -84,7 +82,7 @@ class _Show:
 
     def run(self) -> bool:
         """All steps; True where Ctrl-C ended them."""
-        from crawler.verbs.showcase import changed_article, declare, newest_article  # noqa: PLC0415
+        from crawler.verbs.showcase import declare, found_changed, newest_article  # noqa: PLC0415
 
         archive = self._archive
         self._say(
@@ -110,9 +108,9 @@ class _Show:
         newest = newest_article(archive, "en")
         if newest is not None:
             self._article(newest)
-        change = changed_article(archive)
-        if change is not None:
-            self._edition(*change)
+        edit = found_changed(archive)
+        if edit is not None:
+            self._edition(edit)
         if newest is not None:
             self._proof(newest)
         self._export()
@@ -129,6 +127,7 @@ class _Show:
         commands = (
             (f"cd {near}", "sites.toml, warc/, text/"),
             ("presskeep list", "all articles"),
+            ("presskeep edits", "what its publishers changed"),
             ("presskeep captures http://talblatt.example/", "where its bytes lie"),
             ("presskeep rebuild", "all again, from warc/"),
             (f"python -m crawler.newsroom --port {self._newsroom.port}", "the two sites again"),
@@ -170,23 +169,20 @@ class _Show:
         if left > 0:
             self._print(Text(f"… and {count(left, 'more block')}", style="dim"))
 
-    def _edition(self, first: Entry, last: Entry) -> None:
-        from archive.article import Article  # noqa: PLC0415
-        from crawler.verbs.showcase import changes  # noqa: PLC0415
+    def _edition(self, edit: Edit) -> None:
+        from archive.editing.document import document  # noqa: PLC0415
+        from archive.verbs.marked import edit_page  # noqa: PLC0415
 
-        assert isinstance(first.text, Article)
-        assert isinstance(last.text, Article)
-        changed = changes(first.text, last.text)
+        changed = [one for one in edit.comparison.passages if one.sign is not Sign.SAME]
         self.document["edition"] = {
-            "url": last.capture.url,
+            "url": edit.url,
             "changes": [{"before": one.before, "after": one.after} for one in changed],
+            "edit": document(edit),
         }
-        self._head(
-            "What the second visit found changed", f"captured {moment(first.capture.at)} and {moment(last.capture.at)}"
-        )
+        self._head(f"presskeep diff {edit.url}", "what the second visit found changed")
         if not self._quiet:
-            for one in changed[:_CHANGES]:
-                self._print(*_difference(one))
+            coloured = self._console.is_terminal and not self._console.no_color
+            terminal.put(edit_page(edit, coloured=coloured), min(self._console.width, terminal.TEXT_WIDTH))
 
     def _proof(self, entry: Entry) -> None:
         from crawler.verbs.showcase import proof_of  # noqa: PLC0415
@@ -258,19 +254,6 @@ class _Show:
 
 def _verdict(findings: int) -> str:
     return count(findings, "finding") if findings else "nothing missing, nothing damaged"
-
-
-def _difference(change: Change) -> list[Text]:
-    """A paragraph's two texts, what differs in them marked, word by word."""
-    old, new = change.before.split(), change.after.split()
-    before, after = Text.assemble(("− ", "red")), Text.assemble(("+ ", "green"))
-    for kind, a, b, c, d in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
-        same = kind == "equal"
-        if a < b:
-            before.append(terminal.one_line(" ".join(old[a:b])) + " ", style="dim" if same else "red")
-        if c < d:
-            after.append(terminal.one_line(" ".join(new[c:d])) + " ", style="dim" if same else "green")
-    return [line for line, words in ((before, old), (after, new)) if words]
 
 
 def _proved(proof: Proof, held: int) -> list[Text]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from difflib import SequenceMatcher
 from pathlib import Path
 
 from archive.article import Article
 from archive.dataset.rows import Entry
+from archive.editing.edit import Edit
 from archive.errors import ConfigurationError, NotAnArchive, PresskeepError, UsageError
 from archive.prove import Proof, prove
 from archive.store import Archive
@@ -22,14 +20,6 @@ from crawler.newsroom.site import HOSTS
 OPERATOR = "the Presskeep demo"
 CONTACT = "demo@presskeep.example"
 PORT = 8017
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What became of a paragraph between two editions: both texts, one of them empty where it came or went."""
-
-    before: str
-    after: str
 
 
 def make_archive(directory: Path, newsroom: Newsroom, *, force: bool) -> Archive:
@@ -85,17 +75,14 @@ def declare(archive: Archive) -> tuple[Newcomer, ...]:
     return found
 
 
-def changed_article(archive: Archive) -> tuple[Entry, Entry] | None:
-    """The first and the last edition of an article that changed; None where none did."""
-    by_key: dict[str, list[Entry]] = {}
-    for entry in archive.entries():
-        if isinstance(entry.text, Article):
-            by_key.setdefault(entry.capture.key, []).append(entry)
-    for entries in by_key.values():
-        digests = {entry.text.text_digest for entry in entries if isinstance(entry.text, Article)}
-        if len(digests) > 1:
-            return entries[0], entries[-1]
-    return None
+def found_changed(archive: Archive) -> Edit | None:
+    """What the second visit found changed, with all passages; None where it was nothing."""
+    from archive.editing.archived import edits, history  # noqa: PLC0415 - help must not wait for it
+
+    newest = next((edit for edit in edits(archive) if edit.counts), None)
+    if newest is None:
+        return None
+    return next((edit for edit in history(archive, newest.url) if edit.id == newest.id), newest)
 
 
 def newest_article(archive: Archive, language: str) -> Entry | None:
@@ -108,26 +95,8 @@ def newest_article(archive: Archive, language: str) -> Entry | None:
     return max(entries, key=lambda entry: str(getattr(entry.text, "published", "")), default=None)
 
 
-def changes(before: Article, after: Article) -> list[Change]:
-    """What an edit changed, paragraph by paragraph, in the order of the page."""
-    old, new = _paragraphs(before), _paragraphs(after)
-    found: list[Change] = []
-    for kind, old_start, old_end, new_start, new_end in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
-        if kind == "equal":
-            continue
-        gone, come = old[old_start:old_end], new[new_start:new_end]
-        for at in range(max(len(gone), len(come))):
-            found.append(Change(gone[at] if at < len(gone) else "", come[at] if at < len(come) else ""))
-    return found
-
-
 def proof_of(archive: Archive, entry: Entry) -> Proof:
     """The proof of an article; raises PresskeepError for a refusal."""
     if not isinstance(entry.text, Article):
         raise PresskeepError(f"{entry.capture.url} has no text to prove")
     return prove(entry.text, [archive.capture(ref.id) for ref in entry.text.provenance.captures])
-
-
-def _paragraphs(article: Article) -> Sequence[str]:
-    parts = [article.headline or "", article.standfirst or "", *(block.text for block in article.body)]
-    return [*parts, *article.corrections]

@@ -32,6 +32,9 @@ def test_the_whole_job_and_an_archive_to_play_with(tmp_path: Path, capsys: pytes
     assert sum(one["changed"] for one in second) == 1
     assert said["edition"]["url"] in expected.changed(TALBLATT)
     assert said["edition"]["changes"]
+    assert terminal.run(app, ["edits", "--json", "--archive", str(tmp_path / "demo")]) == 0
+    (edit,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (edit["url"], edit["id"]) == (said["edition"]["url"], said["edition"]["edit"]["id"])
     assert said["proof"]["holds"]
     assert said["verify"]["findings"] == []
     assert (tmp_path / "demo" / "articles.jsonl").read_text().count("\n") == said["export"]["rows"]
@@ -43,7 +46,14 @@ def test_the_whole_job_and_an_archive_to_play_with(tmp_path: Path, capsys: pytes
     assert "--force" in capsys.readouterr().err
     assert demo(tmp_path / "demo", "--force") == 0
     shown = capsys.readouterr().out
-    for words in ("presskeep add", "presskeep crawl", "presskeep prove", "presskeep verify", "Done in"):
+    for words in (
+        "presskeep add",
+        "presskeep crawl",
+        "presskeep diff",
+        "presskeep prove",
+        "presskeep verify",
+        "Done in",
+    ):
         assert words in shown
     assert "Alte Wendelbrücke" in shown
 
