@@ -1,11 +1,13 @@
 """Trains the classifier of blocks that the cleaner takes a body with, and says how good it is on sites it never saw.
 
-    python -m benchmarks.train_blocks --pages DIR [--out FILE] [--folds DIR] [--trees N]
+    python -m benchmarks.train_blocks --pages DIR [--out FILE] [--folds DIR]
 
 DIR is laid out as its `index.jsonl` says: a line a page with "id", "set", "file", "publisher" and "expected", which has
-a "text", or phrases that must ("with") and must not ("without") be in it. Five folds by publisher are trained and
-judged first, each on the sites of the other four; then one on all. FILE is what `archive/cleaning/weights.json`
-is; --folds keeps those of the folds as well. Needs LightGBM, in an environment of its own:
+a "text", or phrases that must ("with") and must not ("without") be in it. Blocks are
+judged twice (`archive.cleaning.judging`): the second pass learns from scores that the first one gave to sites it had
+not seen. Five folds by publisher are trained and judged first, each on the sites of the other four; then one on all.
+FILE is what `archive/cleaning/weights.json` is; --folds keeps those of the folds as well, for
+`benchmarks/cleaned_folds.py`. Needs LightGBM, in an environment of its own:
 
     python -m venv --system-site-packages TRAINING && TRAINING/bin/pip install lightgbm==4.7.0
 """
@@ -21,19 +23,23 @@ import statistics
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from archive.cleaning import linked
 from archive.cleaning.blocks import blocks_of
+from archive.cleaning.company import Ranks, company, ranks_of
 from archive.cleaning.document import Unfit, parse
 from archive.cleaning.evidence import Page
-from archive.cleaning.features import NAMES, features
-from archive.cleaning.forest import LEAVES, SCALE, from_json
+from archive.cleaning.features import features
+from archive.cleaning.forest import LEAVES, SCALE, Forest, forest_of
+from archive.cleaning.judging import NAMES
 from archive.cleaning.said import said
+from archive.cleaning.standing import Standing
 from archive.cleaning.stream import TextStream
+from archive.cleaning.sums import Sums
 from benchmarks.block_labels import by_phrases, by_text, overlap
 
 FOLDS = 5
@@ -47,12 +53,9 @@ MOST = 200  # words of a block that weigh
 # Thousandths of log odds from which on a block is kept, by what the page declares: nothing, an article, a blog's, a
 # newspaper's. Newspapers end their articles in more that is none of them.
 LIMITS = [-300, -300, -300, -100]
-PARAMETERS = {
+SHARED = {
     "objective": "binary",
-    "num_leaves": LEAVES,
-    "learning_rate": 0.06,
     "min_data_in_leaf": 30,
-    "feature_fraction": 0.2,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "lambda_l2": 5,
@@ -62,6 +65,9 @@ PARAMETERS = {
     "num_threads": 2,
     "verbose": -1,
 }
+FIRST = {**SHARED, "num_leaves": 8, "learning_rate": 0.1, "feature_fraction": 0.2, "trees": 150}
+SECOND = {**SHARED, "num_leaves": LEAVES, "learning_rate": 0.06, "feature_fraction": 0.1, "trees": 300}
+Rows = list[list[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +78,16 @@ class Example:
     origin: str  # the set
     fold: int
     expected: dict[str, Any]
-    rows: list[list[int]]
+    rows: Rows
+    ranks: Ranks
     labels: list[float | None]
-    words: list[int]
     texts: list[str]
 
     def weights(self) -> list[float]:
         """What each block weighs: by its words, so that each page of a set weighs the same."""
         if self.origin not in WEIGHTS:
             return [0.0 if label is None else PHRASE for label in self.labels]
-        plain = [min(words, MOST) + 2.0 for words in self.words]
+        plain = [min(words, MOST) + 2.0 for words in self.ranks.words]
         wanted = sum(one for one, label in zip(plain, self.labels, strict=True) if label is not None and label >= 0.5)
         return [WEIGHTS[self.origin] * one / (wanted or sum(plain)) for one in plain]
 
@@ -94,47 +100,84 @@ def read(root: Path, row: dict[str, Any]) -> Example | None:
         return None
     page = Page(document.root, TextStream(document.root), row["url"])
     blocks = blocks_of(page.stream)
-    numbers, rows = features(blocks, said(page, linked.read(document.root)))
+    sums = Sums(blocks, said(page, linked.read(document.root)))
+    standing = Standing(sums)
+    numbers, rows = features(sums, standing)
     expected = row["expected"]
     labels: Sequence[float | None]
     if "text" in expected:
         labels = by_text(blocks.text, expected["text"])
     else:
         labels = by_phrases(blocks.text, blocks.story, expected.get("with") or (), expected.get("without") or ())
-    publisher = hashlib.sha256(f"f{row['publisher']}".encode()).digest()
     return Example(
         name=row["id"],
         origin=row["set"],
-        fold=int.from_bytes(publisher, "big") % FOLDS,
+        fold=fold_of(row["publisher"]),
         expected=expected,
         rows=rows,
+        ranks=ranks_of(sums, standing, numbers),
         labels=[labels[number] for number in numbers],
-        words=[blocks.words[number] for number in numbers],
         texts=[blocks.text[number] for number in numbers],
     )
 
 
-def train(examples: Sequence[Example], trees: int) -> list[Any]:
-    """The trees of a forest, as its weights file has them."""
+def fold_of(publisher: str) -> int:
+    """The fold that a publisher's pages are in."""
+    return int.from_bytes(hashlib.sha256(f"f{publisher}".encode()).digest(), "big") % FOLDS
+
+
+def train(examples: Sequence[Example], rows: Sequence[Rows], given: dict[str, Any]) -> list[Any]:
+    """The trees of a forest over the rows of examples, as its weights file has them."""
     import lightgbm  # type: ignore[import-not-found,unused-ignore]
     import numpy as np  # type: ignore[import-not-found,unused-ignore]
 
-    rows, labels, weights = [], [], []
-    for one in examples:
-        for row, label, weight in zip(one.rows, one.labels, one.weights(), strict=True):
+    asked, labels, weights = [], [], []
+    for one, own in zip(examples, rows, strict=True):
+        for row, label, weight in zip(own, one.labels, one.weights(), strict=True):
             if weight and label is not None:
-                rows.append(row)
+                asked.append(row)
                 labels.append(label >= 0.5)
                 weights.append(weight)
     scale = len(weights) / math.fsum(weights)
     data = lightgbm.Dataset(
-        np.array(rows, dtype=np.int32),
+        np.array(asked, dtype=np.int32),
         label=np.array(labels),
         weight=np.array(weights) * scale,
-        feature_name=list(map(str, range(len(NAMES)))),
+        feature_name=list(map(str, range(len(asked[0])))),
     )
-    model = lightgbm.train(PARAMETERS, data, num_boost_round=trees)
+    parameters = {key: value for key, value in given.items() if key != "trees"}
+    model = lightgbm.train(parameters, data, num_boost_round=given["trees"])
     return [_tree(one["tree_structure"]) for one in model.dump_model()["tree_info"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """Both passes, trained without some of the folds. First passes are remembered: pairs of folds ask twice."""
+
+    examples: Sequence[Example]
+    first: dict[frozenset[int], list[Any]] = field(default_factory=dict)
+    forests: dict[frozenset[int], Forest] = field(default_factory=dict)
+
+    def first_without(self, *folds: int) -> list[Any]:
+        """The trees of a first pass that has not seen the pages of some folds."""
+        key = frozenset(folds)
+        if key not in self.first:
+            seen = [one for one in self.examples if one.fold not in key]
+            self.first[key] = train(seen, [one.rows for one in seen], FIRST)
+            self.forests[key] = forest_of(self.first[key])
+        return self.first[key]
+
+    def full_rows(self, one: Example, *folds: int) -> Rows:
+        """The rows of an example for the second pass, with the scores of a first pass that has not seen these folds."""
+        self.first_without(*folds)
+        forest = self.forests[frozenset(folds)]
+        more = company(one.ranks, list(map(forest.score, one.rows)))
+        return [[*row, *others] for row, others in zip(one.rows, more, strict=True)]
+
+    def second_without(self, *folds: int) -> list[Any]:
+        """The trees of a second pass that has not seen the pages of some folds."""
+        seen = [one for one in self.examples if one.fold not in folds]
+        return train(seen, [self.full_rows(one, one.fold, *folds) for one in seen], SECOND)
 
 
 def _tree(node: dict[str, Any]) -> list[Any]:
@@ -190,16 +233,14 @@ def _phrases(one: Example, text: str) -> tuple[int, int, int]:
     )
 
 
-def _document(trees: list[Any], made: dict[str, Any]) -> dict[str, Any]:
-    return {"made": made, "features": list(NAMES), "limits": LIMITS, "start": 0, "trees": trees}
-
-
-def _write(file: Path, document: dict[str, Any]) -> None:
+def _write(file: Path, first: list[Any], second: list[Any], made: dict[str, Any]) -> None:
     """One tree a line, so that a change can be read."""
-    head = {key: value for key, value in document.items() if key != "trees"}
-    lines = ",\n".join(json.dumps(tree, separators=(",", ":")) for tree in document["trees"])
+    head = {"made": made, "features": list(NAMES), "limits": LIMITS}
     text = json.dumps(head, ensure_ascii=False, indent=1).removesuffix("\n}")
-    file.write_text(f'{text},\n "trees": [\n{lines}\n]}}\n', encoding="utf-8")
+    for name, trees in (("first", first), ("second", second)):
+        lines = ",\n".join(json.dumps(tree, separators=(",", ":")) for tree in trees)
+        text += f',\n "{name}": [\n{lines}\n]'
+    file.write_text(f"{text}\n}}\n", encoding="utf-8")
 
 
 def _pages(root: Path) -> Iterator[dict[str, Any]]:
@@ -212,7 +253,6 @@ def main() -> None:
     parser.add_argument("--pages", type=Path, required=True)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--folds", type=Path)
-    parser.add_argument("--trees", type=int, default=400)
     given = parser.parse_args()
 
     with ProcessPoolExecutor(2) as pool:
@@ -223,31 +263,32 @@ def main() -> None:
         "program": "benchmarks/train_blocks.py, LightGBM 4.7.0",
         "pages": hashlib.sha256((given.pages / "index.jsonl").read_bytes()).hexdigest(),
         "weights": {**WEIGHTS, "a phrase": PHRASE},
-        "parameters": {**PARAMETERS, "trees": given.trees},
+        "parameters": {"first": FIRST, "second": SECOND},
     }
+    training = Training(examples)
     kept: dict[str, str] = {}
     by_fold = []
     for fold in range(FOLDS):
-        trees = train([one for one in examples if one.fold != fold], given.trees)
-        document = _document(trees, {**made, "without fold": fold})
-        forest = from_json(document)
+        second = training.second_without(fold)
+        forest = forest_of(second)
         unseen = [one for one in examples if one.fold == fold]
         for one in unseen:
             kept[one.name] = "\n".join(
                 text
-                for row, text in zip(one.rows, one.texts, strict=True)
+                for row, text in zip(training.full_rows(one, fold), one.texts, strict=True)
                 if forest.score(row) >= LIMITS[row[_DECLARED]]
             )
         by_fold.append(figures(unseen, kept))
         print(f"fold {fold}: {json.dumps(by_fold[-1])}", file=sys.stderr)
         if given.folds:
             given.folds.mkdir(parents=True, exist_ok=True)
-            _write(given.folds / f"{fold}.json", document)
+            unseen_by = {**made, "without fold": fold}
+            _write(given.folds / f"{fold}.json", training.first_without(fold), second, unseen_by)
     made["unseen publishers, blocks alone"] = figures(examples, kept)
     made["f1 by fold"] = {name: [one[name]["f1"] for one in by_fold] for name in by_fold[0]}
     print(json.dumps(made["unseen publishers, blocks alone"], indent=1))
     if given.out:
-        _write(given.out, _document(train(examples, given.trees), made))
+        _write(given.out, training.first_without(), training.second_without(), made)
 
 
 if __name__ == "__main__":

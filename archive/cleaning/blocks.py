@@ -36,6 +36,8 @@ class Blocks:
     size: list[int] = field(default_factory=list)  # solid characters
     linked: list[int] = field(default_factory=list)  # of these, within links
     bold: list[int] = field(default_factory=list)  # of these, within bold or emphasised text
+    slanted: list[int] = field(default_factory=list)  # of these, within emphasised text
+    links: list[tuple[html.HtmlElement, ...]] = field(default_factory=list)  # the links in it, in order
     leads: list[int] = field(default_factory=list)  # 1 if it begins bold
     words: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)  # sentence ends
@@ -50,16 +52,20 @@ class Blocks:
     around: list[int] = field(default_factory=list)  # the same of all boxes around it
 
 
+# A text node's box, the link around it, and whether it is bold (1) or emphasised (2).
+_Home = tuple[int, html.HtmlElement | None, int]
+
+
 @dataclass(slots=True)
 class _Homes:
     """Which box a text node's owner stands in, and whether within a link or emphasis."""
 
     blocks: Blocks
-    known: dict[html.HtmlElement, tuple[int, bool, bool]] = field(default_factory=dict)
+    known: dict[html.HtmlElement, _Home] = field(default_factory=dict)
     signs: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def of(self, owner: html.HtmlElement) -> tuple[int, bool, bool]:
-        """The box, whether in a link, whether bold; remembered for each element on the way up."""
+    def of(self, owner: html.HtmlElement) -> _Home:
+        """The home of an element's own text; remembered for each element on the way up."""
         known = self.known
         if owner in known:
             return known[owner]
@@ -68,14 +74,18 @@ class _Homes:
         while at is not None and at not in known:
             missing.append(at)
             at = at.getparent()
-        home = known[at] if at is not None else (-1, False, False)
+        home = known[at] if at is not None else (-1, None, 0)
         for element in reversed(missing):
             tag = str(element.tag)
-            box, link, bold = home
-            if tag in INLINE:
-                home = (box, link or tag == "a", bold or tag in _BOLD)
+            box, link, weight = home
+            if tag not in INLINE:
+                home = (self._box(element, tag, box), link, weight)
+            elif tag == "a":
+                home = (box, element, weight)
+            elif tag in _WEIGHTS:
+                home = (box, link, weight | _WEIGHTS[tag])
             else:
-                home = (self._box(element, tag, box), link, bold)
+                home = (box, link, weight)
             known[element] = home
         return home
 
@@ -102,7 +112,7 @@ class _Homes:
         return len(blocks.tag) - 1
 
 
-_BOLD = frozenset({"b", "strong", "em", "i"})
+_WEIGHTS = {"b": 1, "strong": 1, "em": 2, "i": 2}
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
@@ -113,26 +123,32 @@ def blocks_of(stream: TextStream) -> Blocks:
     raws, owners = stream.raws, stream.owners
     starts = [*stream.starts, len(stream.solid)]
     begin = -1
-    box = size = linked = bold = last = leads = -1
+    box = size = linked = bold = slanted = last = leads = -1
+    links: list[html.HtmlElement] = []
     for number, after in enumerate(stream.after):
         held = starts[number + 1] - starts[number]
         if not held:
             continue
-        home, in_link, in_bold = homes.of(owners[number])
+        home, link, weight = homes.of(owners[number])
         if begin < 0 or home != box or _parts(after):
             if begin >= 0:
-                _close(blocks, raws, begin, last, box, size, linked, bold, leads)
+                _close(blocks, raws, begin, last, box, size, linked, bold, slanted, leads, links)
             begin, box = number, home
-            size = linked = bold = 0
-            leads = 1 if in_bold else 0
+            size = linked = bold = slanted = 0
+            leads = 1 if weight else 0
+            links = []
         last = number
         size += held
-        if in_link:
+        if link is not None:
             linked += held
-        if in_bold:
+            if not links or links[-1] is not link:
+                links.append(link)
+        if weight:
             bold += held
+            if weight & 2:
+                slanted += held
     if begin >= 0:
-        _close(blocks, raws, begin, last, box, size, linked, bold, leads)
+        _close(blocks, raws, begin, last, box, size, linked, bold, slanted, leads, links)
     return blocks
 
 
@@ -147,7 +163,17 @@ def _parts(element: html.HtmlElement | None) -> bool:
 
 
 def _close(
-    blocks: Blocks, raws: list[str], first: int, last: int, box: int, size: int, linked: int, bold: int, leads: int
+    blocks: Blocks,
+    raws: list[str],
+    first: int,
+    last: int,
+    box: int,
+    size: int,
+    linked: int,
+    bold: int,
+    slanted: int,
+    leads: int,
+    links: list[html.HtmlElement],
 ) -> None:
     text = normalise("".join(raws[first : last + 1]) if first != last else raws[first])
     words = text.count(" ") + 1
@@ -161,6 +187,8 @@ def _close(
     blocks.size.append(size)
     blocks.linked.append(linked)
     blocks.bold.append(bold)
+    blocks.slanted.append(slanted)
+    blocks.links.append(tuple(links))
     blocks.leads.append(leads)
     blocks.words.append(words)
     blocks.ends.append(ends)

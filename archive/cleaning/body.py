@@ -11,8 +11,8 @@ from archive.article import Block, BlockKind
 from archive.cleaning.blocks import LONG, Blocks, blocks_of
 from archive.cleaning.captions import without_captions
 from archive.cleaning.evidence import Page
-from archive.cleaning.features import features
 from archive.cleaning.forest import learned
+from archive.cleaning.judging import judge
 from archive.cleaning.linked import Linked
 from archive.cleaning.opinion import opinion
 from archive.cleaning.placed import Placed
@@ -68,12 +68,12 @@ def extract(page: Page, linked: Linked) -> Extraction:
     Trafilatura's opinion is taken where the classifier keeps next to nothing, and where it is unsure of most of what it
     sees; not on pages of so many boxes that it would take too long: there, whatever reads like sentences is.
     """
-    forest = learned()
+    weights = learned()
     blocks = blocks_of(page.stream)
     about = said(page, linked)
-    numbers, rows = features(blocks, about)
-    limit = forest.limits[about.declared]
-    scores = {number: forest.score(row) for number, row in zip(numbers, rows, strict=True)}
+    judged = judge(blocks, about, weights)
+    limit = weights.limits[about.declared]
+    scores = dict(zip(judged.numbers, judged.scores, strict=True))
     whole = _whole_lists(blocks, scores, limit)
     kept = []
     sure = unsure = 0

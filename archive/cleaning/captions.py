@@ -18,13 +18,17 @@ _PICTURES = frozenset({"img", "figure", "picture"})
 
 def without_captions(blocks: Blocks, kept: list[int]) -> list[int]:
     """The blocks without credits that stand alone, and without the captions between them and a picture."""
-    gone = set()
-    for number in kept:
-        if is_credit(blocks, number):
-            gone.add(number)
-            if number and blocks.words[number - 1] <= _LONGEST_CAPTION and _below_picture(blocks, number - 1):
-                gone.add(number - 1)
-    return [number for number in kept if number not in gone]
+    return [number for number in kept if not is_credit(blocks, number) and not _is_caption(blocks, number)]
+
+
+def _is_caption(blocks: Blocks, number: int) -> bool:
+    """Whether a block stands between a picture and a credit, be that kept or not."""
+    return (
+        number + 1 < len(blocks.words)
+        and blocks.words[number] <= _LONGEST_CAPTION
+        and is_credit(blocks, number + 1)
+        and _below_picture(blocks, number)
+    )
 
 
 def is_credit(blocks: Blocks, number: int) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from archive.cleaning.company import OWN_SCORE
 from archive.cleaning.forest import FILE, SCALE
 
 
@@ -15,7 +16,7 @@ from archive.cleaning.forest import FILE, SCALE
 class Contribution:
     """What one of a block's numbers added to its score or took from it, in thousandths of log odds."""
 
-    name: str  # one of `archive.cleaning.features.NAMES`
+    name: str  # one of `archive.cleaning.judging.NAMES`
     value: int
     points: int
 
@@ -26,21 +27,34 @@ class Contribution:
 
 
 def strongest(row: Sequence[int], *, against: bool, most: int = 3) -> list[Contribution]:
-    """The numbers that spoke most against a block, or most for it."""
-    found = [one for one in contributions(row) if (one.points < 0) == against and one.points]
-    return sorted(found, key=lambda one: (-abs(one.points), one.name))[:most]
+    """The numbers that spoke most against a block, or most for it.
+
+    Where the block's score of the first pass is one of them, what spoke most in that pass stands in its place.
+    """
+    found = _strongest(contributions(row), against, most)
+    if any(one.name == OWN_SCORE for one in found):
+        first = _strongest(contributions(row, first=True), against, most)
+        names = {one.name for one in first}
+        found = [one for one in found if one.name != OWN_SCORE and one.name not in names]
+        found = _strongest([*found, *first], against, most)
+    return found
 
 
-def contributions(row: Sequence[int]) -> list[Contribution]:
-    """What each number of a block contributed, in the order of the numbers.
+def _strongest(found: Iterable[Contribution], against: bool, most: int) -> list[Contribution]:
+    some = [one for one in found if (one.points < 0) == against and one.points]
+    return sorted(some, key=lambda one: (-abs(one.points), one.name))[:most]
+
+
+def contributions(row: Sequence[int], *, first: bool = False) -> list[Contribution]:
+    """What each number of a block contributed to its score, or to that of the first pass, in the order of the numbers.
 
     On its way through a tree a block meets tests; each step changes the mean of the leaves that can still be
     reached, and the change is the tested number's (Saabas, "Interpreting random forests", 2014; leaves unweighted).
     The contributions and the mean of all leaves add up to the score.
     """
-    names, trees = _trees()
+    names, passes = _trees()
     points: dict[int, int] = {}
-    for tree in trees:
+    for tree in passes[0 if first else 1]:
         node = tree
         while isinstance(node, _Test):
             if row[node.feature] > node.threshold:
@@ -87,7 +101,8 @@ def _mean(leaves: Sequence[int], low: int, high: int) -> int:
 
 
 @cache
-def _trees() -> tuple[tuple[str, ...], tuple[_Test | None, ...]]:
+def _trees() -> tuple[tuple[str, ...], tuple[tuple[_Test | None, ...], ...]]:
     document = json.loads((resources.files("archive.cleaning") / FILE).read_bytes())
-    trees = tuple(_grown(tests, leaves, 0, len(leaves)) for tests, leaves in document["trees"])
-    return tuple(document["features"]), trees
+    passes = (document["first"], document["second"])
+    grown = tuple(tuple(_grown(tests, leaves, 0, len(leaves)) for tests, leaves in trees) for trees in passes)
+    return tuple(document["features"]), grown

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from archive.cleaning.blocks import Blocks
 from archive.cleaning.cues import CUE_WORDS, CUES
 from archive.cleaning.hints import BITS, GROUPS
-from archive.cleaning.said import Said, tokens
+from archive.cleaning.said import tokens
+from archive.cleaning.standing import STANDING, Standing
 from archive.cleaning.sums import FAR, PLACE_BITS, PLACES, Sums
 
 _KINDS = {
@@ -82,19 +82,19 @@ NAMES: tuple[str, ...] = (
     *(f"{side} {name}" for side in ("next", "previous") for name in _SIDES),
     *(f"{side} {name}" for side in ("second next", "second previous") for name in _FAR_SIDES),
     *("declared", "story blocks"),
+    *STANDING,
 )
 _LAST = frozenset(".!?…。！？\"'”’»«)؟।۔")
 _BITS = {"hidden": 1, **BITS, **PLACE_BITS}
 
 
-def features(blocks: Blocks, said: Said) -> tuple[list[int], list[list[int]]]:
+def features(sums: Sums, standing: Standing) -> tuple[list[int], list[list[int]]]:
     """The blocks that are worth a judgement, and the numbers of each, in the order of `NAMES`."""
-    sums = Sums(blocks, said)
-    numbers = [number for number in range(len(blocks.box)) if sums.hopeful(number)]
-    return numbers, [_row(sums, number) for number in numbers]
+    numbers = [number for number in range(len(sums.blocks.box)) if sums.hopeful(number)]
+    return numbers, [_row(sums, standing, number) for number in numbers]
 
 
-def _row(sums: Sums, number: int) -> list[int]:
+def _row(sums: Sums, standing: Standing, number: int) -> list[int]:
     blocks = sums.blocks
     box = blocks.box[number]
     parent, tag = blocks.parent, blocks.tag
@@ -213,6 +213,7 @@ def _row(sums: Sums, number: int) -> list[int]:
     for step in (2, -2):
         row += _side(sums, number, number + step)[: len(_FAR_SIDES)]
     row += [sums.said.declared, sums.story_blocks]
+    row += standing.numbers(number, own)
     return row
 
 

@@ -1,8 +1,9 @@
-"""The learned classifier: a sum of small decision trees over whole numbers.
+"""The learned classifier: sums of small decision trees over whole numbers.
 
-Walked the way of QuickScorer (Lucchese et al., SIGIR 2015): each tree has eight leaves at most, and so a byte. A
-test that fails rules out the leaves on its left; all the tests on one feature are answered by one search among sorted
-thresholds, which gives one mask for all trees together. What is left at the end is each tree's exit, its lowest bit.
+Walked the way of QuickScorer (Lucchese et al., SIGIR 2015): each tree has eight leaves at most, and so a byte, or
+sixteen, and so two. A test that fails rules out the leaves on its left; all the tests on one feature are answered by
+one search among sorted thresholds, which gives one mask for all trees together. What is left at the end is each tree's
+exit, its lowest bit.
 """
 
 from __future__ import annotations
@@ -13,46 +14,61 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from operator import getitem
 from typing import Any
 
-LEAVES = 8
+LEAVES = 16
 SCALE = 1000  # scores are thousandths of log odds
 FILE = "weights.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """A classifier: blocks that reach the limit of their page are kept. ``made`` says what made it, and how good."""
+    """A sum of trees."""
 
-    names: tuple[str, ...]  # of the features that it asks for, in their order
-    limits: tuple[int, ...]  # for each kind of page that `archive.cleaning.said.Said.declared` tells apart
-    made: dict[str, Any]
-    size: int  # trees
-    start: int
+    bytes: int  # of all trees
+    full: int  # a bit for each leaf that a tree could have
+    ones: int  # the first bit of each tree
     tests: tuple[tuple[int, tuple[int, ...], tuple[int, ...]], ...]  # feature, thresholds, masks (one more)
-    leaves: tuple[tuple[int, ...], ...]  # of each tree, the value of the leaf for every byte that can be left
+    # Of each byte what the leaf is worth whose bit alone is left; nothing where none is.
+    leaves: tuple[tuple[int, ...], ...]
 
     def score(self, row: Sequence[int]) -> int:
         """The score of a block's numbers, in thousandths of log odds."""
-        left = -1
+        left = self.full
         for feature, thresholds, masks in self.tests:
             left &= masks[bisect_left(thresholds, row[feature])]
-        exits = (left & ((1 << 8 * self.size) - 1)).to_bytes(self.size, "little")
-        return self.start + sum(map(tuple.__getitem__, self.leaves, exits))
+        left &= (left ^ self.full) + self.ones  # of each tree, the lowest bit alone: x & -x
+        return sum(map(getitem, self.leaves, left.to_bytes(self.bytes, "little")))
 
 
-def from_json(document: dict[str, Any]) -> Forest:
-    """The forest of a weights file.
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What was learned. ``made`` says what made it, and how good it is.
+
+    Blocks are judged twice: at first each by its own numbers, then by these and the scores of the blocks around it.
+    Those that reach the limit of their page are kept.
+    """
+
+    names: tuple[str, ...]  # of the numbers that are asked for, in their order; the first pass asks for those before
+    limits: tuple[int, ...]  # for each kind of page that `archive.cleaning.said.Said.declared` tells apart
+    made: dict[str, Any]
+    first: Forest
+    second: Forest
+
+
+def forest_of(trees: Sequence[Any]) -> Forest:
+    """The forest of some trees.
 
     A tree is ``[tests, leaves]``; a test is ``[feature, threshold, first, behind]``: a value greater than the
     threshold rules out the leaves from ``first`` up to ``behind``, counted from the left.
     """
-    trees = document["trees"]
-    full = (1 << 8 * len(trees)) - 1
+    wide = 8 if all(len(leaves) <= 8 for _, leaves in trees) else LEAVES
+    full = (1 << wide * len(trees)) - 1
     by_feature: dict[int, list[tuple[int, int]]] = {}
     for number, (tests, _) in enumerate(trees):
         for feature, threshold, first, behind in tests:
-            ruled_out = ((1 << behind) - (1 << first)) << 8 * number
+            ruled_out = ((1 << behind) - (1 << first)) << wide * number
             by_feature.setdefault(feature, []).append((threshold, full ^ ruled_out))
     asked = []
     for feature, tests in sorted(by_feature.items()):
@@ -65,23 +81,34 @@ def from_json(document: dict[str, Any]) -> Forest:
             running.append(running[-1] & masks[threshold])
         asked.append((feature, thresholds, tuple(running)))
     return Forest(
-        names=tuple(document["features"]),
-        limits=tuple(document["limits"]),
-        made=document["made"],
-        size=len(trees),
-        start=document["start"],
+        bytes=wide // 8 * len(trees),
+        full=full,
+        ones=sum(1 << wide * number for number in range(len(trees))),
         tests=tuple(asked),
-        leaves=tuple(tuple(_exit(leaves, left) for left in range(256)) for _, leaves in trees),
+        leaves=tuple(_byte(leaves[start : start + 8]) for _, leaves in trees for start in range(0, wide, 8)),
     )
 
 
-def _exit(leaves: Sequence[int], left: int) -> int:
-    """The value of the lowest leaf that is left; bytes that no tree can leave have none."""
-    lowest = (left & -left).bit_length() - 1
-    return leaves[lowest] if 0 <= lowest < len(leaves) else 0
+def _byte(leaves: Sequence[int]) -> tuple[int, ...]:
+    """The values of up to eight leaves by the byte that has the bit of one of them."""
+    values = [0] * ((1 << len(leaves) - 1) + 1 if leaves else 1)
+    for number, value in enumerate(leaves):
+        values[1 << number] = value
+    return tuple(values)
+
+
+def from_json(document: dict[str, Any]) -> Weights:
+    """What a weights file holds."""
+    return Weights(
+        names=tuple(document["features"]),
+        limits=tuple(document["limits"]),
+        made=document["made"],
+        first=forest_of(document["first"]),
+        second=forest_of(document["second"]),
+    )
 
 
 @cache
-def learned() -> Forest:
-    """The forest that this cleaner came with."""
+def learned() -> Weights:
+    """The weights that this cleaner came with."""
     return from_json(json.loads((resources.files("archive.cleaning") / FILE).read_bytes()))

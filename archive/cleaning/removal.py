@@ -13,8 +13,8 @@ from archive.cleaning.chrome import Chrome
 from archive.cleaning.classing import Classed
 from archive.cleaning.clean import Reading
 from archive.cleaning.contributions import strongest
-from archive.cleaning.features import features
-from archive.cleaning.forest import SCALE
+from archive.cleaning.forest import SCALE, learned
+from archive.cleaning.judging import judge
 from archive.cleaning.placed import Placed
 from archive.cleaning.sift import Dropped
 
@@ -78,7 +78,11 @@ class Removal:
         self._told = frozenset(read.extraction.told) if read else frozenset()
         self._dropped = sorted(read.sifted.dropped if read else (), key=lambda one: one[0].start)
         self._placed = sorted(read.extraction.placed if read else (), key=lambda one: one.start)
-        self._rows = dict(zip(*features(read.extraction.blocks, read.extraction.about), strict=True)) if read else {}
+        if read:
+            judged = judge(read.extraction.blocks, read.extraction.about, learned())
+            self._rows = dict(zip(judged.numbers, judged.rows, strict=True))
+        else:
+            self._rows = {}
         self._begins = {}
         if read:
             starts = read.page.stream.starts

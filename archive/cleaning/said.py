@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from html import unescape
 from typing import Final
 
 from archive.cleaning.evidence import Page
@@ -24,12 +25,36 @@ class Said:
     titles: frozenset[str]
     description: frozenset[str]
     declared: int  # what its linked data calls it: 0 nothing, 1 an article, 2 a blog's, 3 a newspaper's
+    host: str = ""
+    story: str = ""  # the text of the article that its linked data tells, squeezed
 
     @classmethod
-    def of(cls, titles: Iterable[str], descriptions: Iterable[str], types: Iterable[str] = ()) -> Said:
-        """What a page says, from its titles, its descriptions and the types of its article's node."""
+    def of(
+        cls,
+        titles: Iterable[str],
+        descriptions: Iterable[str],
+        types: Iterable[str] = (),
+        url: str = "",
+        story: str = "",
+    ) -> Said:
+        """What a page says, from its titles, its descriptions, and the types and text of its article's node."""
         declared = max((3 if "News" in one else 2 if "Blog" in one else 1 for one in types), default=0)
-        return cls(tokens(titles), tokens(descriptions), declared)
+        return cls(tokens(titles), tokens(descriptions), declared, host_of(url), squeezed(story))
+
+
+_HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//(?:www\.)?([^/?#:]+)", re.IGNORECASE)
+_MARKS = re.compile(r"\W+|<[^>]{0,200}>")
+
+
+def host_of(url: str) -> str:
+    """The host that a reference names, without "www."; nothing where it names none."""
+    found = _HOST.match(url)
+    return found[1].lower() if found else ""
+
+
+def squeezed(text: str) -> str:
+    """The letters and digits of a text, case folded."""
+    return _MARKS.sub("", text).casefold()
 
 
 def tokens(texts: Iterable[str]) -> frozenset[str]:
@@ -45,6 +70,8 @@ def said(page: Page, linked: Linked) -> Said:
         [*_contents(page, _TITLES), _title(page), *_text(article.get("headline"))],
         [*_contents(page, _DESCRIPTIONS), *_text(article.get("description"))],
         [one for one in (kinds if isinstance(kinds, list) else [kinds]) if isinstance(one, str)],
+        page.url or "",
+        unescape("".join(_text(article.get("articleBody")))),
     )
 
 

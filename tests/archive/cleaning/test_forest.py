@@ -7,8 +7,8 @@ import random
 from importlib import resources
 from typing import Any
 
-from archive.cleaning.features import NAMES
-from archive.cleaning.forest import FILE, LEAVES, from_json, learned
+from archive.cleaning.forest import FILE, LEAVES, forest_of, from_json, learned
+from archive.cleaning.judging import NAMES
 
 
 def walk(tree: list[Any], row: list[int]) -> int:
@@ -27,18 +27,16 @@ def document() -> dict[str, Any]:
 def test_scores_are_those_of_the_trees() -> None:
     rng = random.Random(4)
     weights = document()
-    forest = from_json(weights)
+    known = from_json(weights)
     for _ in range(40):
         row = [rng.choice((-1, 0, 1, rng.randrange(60), rng.randrange(1001))) for _ in NAMES]
-        assert forest.score(row) == weights["start"] + sum(walk(tree, row) for tree in weights["trees"])
+        assert known.first.score(row) == sum(walk(tree, row) for tree in weights["first"])
+        assert known.second.score(row) == sum(walk(tree, row) for tree in weights["second"])
 
 
 def test_a_tree_of_one_leaf_and_one_of_two() -> None:
-    forest = from_json({
-        **{"features": ["a", "b"], "limits": [0, 0, 0, 0], "made": {}, "start": 5},
-        "trees": [[[], [7]], [[[1, 10, 0, 1]], [-100, 100]]],
-    })  # fmt: skip
-    assert (forest.score([0, 10]), forest.score([0, 11])) == (5 + 7 - 100, 5 + 7 + 100)
+    forest = forest_of([[[], [7]], [[[1, 10, 0, 1]], [-100, 100]]])
+    assert (forest.score([0, 10]), forest.score([0, 11])) == (7 - 100, 7 + 100)
 
 
 def test_the_weights_are_whole_numbers_and_say_what_made_them() -> None:
@@ -49,6 +47,6 @@ def test_the_weights_are_whole_numbers_and_say_what_made_them() -> None:
 
     weights = document()
     assert numbers({**weights, "made": None}) - {type(None)} == {int}
-    assert all(len(leaves) <= LEAVES for _, leaves in weights["trees"])
+    assert all(len(leaves) <= LEAVES for _, leaves in (*weights["first"], *weights["second"]))
     assert learned().names == NAMES
     assert {"program", "pages", "parameters", "f1 by fold"} <= set(learned().made)
