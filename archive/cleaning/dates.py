@@ -101,7 +101,7 @@ def published(
     candidates = [one for one in found if one] + page.meta(*_PUBLISHED)
     marked = [
         one
-        for one in page.root.iter("time")
+        for one in page.kinds["time"]
         if one.get("datetime")
         and (one.get("pubdate") is not None or "datepublished" in one.get("itemprop", "").lower())
     ]

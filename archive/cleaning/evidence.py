@@ -17,6 +17,7 @@ from archive.cleaning.stream import TextStream, normalise
 
 MAX_METAS = 100  # elements of one name: the most seen are some sixty tags
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_KINDS = ("h1", "h2", "link", "meta", "time", "title")
 MAX_VALUE = 1000  # characters: what is longer is no name, title or date, and would swell the provenance
 
 
@@ -71,11 +72,14 @@ class Page:
     stream: TextStream
     url: str
     metas: dict[str, list[html.HtmlElement]] = field(default_factory=dict)
-    heads: list[html.HtmlElement] = field(default_factory=list)  # the headings of the first level
+    # The elements of a few kinds in the order of the page, found on one way through the tree.
+    kinds: dict[str, list[html.HtmlElement]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.heads = list(self.root.iter("h1"))
-        for element in self.root.iter("meta"):
+        self.kinds = {kind: [] for kind in _KINDS}
+        for element in self.root.iter(*_KINDS):
+            self.kinds[element.tag].append(element)
+        for element in self.kinds["meta"]:
             if element.get("content", "").strip():
                 for key in ("property", "name", "itemprop", "http-equiv"):
                     if name := element.get(key):
@@ -83,11 +87,17 @@ class Page:
                         if len(same) < MAX_METAS:
                             same.append(element)
 
+    @property
+    def heads(self) -> list[html.HtmlElement]:
+        """The headings of the first level."""
+        return self.kinds["h1"]
+
     def meta(self, *names: str) -> list[Candidate]:
         """The contents of the meta elements of these names, in the order of the names, then of the page."""
         found = []
         for name in names:
-            found += [self.attribute(one, "content", f"meta {name}") for one in self.metas.get(name, ())]
+            if name in self.metas:
+                found += [self.attribute(one, "content", f"meta {name}") for one in self.metas[name]]
         return [one for one in found if one.value]
 
     def attribute(self, element: html.HtmlElement, name: str, rule: str) -> Candidate:

@@ -15,6 +15,8 @@ _JOINERS = re.compile("[\u200b-\u200d]")  # which tell spellings apart in Persia
 
 def fold(text: str) -> str:
     """The text for comparison: compatibility forms and case folded, words parted by one space, nothing else."""
+    if text.isascii():
+        return _NOT_WORD.sub(" ", text.lower()).strip()
     return _NOT_WORD.sub(" ", unicodedata.normalize("NFKC", _JOINERS.sub("", shown(text))).casefold()).strip()
 
 

@@ -159,7 +159,7 @@ def _rank(group: list[Candidate]) -> int:
 def _stated(page: Page, linked: Linked) -> list[Candidate]:
     found = [linked.text(page, "headline", _LD)]
     found += page.meta("og:title")[:1] + page.meta("twitter:title")[:1]
-    title = next((one for one in page.root.iter("title") if next(one.iterancestors("svg"), None) is None), None)
+    title = next((one for one in page.kinds["title"] if next(one.iterancestors("svg"), None) is None), None)
     if title is not None:
         found.append(page.hidden(title, _TAG))
     return [one for one in found if one is not None and one.value]

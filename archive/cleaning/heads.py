@@ -86,7 +86,7 @@ def relevant(found: Sequence[Candidate], stated: Sequence[Candidate], known: Col
 def lower(page: Page, stated: Sequence[Candidate]) -> Iterator[Candidate]:
     """Headings of the second level that say what a title says, or one of its ends."""
     titles = [fold(one.value) for one in stated]
-    for element in islice(page.root.iter("h2"), _MAX_LOWER):
+    for element in page.kinds["h2"][:_MAX_LOWER]:
         one = page.element(element, LOWER)
         key = fold(one.value) if one is not None else ""
         held = (title == key or title.endswith(f" {key}") or title.startswith(f"{key} ") for title in titles)

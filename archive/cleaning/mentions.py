@@ -41,7 +41,7 @@ _WRITTEN_BY = re.compile(
 )
 _CLASS = re.compile(
     r"(?:^|[\s_-])(?:by-?line|authors?|autor(?:en|es|in)?|auteurs?|autore|writer|reporter|journalist|verfasser)"
-    r"(?:$|[\s_\d-])|byline|author|(?:name|entry|post|article|story)-?author",
+    r"(?:$|[\s_\d-])|byline|author|(?:^|\s)(?:vcard|fn)(?:\s|$)",
     re.IGNORECASE,
 )
 # Elements that hold a name and nothing else, as the hCard microformat and the templates of many sites call them.
@@ -210,10 +210,8 @@ def _rule(element: html.HtmlElement) -> str | None:
     if "author" in given.get("rel", "").lower().split():
         return "rel author"
     classes = given.get("class", "")
-    if _NAME.search(classes):
-        return NAME
-    if _CLASS.search(classes):
-        return "byline element"
+    if _CLASS.search(classes):  # most have none of the words, and are asked once
+        return NAME if _NAME.search(classes) else "byline element"
     return "link to an author" if element.tag == "a" and _leads_to(given.get("href", ""), element) else None
 
 

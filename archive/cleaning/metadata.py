@@ -178,7 +178,7 @@ def _tags(page: Page, linked: Linked) -> tuple[tuple[str, ...], list[Candidate]]
 
 
 def _canonical(page: Page, linked: Linked) -> list[Candidate]:
-    canonical = [one for one in page.root.iter("link") if one.get("rel", "").lower() == "canonical"][:3]
+    canonical = [one for one in page.kinds["link"] if one.get("rel", "").lower() == "canonical"][:3]
     links = [page.attribute(one, "href", "link canonical") for one in canonical]
     stated = linked.text(page, "url", "json-ld url")
     return [one for one in links if one.value] + page.meta("og:url") + ([stated] if stated else [])
