@@ -78,7 +78,7 @@ class Page:
     def __post_init__(self) -> None:
         self.kinds = {kind: [] for kind in _KINDS}
         for element in self.root.iter(*_KINDS):
-            self.kinds[element.tag].append(element)
+            self.kinds[str(element.tag)].append(element)
         for element in self.kinds["meta"]:
             if element.get("content", "").strip():
                 for key in ("property", "name", "itemprop", "http-equiv"):
