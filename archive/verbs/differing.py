@@ -230,9 +230,19 @@ def _entry(archive: Archive, story: Story, mark: Mark) -> Entry:
 
 def _say_more(story: Story) -> None:
     """What else there is to know: that the page is gone by now, and that other sites have it."""
+    newest = story.marks[-1]
+    if newest.status is not None and 300 <= newest.status < 400 and newest.status != 304:
+        led = f"the latest capture ({moment(newest.at)}) leads elsewhere, status {newest.status}"
+        terminal.say(f"{led}: 'presskeep captures URL' shows where to")
+        _say_others(story)
+        return
     last = next((mark for mark in reversed(story.marks) if mark.verdict is not None), None)
     if last is not None and last.text_digest is None:
         status = f", status {last.status}" if last.status is not None and last.status != 200 else ""
         terminal.say(f"the latest capture ({moment(last.at)}) gave no article: {last.verdict}{status}")
+    _say_others(story)
+
+
+def _say_others(story: Story) -> None:
     if story.others:
         terminal.say(f"other sites of this archive have it, too: {', '.join(story.others)} (--site)")

@@ -113,7 +113,7 @@ def edits_(
         else:
             _print(told, limit, json=json)
         waiting = still_to_clean(opened)
-    for line in told.remarks(limit, narrowed=any((site, since, until, kind, silent, tests))):
+    for line in told.remarks(limit, narrowed=any((site, since, until, kind, silent, tests)), waiting=bool(waiting)):
         terminal.say(line)
     name_withheld(told.withheld)
     if waiting:
@@ -150,7 +150,7 @@ class _Told:
     def _withhold(self) -> None:
         self._withheld += 1
 
-    def remarks(self, limit: int | None, *, narrowed: bool) -> Iterator[str]:
+    def remarks(self, limit: int | None, *, narrowed: bool, waiting: bool) -> Iterator[str]:
         """What is to be said: how many there are, and what was left out."""
         if self.shown == limit:
             yield f"the newest {count(self.shown, 'edit')}: --limit shows more"
@@ -158,6 +158,8 @@ class _Told:
             yield count(self.shown, "edit")
         elif narrowed:
             yield "no edits: the filters leave nothing"
+        elif waiting:
+            yield "no edits among the texts that there are"
         else:
             yield "no edits: no story of this archive was captured in two states yet"
         left = [f"{number:,} {others}" for others, number in sorted(self._others.items()) if others and number]

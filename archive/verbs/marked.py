@@ -115,17 +115,20 @@ def _marked(passage: Passage, *, coloured: bool, whole: bool) -> Text:
         text.append("moved here: ", style="cyan")
         if not passage.is_reworded:
             return text.append(one_line(passage.after))
+    went = False
     for piece in passage.pieces:
         words = plain(piece.text).replace("\n", " ").replace("\t", " ")
         if piece.sign == "=":
             text.append(words)
         elif coloured:
-            text.append(words, style=_STYLES[piece.sign])
+            # What stands in the place of a word is not to be read as its end.
+            text.append(" " if piece.sign == "+" and went else "").append(words, style=_STYLES[piece.sign])
         elif passage.sign in {Sign.REWORDED, Sign.MOVED_TO}:
             begin, end = _WDIFF[piece.sign]
             text.append(f"{begin}{words}{end}")
         else:
             text.append(words)  # the sign before it says it all
+        went = piece.sign == "-"
     return text
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from editing.stories import BODY, GONE, article
+from editing.stories import BEGIN, BODY, GONE, HOUR, article
 from editing.written import Text, written
 
 import archive.cli  # noqa: F401 - mounts the verbs
 from archive.article import Verdict
+from archive.exchange import Exchange, Origin, Role
 
 from . import pages
 from .conftest import run
@@ -155,6 +156,15 @@ def test_nothing_to_compare(edited: Path, news: Path) -> None:
     assert (told["type"], told["captures"], told["editions"]) == ("none", 3, 1)
     done = run("diff", pages.GONE, "--archive", news)
     assert (done.returncode, "has no text to compare" in done.stderr) == (4, True)
+
+
+def test_a_page_that_leads_elsewhere_now_is_said_to(tmp_path: Path) -> None:
+    with written(tmp_path / "NEWS", {CRANE: (A, article(*BODY[:2]))}) as made, made.writer("crawl") as writer:
+        head = f"HTTP/1.1 301 Moved\r\nLocation: {FERRY}\r\nContent-Length: 0\r\n\r\n"
+        origin = Origin(site="gazette.example", role=Role.ARTICLE)
+        writer.add(Exchange(CRANE, BEGIN + 9 * HOUR, b"GET / HTTP/1.1\r\n\r\n", head.encode(), origin=origin))
+    done = run("diff", CRANE, "--archive", tmp_path / "NEWS")
+    assert (done.returncode, "leads elsewhere, status 301" in done.stderr) == (0, True), done.stderr
 
 
 def test_hostile_text_does_not_reach_the_terminal(edited: Path) -> None:
