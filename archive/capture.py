@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from itertools import chain
+from typing import Literal, Protocol
 
+from archive import streaming
 from archive.errors import DamagedRecord, TakenDown
 from archive.exchange import Role, Truncation
 from archive.http import HttpMessage
@@ -16,6 +18,20 @@ Kind = Literal["response", "revisit", "conversion"]
 # What is said of a page that a browser drew: it has no answer of its own, and only answers of this status are drawn.
 DRAWN_STATUS, DRAWN_MIME = 200, "text/html"
 _DRAWN_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+
+
+class PieceReader(Protocol):
+    """A block that can be read in pieces, too."""
+
+    def pieces(self) -> Iterator[bytes]:
+        """The block in pieces; raises before the first of them."""
+        ...
+
+
+def pieces_of(block: BlockReader) -> Iterator[bytes]:
+    """A block in pieces: in one, where it cannot be read otherwise."""
+    reader: PieceReader | None = block if hasattr(block, "pieces") else None
+    return iter([block()]) if reader is None else reader.pieces()
 
 
 def _unbound() -> bytes:
@@ -113,6 +129,52 @@ class Capture:
     def payload(self) -> bytes:
         """The entity with transfer and content coding removed; raises as `representation` does, and PayloadRefused."""
         return self.representation().decoded()
+
+    def raw_pieces(self) -> Iterator[bytes]:
+        """The bytes of `message`, in pieces; raises as it does, before the first of them.
+
+        In bounded memory, whatever their number; a revisit whose body came in chunks is made as a whole.
+        """
+        if self.kind == "response":
+            return pieces_of(self.block)
+        if self.kind == "conversion":
+            return chain([_DRAWN_HEAD], pieces_of(self.block))
+        if self.referent is not None and not self._is_confirmation and not self.framing:
+            head, body = self._opened()
+            return chain([head.raw], body)
+        return iter([self.message().raw])
+
+    def entity_pieces(self) -> Iterator[bytes]:
+        """The entity of `representation` in pieces: transfer coding removed, content coding kept; raises the same."""
+        return self._opened()[1]
+
+    def payload_pieces(self) -> Iterator[bytes]:
+        """The payload in pieces, without a limit of its size; raises as `payload` does.
+
+        What is wrong with a coding is found where it stands, perhaps after many pieces.
+        """
+        return streaming.decoded(*self._opened())
+
+    def _opened(self) -> tuple[HttpMessage, Iterator[bytes]]:
+        """The head of `representation`, and its entity in pieces."""
+        if self.kind == "conversion":
+            return HttpMessage.parse(_DRAWN_HEAD), pieces_of(self.block)
+        if self.kind == "response":
+            head, body = streaming.split(pieces_of(self.block))
+            return head, streaming.entity(head, body)
+        message = self.representation() if self.referent is None else None
+        if message is not None:  # another writer's, who kept the body, or who says why there is none
+            return HttpMessage.parse(message.raw[: message.body_offset]), iter([message.entity()])
+        own = None if self._is_confirmation else HttpMessage.parse(self.block())
+        if own is not None and own.body_offset < len(own.raw):
+            return HttpMessage.parse(own.raw[: own.body_offset]), iter([own.entity()])
+        assert self.referent is not None
+        try:
+            head, body = self.referent._opened()
+        except TakenDown:
+            self.representation()  # says what went
+            raise
+        return (head if own is None else own), body
 
     @property
     def _is_confirmation(self) -> bool:

@@ -19,11 +19,11 @@ from archive.errors import DamagedRecord, NotHttp, PayloadRefused, PayloadTooLar
 DECODED_LIMIT = 64 * 2**20
 # Codings one over the other: two are seen in the wild by mistake, more are an attack.
 MAX_CODINGS = 4
-_STEP = 256 * 1024  # bytes decoded at a time: what a bomb may cost beyond the limit
+STEP = 256 * 1024  # bytes decoded at a time: what a bomb may cost beyond the limit
 _SLICE = 64 * 1024  # bytes given to zlib at a time
 MAX_MEMBERS = 1000  # of one gzip body; servers send one
 # RFC 8878, section 3.1.1.1.2 and RFC 9659: a decoder for HTTP needs no larger window than 8 MiB.
-_ZSTD_WINDOW = 8 * 2**20
+ZSTD_WINDOW = 8 * 2**20
 
 # "HTTP/2 200" is what some archives write for exchanges that had no HTTP/1.x text at all.
 _STATUS_LINE = re.compile(rb"HTTP/(\d(?:\.\d)?)[ \t]+(\d{3})(?:[ \t]+([^\r\n]*?))?[ \t]*\r?(?:\n|\Z)", re.IGNORECASE)
@@ -31,13 +31,13 @@ _HEAD_END = re.compile(rb"\n\r?\n")
 # A line as most servers write it, that has nothing to be stripped and is not continued.
 _PLAIN_LINE = re.compile(r"^([^\s:]+): ([!-~][ -~]*)\r\n", re.MULTILINE)
 REDIRECTS = frozenset({301, 302, 303, 307, 308})  # statuses whose Location says where else the answer is
-_SWITCHING = 101  # the one interim status that ends the HTTP conversation
-_CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
+SWITCHING = 101  # the one interim status that ends the HTTP conversation
+CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 # Chunks as nearly all servers write them: what is between their data can be made again from the sizes alone.
 _PLAIN_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})\r\n")
 _FRAMING = re.compile(r"[0-9A-Fa-f]{1,15}(?: [0-9A-Fa-f]{1,15})*")
 MAX_FRAMING = 4096  # characters: more chunks than that are an oddity to be kept as it came
-_GZIP_MAGIC, _ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 Field = tuple[str, str]
 Decoder = Callable[[bytes], Iterator[bytes]]
@@ -76,7 +76,7 @@ class HttpMessage:
             # The line feed of the status line may be half of the empty line that ends the head.
             end = _HEAD_END.search(raw, max(line.end() - 1, start))
             body = end.end() if end else len(raw)
-            if not 100 <= status < 200 or status == _SWITCHING or _STATUS_LINE.match(raw, body) is None:
+            if not 100 <= status < 200 or status == SWITCHING or _STATUS_LINE.match(raw, body) is None:
                 break
             start = body
         fields = _fields(raw[line.end() : end.start() + 1 if end else len(raw)])
@@ -241,7 +241,7 @@ def _dechunked(raw: bytes, at: int) -> bytes | None:
     parts: list[memoryview] = []
     view = memoryview(raw)
     first = True
-    while (size := _CHUNK_SIZE.match(raw, at)) is not None:
+    while (size := CHUNK_SIZE.match(raw, at)) is not None:
         first = False
         length = int(size[1], 16)
         if length == 0:
@@ -299,7 +299,7 @@ _ZLIB, _RAW, _GZIP = 15, -15, 31
 
 def _gzip(data: bytes) -> Iterator[bytes]:
     """RFC 1952: one or several members; what follows the last one is ignored, as browsers ignore it."""
-    return _members(data) if data.startswith(_GZIP_MAGIC) else _plain(data)
+    return _members(data) if data.startswith(GZIP_MAGIC) else _plain(data)
 
 
 def _members(data: bytes) -> Iterator[bytes]:
@@ -307,7 +307,7 @@ def _members(data: bytes) -> Iterator[bytes]:
     for _ in range(MAX_MEMBERS):
         stream = zlib.decompressobj(_GZIP)
         at = yield from _inflated(stream, data, at)
-        if not data.startswith(_GZIP_MAGIC, at):
+        if not data.startswith(GZIP_MAGIC, at):
             return
     raise PayloadRefused(f"more than {MAX_MEMBERS} gzip members")
 
@@ -328,30 +328,30 @@ def _inflated(stream: zlib._Decompress, data: bytes, at: int) -> Generator[bytes
         piece: bytes | memoryview = view[at : at + _SLICE]
         at += len(piece)
         while piece and not stream.eof:
-            yield stream.decompress(piece, _STEP)
+            yield stream.decompress(piece, STEP)
             piece = stream.unconsumed_tail
-    while not stream.eof and (part := stream.decompress(b"", _STEP)):
+    while not stream.eof and (part := stream.decompress(b"", STEP)):
         yield part
     return at - len(stream.unused_data)
 
 
 def _brotli(data: bytes) -> Iterator[bytes]:
     stream = brotli.Decompressor()
-    part = stream.process(data, output_buffer_limit=_STEP)
+    part = stream.process(data, output_buffer_limit=STEP)
     while part:
         yield part
         # Asked until nothing comes: of a cut stream it hands out 32 KiB at a time, and says that it could take more.
-        part = b"" if stream.is_finished() else stream.process(b"", output_buffer_limit=_STEP)
+        part = b"" if stream.is_finished() else stream.process(b"", output_buffer_limit=STEP)
 
 
 def _zstd(data: bytes) -> Iterator[bytes]:
-    if not data.startswith(_ZSTD_MAGIC):
+    if not data.startswith(ZSTD_MAGIC):
         yield data
         return
-    reader = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).stream_reader(
+    reader = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW).stream_reader(
         io.BytesIO(data), read_across_frames=True
     )
-    while part := reader.read(_STEP):
+    while part := reader.read(STEP):
         yield part
 
 

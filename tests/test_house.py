@@ -38,7 +38,7 @@ GROUND = {
         *("digest", "durable"),
         *("errors", "event", "exchange", "failure", "heap", "http", "locking", "misuse", "pagination", "progress"),
         *("reservation", "sequence"),
-        *("surt", "target", "terminal", "tracking", "traffic", "url"),
+        *("streaming", "surt", "target", "terminal", "tracking", "traffic", "url"),
     )
 }
 # The rooms of the archive, from below, each with those that it may import beside the ground floor.

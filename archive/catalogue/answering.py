@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urldefrag, urljoin
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select
 
 from archive.capture import Capture
 from archive.catalogue import blocking, revisits, tables
@@ -28,6 +29,28 @@ NEIGHBOURS = 20
 SAME_VISIT = 24 * 3600 * 1_000_000  # microseconds
 
 
+def _questions(*conditions: ColumnElement[bool]) -> tuple[Select[Any], Select[Any], Select[Any]]:
+    """The latest captures of a key by a method, those before a time, and those after it: made once."""
+    table = tables.captures.c
+    question = (
+        select(tables.captures)
+        .where(
+            table.key == bindparam("key"),
+            table.method == bindparam("method"),
+            blocking.allowed(table.id),
+            *conditions,
+        )
+        .limit(NEIGHBOURS)
+    )
+    latest = question.order_by(table.at.desc(), table.id.desc())
+    at: BindParameter[int] = bindparam("at")
+    return latest, latest.where(table.at <= at), question.where(table.at > at).order_by(table.at, table.id)
+
+
+_AS_SENT = _questions(tables.captures.c.kind != "conversion")
+_WITH_DRAWN = _questions()
+
+
 def around(
     catalog: Catalog, directory: Path, url: str, at: int | None = None, *, method: str = "GET", drawn: bool = False
 ) -> list[Capture]:
@@ -35,25 +58,13 @@ def around(
 
     With ``drawn`` a page that a browser drew stands in the place of the answer that it was drawn from.
     """
-    table = tables.captures
-    kinds = ("response", "revisit", "conversion") if drawn else ("response", "revisit")
-    question = (
-        select(table)
-        .where(
-            table.c.key == normalise(url),
-            table.c.method == method,
-            table.c.kind.in_(kinds),
-            blocking.allowed(table.c.id),
-        )
-        .limit(NEIGHBOURS)
-    )
-    latest = question.order_by(table.c.at.desc(), table.c.id.desc())
+    values = {"key": normalise(url), "method": method, "at": at}
+    latest, before, after = _WITH_DRAWN if drawn else _AS_SENT
     with catalog.reading() as connection:
-        before = latest if at is None else latest.where(table.c.at <= at)
-        rows = list(connection.execute(before).mappings())
-        if at is not None:
-            after = question.where(table.c.at > at).order_by(table.c.at, table.c.id)
-            rows += connection.execute(after).mappings()
+        if at is None:
+            rows = list(connection.execute(latest, values).mappings())
+        else:
+            rows = [*connection.execute(before, values).mappings(), *connection.execute(after, values).mappings()]
         found = revisits.bound(connection, directory, [capture_of_row(row, directory) for row in rows])
     replaced = {one.refers_to for one in found if one.kind == "conversion"}
     return [one for one in found if one.id not in replaced]

@@ -152,6 +152,18 @@ def read_record(
         raise
 
 
+def content_at(stream: BinaryIO, offset: int, file: str) -> Readable:
+    """What lies unpacked at the offset of a record, from its first byte on."""
+    stream.seek(offset)
+    begun = stream.read(FIRST_STEP)
+    if begun.startswith(MAGIC):
+        return Member(stream, offset, file, None, begun)
+    if begun.startswith(zstd.MAGIC):
+        return Frame(stream, offset, file)
+    stream.seek(offset)
+    return stream
+
+
 def _packed(member: Member | Frame, step: int, offset: int, limit: int, file: str) -> Record:
     fields, block, declared, _, trailer = _parsed(member, step, offset, limit, file)
     while not trailer.strip(b"\r\n") and (part := member.read(_STEP)):
@@ -202,7 +214,7 @@ def _parsed(
 def _head(stream: Readable, step: int, offset: int, file: str) -> tuple[bytes, int]:
     """What was read, and where in it the head with its empty line ends."""
     buffer = stream.read(step)
-    end = _head_end(buffer, 0)
+    end = head_end(buffer, 0)
     while not (end and buffer.startswith(_BEGINNING)):
         if not buffer.startswith(_BEGINNING[: len(buffer)]):
             raise Tear("no WARC record begins here", file=file, offset=offset)
@@ -212,11 +224,11 @@ def _head(stream: Readable, step: int, offset: int, file: str) -> tuple[bytes, i
         # The empty line may have begun in the part before.
         begun = max(0, len(buffer) - 3)
         buffer += part
-        end = _head_end(buffer, begun)
+        end = head_end(buffer, begun)
     return buffer, end
 
 
-def _head_end(buffer: bytes, start: int) -> int:
+def head_end(buffer: bytes, start: int) -> int:
     """Behind the first empty line, whether its line ends have a carriage return or not; 0 where there is none."""
     long = buffer.find(b"\n\r\n", start)
     # The two may share a line feed, where a block begins with a line end.
