@@ -93,7 +93,7 @@ def glance(shelf: Shelf, asked: Asked) -> Answer:
     with shelf.archive.catalog.reading() as connection:
         hidden = shelf.hiding(connection)
         articles = browsing.newest(connection, cleaner, most=_LATEST, hidden=hidden)
-    latest = part_of(shelf, Wish.of(Asked()), most=_LATEST_EDITS, looked_at=10 * _LATEST_EDITS)
+    latest = part_of(shelf, Wish.of(Asked()), most=_LATEST_EDITS)
     return Answer(shelf.render("glance.html", held=held, articles=articles.listed, edits=latest.edits))
 
 
@@ -278,9 +278,11 @@ def wished(shelf: Shelf, asked: Asked) -> Wish:
     return wish
 
 
-def part_of(shelf: Shelf, wish: Wish, *, most: int = _EDITS, looked_at: int = 10 * _EDITS) -> Part:
+def part_of(shelf: Shelf, wish: Wish, *, most: int = _EDITS) -> Part:
     """The edits of a wish, as many as one answer has."""
     cleaner, _ = shelf.held()
+    # For what changes beside a text all texts of a story are read.
+    looked_at = most * (2 if wish.choice.beside else 5)
     return part(shelf.archive, wish, cleaner, shelf.reserved(), most=most, looked_at=looked_at)
 
 

@@ -220,6 +220,16 @@ def test_on_paper_the_article_stands_alone(browser: Browser, app: Shown, tmp_pat
         _keep(page, "article-crane-paper", tmp_path)
 
 
+def test_an_address_behind_the_path_leads_to_its_page(app: Shown) -> None:
+    for given in (FERRY, FERRY.replace("://", ":/"), quote(FERRY, safe="")):
+        answer = app.client.get(f"{app.app}/article/{given}", follow_redirects=True)
+        assert answer.status_code == 200, given
+        assert "Ferry fares frozen" in answer.text
+    assert app.client.get(f"{app.app}/article/", headers={"Accept": "text/html"}).status_code == 400
+    said = app.client.get(f"{app.app}/article?url=https://nowhere.example/", headers={"Accept": "application/json"})
+    assert said.json()["status"] == 404, "a program is told in its own words"
+
+
 def test_every_link_within_leads_somewhere(app: Shown) -> None:
     """From the first page on, each link that the pages have; those to the live web are not followed."""
     waiting, seen = ["/"], {"/"}
