@@ -75,9 +75,8 @@ def decoded(head: HttpMessage, body: Iterator[bytes]) -> Iterator[bytes]:
     Raises PayloadRefused, before the first piece for an unknown coding, and where the bytes are not what it says.
     """
     codings = _tokens(head, "content-encoding")
-    unknown = next((one for one in codings if one not in _CODINGS), None)
-    if unknown is not None or len(codings) > MAX_CODINGS:
-        raise PayloadRefused(f"the content coding {', '.join(codings)[:80]!r} is not known")
+    if len(codings) > MAX_CODINGS:
+        raise PayloadRefused(f"{len(codings)} codings one over the other; {MAX_CODINGS} are decoded")
     for coding in reversed(codings):
         body = _undone(body, coding)
     return body
@@ -85,6 +84,10 @@ def decoded(head: HttpMessage, body: Iterator[bytes]) -> Iterator[bytes]:
 
 def _undone(body: Iterator[bytes], coding: str) -> Iterator[bytes]:
     begun, body = _begun(filter(None, body), 4)
+    if not begun:
+        return iter(())
+    if coding not in _CODINGS:
+        raise PayloadRefused(f"the content coding {coding[:40]!r} is not known")
     if coding in {"gzip", "x-gzip"}:
         return _told(_members(body), coding) if begun.startswith(GZIP_MAGIC) else body
     if coding == "zstd":
