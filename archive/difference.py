@@ -52,6 +52,8 @@ _WORD = re.compile(
 )
 # Blocks that are held against each other to find out which was reworded into which: the product of their numbers.
 _MOST_PAIRS = 40_000
+# Words of all of them, the product again: beyond, the same words count in whatever order they stand.
+_MOST_WORDS = 300_000_000
 _ENDS = frozenset(".!?…。！？”»")  # behind which a sentence may begin
 _BY_CHANCE = 3  # words; four in a row are a phrase that stayed
 
@@ -325,15 +327,17 @@ def _alike(before: list[str], after: list[str]) -> list[tuple[int, int]]:
         return []
     old, new = [_WORD.findall(text) for text in before], [_WORD.findall(text) for text in after]
     sets = [set(one) for one in old], [set(one) for one in new]
+    in_order = sum(map(len, old)) * sum(map(len, new)) <= _MOST_WORDS
     best = [[0] * (len(new) + 1) for _ in range(len(old) + 1)]
     shared: dict[tuple[int, int], int] = {}
     for a in range(len(old) - 1, -1, -1):
         for b in range(len(new) - 1, -1, -1):
             best[a][b] = max(best[a + 1][b], best[a][b + 1])
             least = min(len(sets[0][a]), len(sets[1][b]))
-            if 2 * len(sets[0][a] & sets[1][b]) > least:
-                both = common(old[a], new[b])
-                if 2 * both > min(len(old[a]), len(new[b])):
+            some = len(sets[0][a] & sets[1][b])
+            if 2 * some > least:
+                both = common(old[a], new[b]) if in_order else some
+                if 2 * both > (min(len(old[a]), len(new[b])) if in_order else least):
                     shared[a, b] = both
                     best[a][b] = max(best[a][b], both + best[a + 1][b + 1])
     found, a, b = [], 0, 0

@@ -23,6 +23,7 @@ _OF_SIGN = {
 
 _BROKEN = 8  # passages that are put together to see whether only their breaks are others
 _FAR_PAIRS = 2_500  # passages that went and came, which are held against each other
+_FAR_WORDS = 300_000_000  # of all of them, the product again
 _FEWEST = 8  # words of one that moved and was reworded: shorter ones are alike by chance
 _COUNTED = {Sign.ADDED, Sign.REMOVED, Sign.REWORDED, Sign.MOVED_TO}
 
@@ -153,6 +154,8 @@ def _moves(found: Sequence[Passage], went: Sequence[int], came: Sequence[int]) -
     if len(left) * len(rest) > _FAR_PAIRS:
         return
     old, new = ({n: words_of(found[n].before or found[n].after) for n in some} for some in (left, rest))
+    if sum(map(len, old.values())) * sum(map(len, new.values())) > _FAR_WORDS:
+        return
     alike = sorted((-score, a, b) for a in left for b in rest if (score := _score(old[a], new[b])))
     for _, a, b in alike:
         if a in old and b in new:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from dataclasses import replace
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.article import Article, Block, BlockKind, Provenance, Refusal, Verdict
-from archive.difference import Change, changes, lines, words
+from archive.difference import Change, blocks, changes, lines, words
 
 MADE = Provenance((), "1", "none")
 BODY = ("The crane moved sixty metres to the east.", "Nobody in the old town heard it go.", "A second one follows.")
@@ -97,3 +99,33 @@ def test_what_is_too_long_to_be_compared_is_told_as_a_whole() -> None:
     assert [piece.sign for piece in words(many, many[::-1])] == ["-", "+"]
     blocks = [f"Block {n}." for n in range(20_000)]
     assert changes(article(*blocks), article(*blocks[1:], "Z.")) == {Change.ANOTHER}
+
+
+def test_long_blocks_are_paired_without_comparing_each_with_each() -> None:
+    some = ["harbour", "crane", "quay", "bell", "ferry", "winter", "council"]
+    before = [" ".join(random.Random(n).choices(some, k=2_000)) for n in range(40)]
+    after = [" ".join(random.Random(n).choices(some, k=2_000)) for n in range(100, 140)]
+    begun = time.process_time()
+    assert [sign for sign, _, _ in blocks(before, after)] == ["~"] * 40
+    assert time.process_time() - begun < 2
+
+
+def test_what_was_put_in_is_a_whole_sentence() -> None:
+    found = words("It ends. That is all.", "It ends. And more. That is all.")
+    assert [(piece.sign, piece.text) for piece in found if piece.sign != "="] == [("+", " And more.")]
+    found = words("It ends.", "It ends. And more.")
+    assert [(piece.sign, piece.text) for piece in found] == [("=", "It ends."), ("+", " And more.")]
+
+
+def test_a_number_and_a_contraction_are_one_word_and_marks_stay_on_their_letters() -> None:
+    def changed(old: str, new: str) -> list[str]:
+        return [piece.text for piece in words(old, new) if piece.sign != "="]
+
+    assert changed("It cost 1,500 crowns.", "It cost 1,600 crowns.") == ["1,500", "1,600"]
+    assert changed("They don't know.", "They do know.") == ["don't", "do"]
+    assert changed("हिन्दी में", "हिंदी में") == ["हिन्दी", "हिंदी"]
+
+
+def test_a_lone_word_between_changes_is_no_rest() -> None:
+    found = words("the mayor came to the quay", "a judge drove to his office")
+    assert [piece.sign for piece in found] == ["-", "+"]
