@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import json
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
+from archive.replay import viewer
 from archive.replay.listening import bound
 
+from . import pages
 from .conftest import run
 
 
@@ -43,6 +48,27 @@ def test_off_loopback_a_token_is_made(news: Path) -> None:
         assert httpx.get(url, headers={"Host": "evil.example"}).status_code == 421
         page = httpx.get(f"http://127.0.0.1:{port}/", headers={"Accept": "text/html"})
         assert (page.status_code, "Authorization" in page.text) == (401, True)
+
+
+@pytest.mark.slow
+def test_a_viewer_that_is_installed_is_offered(news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "work"))
+    (tmp_path / "work").mkdir()
+    viewer.home().mkdir(parents=True)
+    for name in viewer.KNOWN.files:
+        (viewer.home() / name).write_text(f"this is {name}")
+    with serving(news) as (said, _):
+        page = httpx.get(f"{said['url']}/captured", params={"url": pages.FERRY}).text
+        link = re.search(r'<a href="(http[^"]+)"[^>]*>Open in ReplayWeb.page', page)
+        assert link is not None
+        address = urlsplit(html.unescape(link[1]))
+        assert address.port not in {None, urlsplit(said["url"]).port}
+        (source,) = parse_qs(address.query)["source"]
+        assert httpx.get(source).content.startswith(b"PK")
+        assert httpx.get(f"{address.scheme}://{address.netloc}/ui.js").text == "this is ui.js"
+        assert list((tmp_path / "work").iterdir())
+    assert not list((tmp_path / "work").iterdir()), "packages go with the server"
 
 
 def test_a_port_that_is_taken_is_told(news: Path) -> None:
