@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from lxml import html
 
+from archive.cleaning.folding import number_of
 from archive.cleaning.hints import hints
 from archive.cleaning.said import DENSE
 from archive.cleaning.stream import INLINE, TextStream, normalise
@@ -178,8 +179,8 @@ def _close(
     text = normalise("".join(raws[first : last + 1]) if first != last else raws[first])
     words = text.count(" ") + 1
     if not text.isascii():
-        words += len(_DENSE.findall(text)) // 2
-    ends = len(_END.findall(text)) if words >= 3 else 0
+        words += number_of(_DENSE, text) // 2
+    ends = number_of(_END, text) if words >= 3 else 0
     blocks.box.append(box)
     blocks.first.append(first)
     blocks.last.append(last)

@@ -48,6 +48,7 @@ class Reading:
     links: Pagination = NO_PAGES  # to further pages of the story
     further: tuple[tuple[int, Reading], ...] = ()  # those that were read, by where they stand in the provenance
     left: tuple[Left, ...] = ()  # what joining them left out
+    length: int = 0  # bytes of its decoded payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +89,18 @@ def read(captures: Sequence[Capture], profile: Profile) -> Reading | Refusal:
 
 
 def _reading(
-    capture: Capture, provenance: Provenance, profile: Profile, first: str | None = None, number: int = 1
+    capture: Capture,
+    provenance: Provenance,
+    profile: Profile,
+    first: str | None = None,
+    number: int = 1,
+    most: int = MAX_BYTES,
 ) -> Reading | Refusal:
     """The reading of one page: the story's first, or that of a number, of the one whose address is ``first``."""
     try:
-        document = open_page(capture.representation())
+        document = open_page(capture.representation(), most)
         links = pagination(document.root, capture.url, first, number)
-        return replace(_read(document, capture, provenance, profile), links=links)
+        return replace(_read(document, capture, provenance, profile), links=links, length=document.length)
     except NotHttp as damage:
         return Refusal(provenance, Verdict.UNREADABLE, damage.message)
     except Unfit as unfit:
@@ -116,6 +122,7 @@ def _with_further(found: Reading, article: Article, given: Opened, profile: Prof
     roles: dict[int, str] = {}
     reasons: dict[str, str] = {}
     room = MAX_TOGETHER - len(found.page.stream.raws)
+    most = MAX_BYTES - found.length  # of all pages together: each of them stays in memory until they are joined
     waiting = [one for one in named.values() if one.number == WHOLE or WHOLE not in named]
     while waiting:
         link = waiting.pop(0)
@@ -127,12 +134,13 @@ def _with_further(found: Reading, article: Article, given: Opened, profile: Prof
             reasons[link.url] = f"over budget: the pages have more than {MAX_TOGETHER} texts together"
         else:
             roles[place] = _role(link, capture)
-            one = _reading(capture, given.provenance, profile, given.page.url, link.number or 1)
+            one = _reading(capture, given.provenance, profile, given.page.url, link.number or 1, most)
             text = one.text if isinstance(one, Reading) else one
             blocks = tuple(part.block for part in one.sifted.placed) if isinstance(one, Reading) else ()
             parts.append(Part(link, place, text, blocks))
             if isinstance(one, Reading):
                 room -= len(one.page.stream.raws)
+                most -= one.length
                 readings.append((place, one))
                 for more in one.links:
                     if more.number not in named:
@@ -200,10 +208,13 @@ def _ref(capture: Capture, role: str) -> CaptureRef:
     return CaptureRef(capture.id, capture.url, capture.at, capture.payload_digest, role)
 
 
-def open_page(message: HttpMessage) -> Document:
-    """The document of a stored HTTP response; raises `Unfit` with the verdict of one that has none."""
+def open_page(message: HttpMessage, most: int = MAX_BYTES) -> Document:
+    """The document of a stored HTTP response; raises `Unfit` with the verdict of one that has none.
+
+    ``most`` is the number of bytes that its payload may have, where others have a part of the budget.
+    """
     try:
-        payload = message.decoded(MAX_BYTES)
+        payload = message.decoded(most)
     except PayloadTooLarge as refused:
         raise Unfit(Verdict.OVER_BUDGET, refused.message) from refused
     except PayloadRefused as refused:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from archive.cleaning.evidence import Candidate, Page
+from archive.cleaning.folding import number_of
 from archive.cleaning.linked import Linked
 
 # BCP 47 as pages write it: "de", "pt-BR", "zh-Hans-CN", and Open Graph's "en_GB".
@@ -89,4 +90,4 @@ def _by_script(text: str) -> str | None:
 
 def count_words(text: str) -> int:
     """The number of words: runs of letters and digits, and each character of scripts without spaces."""
-    return len(_WORD.findall(text))
+    return number_of(_WORD, text)

@@ -16,7 +16,7 @@ from typing import Any
 
 from lxml import etree, html
 
-from archive.cleaning.folding import fold
+from archive.cleaning.folding import fold, number_of
 from archive.cleaning.stream import normalise
 
 Pointer = tuple[str | int, ...]
@@ -254,7 +254,7 @@ def _story_words(text: str) -> int:
     if len(text) < _WORDS:
         return 0
     plain = re.sub(r"<[^<>]*>", " ", text) if "<" in text else text
-    words = len(plain.split()) + len(_DENSE.findall(plain)) // 2
+    words = len(plain.split()) + number_of(_DENSE, plain) // 2
     return words if words >= _WORDS and _ENDS.search(plain) else 0
 
 

@@ -67,8 +67,8 @@ def test_a_page_that_takes_too_long_is_killed_and_the_next_one_cleaned() -> None
 
 @pytest.mark.slow
 def test_a_page_that_takes_too_much_memory_fails_and_the_next_one_is_cleaned() -> None:
-    large = capture_of(b"<html><body>" + b"<p>" + b"ab " * 4_000_000, "large")
-    with CleaningChild(memory=420 * 2**20) as child:
+    large = capture_of(b"<html><body>" + b"<p>" + b"ab " * 1_500_000, "large")
+    with CleaningChild(memory=80 * 2**20) as child:
         assert isinstance(child.clean(capture_of(GOOD)), bytes)
         result = child.clean(large, timeout=300)  # a loaded machine takes longer than it may to come to that
         assert isinstance(result, CleaningFailure)

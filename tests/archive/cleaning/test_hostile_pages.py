@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
+from split_story import address, page
 
 from archive.article import Article, Verdict, canonical_json, from_json
 from archive.capture import Capture
@@ -15,6 +17,7 @@ from archive.cleaning.clean import clean
 from archive.cleaning.document import MAX_TEXT
 from archive.cleaning.ledger import ledger
 from archive.prove import prove
+from archive.url import normalise
 from benchmarks.hostile_catalogue import PAGES, SENTENCE, STORY
 
 MakeCapture = Callable[..., Capture]
@@ -58,3 +61,22 @@ def test_spaces_in_linked_data_are_read_once() -> None:
     began = time.process_time()
     assert not re.findall(rf'"name"\s*+:\s*+(?:\[\s*+)?+({linked._LITERAL})', text)
     assert time.process_time() - began < 1
+
+
+def test_the_pages_of_a_story_share_one_budget() -> None:
+    """Each within the limit, together beyond it: the second page is named as missing, with the reason."""
+    padding = f"<!-- {'x' * (9 * 2**20)} -->".encode()
+    pages = [
+        Capture(
+            id=f"urn:x:{number}",
+            url=address(number),
+            key=normalise(address(number)),
+            at=1_795_600_000_000_000,
+            status=200,
+            block=partial(bytes, b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + page(number) + padding),
+        )
+        for number in (1, 2)
+    ]
+    text = clean(pages)
+    assert isinstance(text, Article)
+    assert ["over-budget" in one.reason for one in text.missing if one.number == 2] == [True]
