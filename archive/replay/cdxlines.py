@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, tuple_
 
 from archive.capture import Capture
 from archive.catalogue import revisits, tables
@@ -26,6 +26,7 @@ from archive.url import host, normalise
 PIECE = 500  # rows of one question
 _BEHIND = "\U0010ffff"
 _captures = tables.captures.c
+_EMPTY = 50  # ranges without captures that are passed over at once
 _HOSTS = 100_000  # hosts that are looked through for a domain
 
 Line = dict[str, str]
@@ -55,6 +56,33 @@ class Wanted:
     filters: Sequence[str] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Captures that lie side by side in the index: of some keys exactly, or of all from ``begin`` to before ``end``."""
+
+    begin: str = ""
+    end: str = ""
+    keys: tuple[str, ...] = ()
+
+    @classmethod
+    def beginning(cls, begin: str) -> Range:
+        """All keys that begin so."""
+        return cls(begin, begin + _BEHIND)
+
+    def condition(self, behind: tuple[object, ...] | None = None, *, backwards: bool = False) -> ColumnElement[bool]:
+        """The condition for its captures, or for those behind a place: one step into the index leads there."""
+        if self.keys:
+            key = _captures.key
+            # Other methods have a key of their own in indexes, which begins with that of the address.
+            which = (key == self.keys[0] if len(self.keys) == 1 else key.in_(self.keys)) & (_captures.method == "GET")
+            columns = tuple_(*_ORDERS[True])
+            return which if behind is None else which & (columns < behind if backwards else columns > behind)
+        columns = tuple_(*_ORDERS[False])
+        first = _captures.key >= self.begin if behind is None or backwards else columns > behind
+        last = _captures.key < self.end if behind is None or not backwards else columns < behind
+        return and_(first, last)
+
+
 class Lines:
     """The lines of a request. `piece` is to be called in a thread until it gives None."""
 
@@ -63,7 +91,7 @@ class Lines:
         self._mementos = mementos
         self._wanted = wanted
         self._filters = Filters.of(wanted.filters)
-        self._ranges: list[ColumnElement[bool]] | None = None  # those that are not yet at their end
+        self._ranges: list[Range] | None = None  # those that are not yet at their end
         self._offset = 0  # rows of the first of them that are passed over
         self._behind: tuple[object, ...] | None = None  # where its last piece ended
         self._left = wanted.most
@@ -74,10 +102,14 @@ class Lines:
         """The next lines, perhaps none; None at the end. Raises Problem for a filter that takes too long."""
         if self._left <= 0 or self._rows == 0 or self._ranges == []:
             return None
+        captures: list[Capture] = []
         with self._archive.catalog.reading() as connection:
             if self._ranges is None:
                 self._begin(connection)
-            captures = self._next(connection) if self._ranges else []
+            for _ in range(_EMPTY):
+                if captures or not self._ranges:
+                    break
+                captures = self._next(connection)
         found = []
         for line in map(self._line, captures):
             if self._left > 0 and self._filters.hold(line) and not self._is_collapsed(line):
@@ -99,8 +131,10 @@ class Lines:
             self._offset -= size
             self._ranges.pop(0)
 
-    def _size(self, connection: Connection, within: ColumnElement[bool]) -> int:
-        question = select(func.count()).select_from(tables.captures).where(within, *self._conditions(connection))
+    def _size(self, connection: Connection, within: Range) -> int:
+        question = (
+            select(func.count()).select_from(tables.captures).where(within.condition(), *self._conditions(connection))
+        )
         return connection.scalar(question) or 0
 
     def _next(self, connection: Connection) -> list[Capture]:
@@ -122,15 +156,13 @@ class Lines:
         captures = revisits.bound(connection, directory, [capture_of_row(row, directory) for row in rows])
         return self._mementos.with_payload(connection, captures)
 
-    def _question(self, connection: Connection, within: ColumnElement[bool]) -> Select[Any]:
-        question = select(tables.captures).where(within, *self._conditions(connection))
-        columns = _ORDERS[self._wanted.match == "exact"]
+    def _question(self, connection: Connection, within: Range) -> Select[Any]:
+        backwards, columns = self._wanted.backwards, _ORDERS[bool(within.keys)]
+        which = within.condition(self._behind, backwards=backwards)
+        question = select(tables.captures).where(which, *self._conditions(connection))
         if self._wanted.closest is not None:
             return question.order_by(func.abs(_captures.at - self._wanted.closest), *columns)
-        if self._behind is not None:
-            here = tuple_(*columns)
-            question = question.where(here < self._behind if self._wanted.backwards else here > self._behind)
-        return question.order_by(*(one.desc() if self._wanted.backwards else one for one in columns))
+        return question.order_by(*(one.desc() if backwards else one for one in columns))
 
     def _conditions(self, connection: Connection) -> list[ColumnElement[bool]]:
         given = self._wanted
@@ -153,36 +185,33 @@ class Lines:
         return same
 
 
-def ranges(connection: Connection, url: str, match: str) -> list[ColumnElement[bool]]:
-    """Conditions on the keys of captures that are meant, each a range of the index; in the order of SURT keys.
+def ranges(connection: Connection, url: str, match: str) -> list[Range]:
+    """Where in the index the captures that are meant lie; in the order of SURT keys.
 
     As in the indexes of all replay tools, ``www.`` before a host does not count.
     """
-    key = _captures.key
     given, name = normalise(url), host(url)
     bare = name.removeprefix("www.")
     both = {name: given, **{one: given.replace(f"//{name}", f"//{one}", 1) for one in (bare, f"www.{bare}")}}
     if match == "exact":
-        # Other methods have a key of their own in indexes, which begins with that of the address.
-        return [and_(key.in_(sorted(both.values())), _captures.method == "GET")]
+        # One key alone is read in the order of the index; several have to be sorted.
+        key = _captures.key
+        known = sorted(connection.scalars(select(key).where(key.in_(both.values())).distinct()))
+        return [Range(keys=tuple(known) or (given,))]
     if match == "prefix":
-        return [or_(*(and_(key >= begin, key < begin + _BEHIND) for begin in sorted(both.values())))]
-    names = [*both] if match == "host" else _hosts(connection, name)
-    return [_of_host(key, one) for one in sorted(names, key=lambda one: surt(f"https://{one}/"))]
+        return [Range.beginning(one) for one in sorted(both.values())]
+    if match == "host":
+        return [Range.beginning(f"{scheme}{one}{end}") for one in sorted(both) for scheme, end in _ORIGINS]
+    return [Range.beginning(one) for one in sorted(_origins(connection, name), key=surt)]
 
 
-def _of_host(key: Any, name: str) -> ColumnElement[bool]:  # noqa: ANN401 - a column
-    https, http = f"https://{name}", f"http://{name}:"
-    return or_(
-        and_(key >= f"{https}/", key < f"{https}/{_BEHIND}"),
-        and_(key >= f"{https}:", key < f"{https}:{_BEHIND}"),
-        and_(key >= http, key < http + _BEHIND),
-    )
+# How the keys of a host begin: http on its default port has the key of https (`archive.url.normalise`).
+_ORIGINS = (("https://", "/"), ("https://", ":"), ("http://", ":"))
 
 
-def _hosts(connection: Connection, domain: str) -> list[str]:
-    """The hosts of a domain of which there are captures: one step into the index for each host that there is."""
-    found: set[str] = set()
+def _origins(connection: Connection, domain: str) -> list[str]:
+    """The origins of a domain's hosts: one step into the index for each origin that there is."""
+    found: list[str] = []
     question = select(func.min(_captures.key))
     for begin in ("http://", "https://"):
         at = begin
@@ -190,10 +219,10 @@ def _hosts(connection: Connection, domain: str) -> list[str]:
             key = connection.scalar(question.where(_captures.key >= at, _captures.key < begin + _BEHIND))
             if key is None:
                 break
-            name = host(key)
+            name, origin = host(key), key[: key.find("/", len(begin)) + 1]
             if name == domain or name.endswith(f".{domain}"):
-                found.add(name)
-            at = f"{key[: key.find('/', len(begin))]}/{_BEHIND}"
+                found.append(origin)
+            at = origin + _BEHIND
         else:
             raise Problem(503, "the archive has too many hosts to look for those of a domain: ask for each")
-    return list(found)
+    return found

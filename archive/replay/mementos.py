@@ -24,7 +24,6 @@ from sqlalchemy import (
     false,
     func,
     literal,
-    or_,
     select,
     union_all,
 )
@@ -124,13 +123,12 @@ def handed_out(withheld: ColumnElement[bool]) -> ColumnElement[bool]:
 
     ``withheld`` is the condition for what is kept back.
     """
-    referent_is_down = _captures.refers_to.in_(select(tables.blocked.c.id))
     return (
         (_captures.kind != "conversion")
         & (func.coalesce(_captures.status, 0) != _NOT_MODIFIED)
         & ~losses.is_lost(_captures.file)
         & blocking.allowed(_captures.id)
-        & or_(_captures.refers_to.is_(None), ~referent_is_down)
+        & blocking.allowed(_captures.refers_to)  # one step into an index, however much is taken down
         & ~withheld
     )
 
