@@ -106,10 +106,14 @@ def between(old: Entry, new: Entry) -> Edit:
 
 
 def excerpt(edit: Edit) -> Edit:
-    """The same with the first changed passages alone: what a list shows, and keeps in memory."""
+    """The same with the first changed passages alone: what a list shows, and keeps in memory.
+
+    Of those that moved, what stands where they are now tells it.
+    """
     kept: list[Passage] = []
     room = CHARACTERS
-    changed = [passage for passage in edit.comparison.passages if passage.sign is not Sign.SAME]
+    stays = {Sign.SAME, Sign.MOVED_FROM}
+    changed = [passage for passage in edit.comparison.passages if passage.sign not in stays]
     for passage in changed[:PASSAGES]:
         if room <= 0:
             break

@@ -133,6 +133,11 @@ def test_any_two_captures_can_be_held_against_each_other() -> None:
     assert told(between(some[2], some[3])) == ("returned",)
 
 
+def test_an_excerpt_tells_of_what_moved_where_it_is_now() -> None:
+    (found,) = story(entries(A, article(*BODY[1:], BODY[0].replace("sixty", "seventy"))))
+    assert [str(one.sign) for one in excerpt(found).comparison.passages] == [">"]
+
+
 def test_an_excerpt_is_small_whatever_was_changed() -> None:
     long = article(*(f"Paragraph {n} " + "endless " * 9_000 for n in range(50)), byline=("x" * 100_000,))
     (found,) = story(entries(A, long))
