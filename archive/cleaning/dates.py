@@ -38,6 +38,10 @@ _MODIFIED = ("article:modified_time", "og:article:modified_time", "datemodified"
              "last-modified", "lastmod", "article.updated")  # fmt: skip
 
 
+# A day and a month in figures, neither of which tells which it is.
+_EITHER_WAY = re.compile(r"\s*(?:0?[1-9]|1[0-2])[/.](?:0?[1-9]|1[0-2])[/.](?:19|20)\d\d\b")
+
+
 def iso(text: str) -> str | None:
     """A date as ISO 8601, with the precision and the offset that are given: ``2026-11-24T09:30+01:00``.
 
@@ -113,7 +117,7 @@ def published(
         near = [one for one in near if _days_apart(one.value, stated.value) <= _SAME]
         near = [*sorted(near, key=lambda one: _days_apart(one.value, stated.value)), stated]
     candidates += near
-    chosen = chosen or _first(near, at)
+    chosen = _told_apart(chosen, near, at) or _first(near, at)
     if chosen is None and (guess := _guess(page, at)):
         candidates.append(guess)
         chosen = guess
@@ -156,6 +160,22 @@ def _kept_offset(chosen: Candidate | None, candidates: list[Candidate]) -> Candi
         return chosen
     local = (one for one in candidates if (other := _moment(one)) == when and other is not None and other.utcoffset())
     return next(local, chosen)
+
+
+def _told_apart(chosen: Candidate | None, near: Sequence[Candidate], at: int) -> Candidate | None:
+    """The candidate, or what stands near the headline where that is the same date with day and month exchanged.
+
+    Of ``11/01/2023`` nobody knows which is the month; of what readers see beside it, mostly everybody does.
+    """
+    parts = _EITHER_WAY.match(chosen.value) if chosen is not None else None
+    written = read(chosen.value) if chosen is not None else None
+    if parts is None or written is None:
+        return chosen
+    said = [(one, read(one.value) or "") for one in near if not _EITHER_WAY.match(one.value)]
+    if any(day[:10] == written[:10] for _, day in said):
+        return chosen
+    exchanged = f"{written[:4]}-{written[8:10]}-{written[5:7]}"
+    return next((one for one, day in said if day[:10] == exchanged and not_after(day, at)), chosen)
 
 
 def _moment(candidate: Candidate | None) -> datetime | None:

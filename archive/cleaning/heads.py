@@ -17,6 +17,7 @@ from archive.cleaning.stream import solid
 H1, SEVERAL, UNLIKE, MARKED = "h1", "one of several h1", "h1 unlike the titles", "itemprop headline"
 LOWER = "h2 that a title holds"
 MAX_HEADS = 5
+_MAX_LOOKED_AT = 50
 _MAX_LOWER = 12  # headings of the second level that are looked at
 _MAX_WITHIN = 12  # elements within a heading that are looked at
 _MARK = etree.XPath("//*[contains(@itemprop, 'headline')][not(self::meta)][not(self::h1)]")
@@ -49,8 +50,13 @@ class Heads:
 def heads(page: Page) -> Heads:
     """The headings of the first level; where there are none, what is marked as headline."""
     extent = page.stream.extent
-    homes = [one for one in page.heads if _leads_home(page, one)]
-    elements = [one for one in page.heads if one not in homes and extent(one)[0] < extent(one)[1]]
+    homes: list[html.HtmlElement] = []
+    elements: list[html.HtmlElement] = []
+    for one in page.heads[:_MAX_LOOKED_AT]:
+        if _leads_home(page, one):
+            homes.append(one)
+        elif extent(one)[0] < extent(one)[1]:
+            elements.append(one)
     rule = H1 if len(elements) == 1 else SEVERAL
     if not elements:
         elements, rule = _MARK(page.root), MARKED
@@ -67,7 +73,7 @@ def heads(page: Page) -> Heads:
             kickers.append(parted)
         found.append(whole)
         beginnings[fold(whole.value)] = frozenset(_beginnings(page, element))
-    return Heads(tuple(found), tuple(kickers), beginnings, tuple(page.said(one) for one in homes))
+    return Heads(tuple(found), tuple(kickers), beginnings, tuple(page.said(one) for one in homes[:MAX_HEADS]))
 
 
 def relevant(found: Sequence[Candidate], stated: Sequence[Candidate], known: Collection[str]) -> Iterator[Candidate]:

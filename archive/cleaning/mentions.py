@@ -26,6 +26,7 @@ _MOST_TEXTS = 400  # text nodes that are looked at, blank ones left out
 _FURTHER, _MOST_FURTHER = 600, 100  # solid characters behind the story, and texts there
 _FRAMES = frozenset({"aside", "footer", "nav", "form"})
 _READ = 300  # characters of one of them: longer ones are no credits
+_MOST_BLANK = 40  # blank texts between "By" and the name
 _AROUND = 6  # elements around a text that may be marked as a byline
 _FAR = 8  # elements around one that may be comments, or a list of other articles
 
@@ -158,9 +159,9 @@ def _beside_dates(page: Page, numbers: Sequence[int]) -> Iterator[Candidate]:
 
 
 def _next_filled(page: Page, number: int) -> int:
-    """The next text that is not blank."""
+    """The next text that is not blank, if it is near."""
     raws = page.stream.raws
-    return next((one for one in range(number + 1, len(raws)) if solid(raws[one])), number)
+    return next((one for one in range(number + 1, min(number + _MOST_BLANK, len(raws))) if solid(raws[one])), number)
 
 
 def below(page: Page, end: int) -> tuple[int, int] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 
 import pytest
@@ -176,3 +177,12 @@ def test_a_name_that_is_marked_below_the_story_signs_it(capture: MakeCapture, st
     article = clean([capture(unsigned.replace("</article>", comments))])
     assert isinstance(article, Article)
     assert article.byline == ()
+
+
+def test_many_headings_and_blank_texts_are_looked_at_once() -> None:
+    links = "<h1><a href='https://www.courier.example/'>Courier</a></h1>" * 5_000
+    blank = ("<p>By</p>" + "<p> </p>" * 200) * 100
+    began = time.process_time()
+    assert credits_of("", links + blank).people == ()
+    assert credits_of("", f"{HEAD}{blank}<p class=byline>Ida Mark</p>").people == ("Ida Mark",)
+    assert time.process_time() - began < 8

@@ -136,3 +136,17 @@ def test_the_address_decides_between_days_and_the_byline_tells_the_time() -> Non
     url = "https://courier.example/2026/11/20/story"
     assert found(page(body="<h1>Story</h1><p>20.11.2026, 09.30 Uhr</p>", url=url)) == "2026-11-20T09:30"
     assert found(page(body="<h1>Story</h1><p>11 April 2009</p>", url=url)) == "2026-11-20"
+
+
+@pytest.mark.parametrize(
+    ("beside", "written"),
+    [
+        ("1. November 2025", "2025-11-01"),  # what readers see tells day from month
+        ("11. Januar 2025", "2025-01-11"),
+        ("7. Mai 2025", "2025-01-11"),  # another day tells nothing
+        ("", "2025-01-11"),
+    ],
+)
+def test_what_stands_beside_tells_day_from_month(beside: str, written: str) -> None:
+    given = page("<meta name=date content='11/01/2025'>", f"<h1>Barrier opens</h1><p>{beside}</p>")
+    assert found(given) == written
