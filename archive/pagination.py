@@ -2,7 +2,7 @@
 
 A link is believed where its address is that of the story's first page with a page's number in it (``?page=2``, ``/2``,
 ``-2.html``, ``/seite-2``), and it says that number itself, or that it is the next one. Lists of articles number their
-pages in the same way: whether the first page is a story is for who asks, and `tells_a_story` for who cannot read it.
+pages in the same way: whether the first page is a story is for who asks.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from archive.url import host, normalise
 MOST = 20
 WHOLE = 0  # the number of the page that has all of the story
 _LONGEST = 2_000  # characters of an address; what is longer is no page of a story
+_NAME = 300  # characters of an element's classes that are read
 _LABEL = 80  # characters of a link that says a page's number
 
 _PARAMETER = re.compile(
@@ -84,6 +85,7 @@ _PHRASES = tuple(
 _BESIDE = re.compile(
     r"comment|kommentar|disqus|replies|related|recirc|most-?read|newsletter|gallery-?nav", re.IGNORECASE
 )
+_LOOKS = 2_000  # links that have the story's name in them, and places where it stands: a real page has some ten
 _AROUND = 8  # boxes around a link that are looked at
 _PLAIN = re.compile(r"[\s\u00a0]+")
 _EDGES = " .:!\u2026\u203a\u00bb\u2192>|\u2013-[]()"
@@ -97,17 +99,7 @@ _RELATIVE = re.compile(
 )
 _RELATIONS = (b'rel="next', b"rel=next", b"rel='next")
 _LINKS = etree.XPath("//a[@href] | //link[@href][@rel]")
-_STATED = etree.XPath("string((//meta[@property='og:type' or @name='og:type']/@content)[1])")
 _BASE = etree.XPath("string((//base/@href)[1])")
-_PARAGRAPHS = etree.XPath("//p[not(ancestor::a)][not(ancestor::li)][not(ancestor::footer)]")
-_LISTED = etree.XPath("count(//article[.//a[@href]])")
-_HEADED = etree.XPath("count(//h2[.//a[@href] or ancestor::a[@href]])")
-_MARKED = re.compile(r'"@type"\s*:\s*\[?\s*"(?:\w*NewsArticle|Article|Report\w*|BlogPosting)"')
-_LD = etree.XPath("//script[@type='application/ld+json']/text()")
-_SENTENCES = 80  # characters of a paragraph that is one of a story
-_SHARE = 60  # in hundredths, of these, that a page with all of the story has
-_FEW = 2  # such paragraphs that a story has at least
-_MANY = 6  # articles with links, and headings that are links, of which a page of a story has fewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,17 +154,19 @@ def pagination(root: etree._Element, url: str, first: str | None = None, current
     spoken = unquote(stem)
     if not stem or len(begin) > _LONGEST:
         return NO_PAGES
-    home = urljoin(url, _BASE(root)) if _BASE(root) else url
+    home = (_absolute(url, str(_BASE(root))) or url) if _BASE(root) else url
     found: dict[int, FurtherPage] = {}
     marks: dict[int, _Marker] = {}
     whole: dict[str, FurtherPage] = {}
+    looks = 0
     for element in _LINKS(root):
         href = (element.get("href") or "").strip()
         if not href or href.lower().startswith(_NO_PAGE) or len(href) > _LONGEST:
             continue
         if stem not in href and spoken not in href and href.startswith(("/", "http")):
             continue
-        target = _absolute(home, href)
+        looks += 1
+        target = _absolute(home, href) if looks <= _LOOKS else None
         if target is None or host(target) != host(begin):
             continue
         relations = (element.get("rel") or "").lower().split()
@@ -197,34 +191,10 @@ def pagination(root: etree._Element, url: str, first: str | None = None, current
 _ONE, _PAPER = "a link to all of it on one page", "a link to the version for print"
 
 
-def tells_a_story(root: etree._Element) -> bool:
-    """Whether a page is one story rather than a list of them, as far as that can be told without a cleaner."""
-    long = 0
-    for paragraph in _PARAGRAPHS(root):
-        long += len(_plain(paragraph)) >= _SENTENCES
-        if long >= _FEW:
-            break
-    if long < _FEW:
-        return False
-    stated = str(_STATED(root)).strip().lower() == "article" or any(_MARKED.search(str(one)) for one in _LD(root))
-    return stated or (int(_LISTED(root)) < _MANY and int(_HEADED(root)) < _MANY)
-
-
 def number_of(url: str, first: str) -> int | None:
     """The number of a further page by its address and that of the story's first page; None where it is none."""
     bases = _bases(first)
     return next((one.number for one in _markers(url.partition("#")[0]) if _key(one.base) in bases), None)
-
-
-def tells_the_same(first: etree._Element, other: etree._Element) -> bool:
-    """Whether a page says what another one does: most of its long paragraphs."""
-    there = {_plain(one) for one in _PARAGRAPHS(other)}
-    long = [text for one in _PARAGRAPHS(first) if len(text := _plain(one)) >= _SENTENCES]
-    return bool(long) and 100 * sum(text in there for text in long) >= _SHARE * len(long)
-
-
-def _plain(element: etree._Element) -> str:
-    return _PLAIN.sub(" ", "".join(map(str, element.itertext()))).strip()
 
 
 def may_be_split(page: bytes, url: str) -> bool:
@@ -236,8 +206,9 @@ def may_be_split(page: bytes, url: str) -> bool:
     if any(one in lower for one in _RELATIONS) or _RELATIVE.search(lower) or any(one in lower for one in _PHRASES):
         return True
     for name in {stem.lower().encode(), unquote(stem).lower().encode("utf-8", "replace")}:
-        at = lower.find(name)
-        while at >= 0:
+        at, looks = lower.find(name), 0
+        while at >= 0 and looks < _LOOKS:
+            looks += 1
             at += len(name)
             if _NEAR_STEM.match(lower, at, at + 100):
                 return True
@@ -275,7 +246,11 @@ def _bases(first: str) -> frozenset[str]:
 
 def _stem(first: str) -> str:
     """The last part of the story's path that says something: what links to its other pages have in common with it."""
-    for segment in reversed(urlsplit(first).path.split("/")):
+    try:
+        path = urlsplit(first).path
+    except ValueError:  # another writer's, or hostile
+        return ""
+    for segment in reversed(path.split("/")):
         bare = re.sub(rf"{_EXTENSION}$", "", segment, flags=re.IGNORECASE)
         bare = _FIRST.sub("", bare) or (bare if len(bare) > 2 else "")
         if bare and bare.lower() != "index":
@@ -318,7 +293,11 @@ def _believed(
 
 
 def _label(element: etree._Element) -> str:
-    text = "".join(map(str, element.itertext()))[: 4 * _LABEL]
+    text = ""
+    for part in element.itertext():
+        text += str(part)[: 4 * _LABEL]
+        if len(text) > 4 * _LABEL:
+            return ""
     said = _PLAIN.sub(" ", text).strip()
     said = said or _PLAIN.sub(" ", element.get("aria-label") or element.get("title") or "").strip()
     return said if len(said) <= _LABEL else ""
@@ -351,7 +330,7 @@ def _is_beside(element: etree._Element, href: str) -> bool:
     for _ in range(_AROUND):
         if at is None or at.tag in {"body", "main", "article"}:
             return False
-        if _BESIDE.search(f"{at.get('class') or ''} {at.get('id') or ''}"):
+        if _BESIDE.search(f"{(at.get('class') or '')[:_NAME]} {(at.get('id') or '')[:_NAME]}"):
             return True
         at = at.getparent()
     return False

@@ -19,8 +19,9 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # else archive.py beside it is found for the package `archive`
 
 from archive.cleaning.document import Unfit, parse  # noqa: E402
-from archive.pagination import may_be_split, pagination, tells_a_story  # noqa: E402
+from archive.pagination import may_be_split, pagination  # noqa: E402
 from crawler.discovery.shape import may_be_article  # noqa: E402
+from crawler.discovery.story import tells_a_story  # noqa: E402
 
 
 def main() -> None:

@@ -17,20 +17,12 @@ from archive.capture import Capture
 from archive.errors import PresskeepError
 from archive.event import StoredAttempt
 from archive.exchange import Role
-from archive.pagination import (
-    NO_PAGES,
-    FurtherPage,
-    Pagination,
-    may_be_split,
-    number_of,
-    pagination,
-    tells_a_story,
-    tells_the_same,
-)
+from archive.pagination import NO_PAGES, FurtherPage, Pagination, may_be_split, number_of, pagination
 from archive.store import Archive
 from archive.url import normalise
 from crawler.discovery.decoding import decode
 from crawler.discovery.shape import may_be_article
+from crawler.discovery.story import tells_a_story, tells_the_same
 from crawler.discovery.tree import tree_of
 from crawler.scheduling.durations import WEEK
 from crawler.walk import Want

@@ -28,9 +28,8 @@ from archive.http import HttpMessage
 from archive.pagination import NO_PAGES, WHOLE, FurtherPage, Pagination, pagination
 from archive.url import normalise
 
-# Texts of a story's pages together, as `TextStream` counts them: a page of the most elements that are read has as many,
-# a real one some 1,000.
-MAX_TOGETHER = 60_000
+# Elements of a story's pages together: a real page has some 3,000. One page more is read where there is room.
+MAX_TOGETHER = 90_000
 # What the extraction library raises on trees it did not expect. Anything else is a bug of ours and is heard.
 _STUMBLES = (etree.LxmlError, ValueError, TypeError, AttributeError, LookupError, AssertionError, RecursionError)
 
@@ -121,7 +120,7 @@ def _with_further(found: Reading, article: Article, given: Opened, profile: Prof
     readings: list[tuple[int, Reading]] = []
     roles: dict[int, str] = {}
     reasons: dict[str, str] = {}
-    room = MAX_TOGETHER - len(found.page.stream.raws)
+    elements = found.page.stream.elements
     most = MAX_BYTES - found.length  # of all pages together: each of them stays in memory until they are joined
     waiting = [one for one in named.values() if one.number == WHOLE or WHOLE not in named]
     while waiting:
@@ -129,9 +128,9 @@ def _with_further(found: Reading, article: Article, given: Opened, profile: Prof
         place, capture = by_key.pop(normalise(link.url), (0, None))
         if capture is None:
             pass
-        elif room <= 0:
+        elif elements > MAX_TOGETHER:
             roles[place] = _role(link, capture)
-            reasons[link.url] = f"over budget: the pages have more than {MAX_TOGETHER} texts together"
+            reasons[link.url] = f"over budget: the pages before have {elements} elements together"
         else:
             roles[place] = _role(link, capture)
             one = _reading(capture, given.provenance, profile, given.page.url, link.number or 1, most)
@@ -139,7 +138,7 @@ def _with_further(found: Reading, article: Article, given: Opened, profile: Prof
             blocks = tuple(part.block for part in one.sifted.placed) if isinstance(one, Reading) else ()
             parts.append(Part(link, place, text, blocks))
             if isinstance(one, Reading):
-                room -= len(one.page.stream.raws)
+                elements += one.page.stream.elements
                 most -= one.length
                 readings.append((place, one))
                 for more in one.links:

@@ -86,6 +86,11 @@ class TextStream:
         self.solid = "".join(parts)
         self._paths: dict[html.HtmlElement, str] = {root: f"/{root.tag!s}"}
 
+    @property
+    def elements(self) -> int:
+        """How many elements the tree has."""
+        return len(self._opened)
+
     def owner(self, at: int) -> html.HtmlElement:
         """The element whose own text holds the solid character at ``at``."""
         return self.owners[bisect_right(self.starts, at) - 1]

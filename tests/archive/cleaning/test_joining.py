@@ -11,6 +11,7 @@ from split_story import FOOT, HEADLINE, HOST, PARAGRAPHS, PATH, STANDFIRST, addr
 from archive import explanation
 from archive.article import Article, Verdict, canonical_json, from_json, identity
 from archive.capture import Capture
+from archive.cleaning import clean as cleaning
 from archive.cleaning.clean import clean
 from archive.cleaning.ledger import ledger
 from archive.dataset.rows import Entry
@@ -167,6 +168,13 @@ def test_a_page_that_cannot_be_read_is_named_with_its_reason() -> None:
     gone = replace(capture(b"<html>gone</html>", address(2), 2), block=lambda: b"HTTP/1.1 404 Not Found\r\n\r\n")
     text = article([one, gone, three])
     assert [(miss.number, miss.reason) for miss in text.missing] == [(2, "it has no text: http-error, status 404")]
+
+
+def test_pages_that_are_too_large_together_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cleaning, "MAX_TOGETHER", 60)
+    text = article(pages())
+    assert [(one.number, one.reason.partition(":")[0]) for one in text.missing] == [(3, "over budget")]
+    assert [one.role for one in text.provenance.captures] == ["page", "further-page", "further-page"]
 
 
 def test_other_companions_are_named_and_change_nothing() -> None:
