@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from archive.errors import ConfigurationError
+from archive.replay.captured.targets import Use
 from crawler.drawing.chromium import find
 
 from .hostile import AT, HEAD, HOST, WAYS, aimed, answered, archived, png
@@ -136,6 +137,19 @@ def test_a_page_that_means_well_looks_as_it_did(browser: Browser, room: Shown, t
     frame.wait_for_selector("text=was not archived")
     page.screenshot(path=str(tmp_path / "captured.png"))
     context.close()
+
+
+def test_the_application_may_show_a_picture_and_nobody_may_read_one(browser: Browser, room: Shown) -> None:
+    page = browser.new_page()
+    page.goto(f"{room.app}/")
+    address = room.address("/p.png", Use.PICTURE)
+    width = """url => new Promise(told => {
+        const one = new Image(); one.onload = () => told(one.naturalWidth); one.onerror = () => told(0); one.src = url;
+    })"""
+    assert page.evaluate(width, address) == 7
+    assert page.evaluate(width, room.address("/p.png")) == 0, "a page is no picture"
+    assert page.evaluate("url => fetch(url).then(() => 'read', () => 'refused')", address) == "refused"
+    page.close()
 
 
 def test_whoever_counts_would_have_counted(browser: Browser, evil: Sink) -> None:
