@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from exchanges import START, exchange
-from foreign_files import warc_record
+from exchanges import START, exchange, page
+from foreign_files import forms
 
 from archive.catalogue.blocking import Target
 from archive.entering.importing import import_files
@@ -72,13 +72,18 @@ def test_what_one_has_taken_down_none_hands_out(tmp_path: Path) -> None:
         alone.answer(CRANE)
 
 
-def test_foreign_files_answer_too_and_by_their_digests(tmp_path: Path) -> None:
-    archive = Archive.create(tmp_path / "NEWS", contact="tests@example.org")
-    file = tmp_path / "herald.warc"
-    file.write_bytes(warc_record("crane", 0) + warc_record("crane", 1))
-    list(import_files(archive, [file]))
-    with Archives([archive]) as one:
-        assert one.answer("http://herald.example/crane").capture.payload().startswith(b"<html>")
+@pytest.mark.parametrize("form", forms())
+def test_files_of_other_writers_answer_too(form: str, tmp_path: Path) -> None:
+    first = Archive.create(tmp_path / "A", contact="tests@example.org")
+    file = tmp_path / f"herald.{form}"
+    file.write_bytes(forms()[form])
+    list(import_files(first, [file]))
+    second = made(tmp_path / "B", exchange(minute=0))
+    with Archives([first, second]) as both:
+        held = both.answer("https://herald.example/crane?utm_source=x")
+        assert held.archive is first
+        assert held.capture.payload() == page("crane") == b"".join(held.capture.payload_pieces())
+        assert both.answer(CRANE).archive is second
 
 
 def test_a_redirect_between_spellings_answers_for_its_own_alone(tmp_path: Path) -> None:

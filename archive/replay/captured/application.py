@@ -19,6 +19,7 @@ from archive.replay.captured.guard import CapturedGuard
 from archive.replay.captured.showing import Shown, drawn, shown
 from archive.replay.captured.targets import PREFIX, Use, address
 from archive.replay.memento import span
+from archive.replay.ranges import Version, wanted
 from archive.replay.rawpath import RawRoute
 from archive.replay.service import Service
 from archive.reservation import reserved
@@ -26,6 +27,7 @@ from archive.url import normalise
 
 logger = logging.getLogger(__name__)
 
+_ANY = Version('""', "")  # nothing here is kept by anybody, so no condition is about it
 _ASKED = re.compile(r"([0-9]{4,20})(mp_|im_|cs_|fo_|md_)?/(.+)", re.DOTALL)
 
 
@@ -48,6 +50,8 @@ def captured_application(service: Service) -> ASGIApp:
         made = await own.read(_made, own, url, at, use)
         if made.target is not None:
             return Response(status_code=302, headers={"Location": address(made.target, at, use)})
+        if use is Use.MEDIA:
+            return _played(request, made)
         return Response(made.body, made.status, media_type=made.media_type)
 
     inner = Starlette(
@@ -56,6 +60,18 @@ def captured_application(service: Service) -> ASGIApp:
         max_body_size=0,
     )
     return CapturedGuard(inner, service)
+
+
+def _played(request: Request, made: Shown) -> Response:
+    """Sound or film, or the part of it that a player asks for."""
+    size = len(made.body)
+    parts = wanted(request.headers, size, _ANY)
+    if parts is not None and not parts:
+        return Response(status_code=416, headers={"Content-Range": f"bytes */{size}"})
+    if parts is None or len(parts) > 1:
+        return Response(made.body, made.status, {"Accept-Ranges": "bytes"}, made.media_type)
+    body = made.body[parts[0].start : parts[0].end]
+    return Response(body, 206, {"Content-Range": parts[0].said(size)}, made.media_type)
 
 
 def _made(service: Service, url: str, at: int, use: Use) -> Shown:

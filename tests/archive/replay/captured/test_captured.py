@@ -145,6 +145,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> object:
         answered("/v.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>", "image/svg+xml"),
         answered("/latin", "Gr\u00fc\u00dfe".encode("latin-1"), "text/html; charset=iso-8859-1"),
         answered("/down", b"<p>down</p>"),
+        answered("/film.mp4", bytes(range(200)), "video/mp4"),
     )
     with Archive.open(path) as archive:
         url = f"{HOST}/down"
@@ -193,6 +194,22 @@ def test_files_are_served_as_what_they_are_asked_for_or_not_at_all(shown: Shown)
     assert never.status_code == 404
     assert "was not archived" in never.text
     assert "<b>" not in never.text
+
+
+def test_a_film_is_played_in_parts(shown: Shown) -> None:
+    film = bytes(range(200))
+    whole = shown.get("/film.mp4", Use.MEDIA)
+    assert (whole.status_code, whole.content, whole.headers["accept-ranges"]) == (200, film, "bytes")
+    for given, status, body, said in (
+        ("bytes=10-19", 206, film[10:20], "bytes 10-19/200"),
+        ("bytes=190-", 206, film[190:], "bytes 190-199/200"),
+        ("bytes=-5", 206, film[-5:], "bytes 195-199/200"),
+        ("bytes=900-", 416, b"", "bytes */200"),
+        ("bytes=1-2, 5-6", 200, film, None),
+        ("seconds=1-2", 200, film, None),
+    ):
+        got = shown.get("/film.mp4", Use.MEDIA, range=given)
+        assert (got.status_code, got.content, got.headers.get("content-range")) == (status, body, said), given
 
 
 def test_the_capture_nearest_to_the_time_is_shown(shown: Shown) -> None:
