@@ -59,7 +59,7 @@ UnreservedOption = Annotated[
 ]
 WithheldOption = Annotated[
     bool,
-    typer.Option("--with-withheld", help="Also what [reservations] in archive.toml withholds.", show_default=False),
+    typer.Option("--with-withheld", help="Also what \\[reservations] in archive.toml withholds.", show_default=False),
 ]
 UrlArgument = Annotated[str, typer.Argument(metavar="URL", help="The page's address.", show_default=False)]
 AtOption = Annotated[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sqlite3
 import subprocess
@@ -12,7 +13,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy.exc
+from rich.console import Console
+from rich.progress import Progress
 
+from archive import terminal
 from archive.errors import ArchiveBusy, DamagedRecord, NotFound, PresskeepError, StorageFull
 from archive.terminal import one_line, plain, shorten, translate, wants_debug
 
@@ -187,3 +191,21 @@ def test_errors_below_become_errors_that_say_what_to_do(
 def test_debug_after_two_dashes_is_an_argument() -> None:
     assert wants_debug(["show", "--debug"])
     assert not wants_debug(["show", "--", "--debug"])
+
+
+def test_a_bar_that_waits_is_there_only_while_nothing_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.StringIO()
+    bar = Progress(console=Console(file=shown, force_terminal=True, width=60), transient=True, auto_refresh=False)
+    waiting = terminal.Waiting(bar)
+    waiting.report(50, 100, "editions")
+    assert shown.getvalue() == "", "something was printed a moment ago"
+    monkeypatch.setattr(terminal, "_PATIENCE", -1.0)
+    waiting.report(60, 100, "editions")
+    assert "editions" in shown.getvalue()
+    states = [bar.live.is_started]
+    waiting.rest()
+    states.append(bar.live.is_started)
+    waiting.report(70, 100, "editions")
+    states.append(bar.live.is_started)
+    waiting.rest()
+    assert states == [True, False, True]
