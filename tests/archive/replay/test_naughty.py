@@ -28,12 +28,10 @@ NAUGHTY = (
     *("<!--", "<?xml?>", "\\u003cscript\\u003e", "onload=alert(1)"),
 )
 ASKED = (
-    *("/timegate/{}", "/timegate/https://courier.example/{}", "/timemap/link/{}", "/web/{}", "/web/20261125094640/{}"),
-    *("/timemap/json/https://courier.example/{}", "/web/20261125094640id_/https://courier.example/{}"),
-    *("/web/{}/https://courier.example/", "/cdx?url={}", "/cdx?url=https://courier.example/{}", "/{}"),
-    *("/cdx?url=courier.example*&filter={}", "/cdx?url=courier.example*&fl={}", "/files/warc/{}", "/files/{}"),
-    *("/cdx?url=courier.example&matchType={}", "/cdx?url=courier.example*&output=text&closest={}"),
-    "/files/pack.wacz?url={}",
+    *("/timegate/https://courier.example/{}", "/timemap/link/{}", "/timemap/json/https://courier.example/{}"),
+    *("/web/{}", "/web/20261125094640id_/https://courier.example/{}", "/web/{}/https://courier.example/", "/{}"),
+    *("/cdx?url={}", "/cdx?url=courier.example/2*&filter={}", "/cdx?url=courier.example/2*&output=text&fl={}"),
+    *("/files/warc/{}", "/files/pack.wacz?url={}"),
 )
 # In the head of a record it is escaped what no address has, and what browsers strip.
 _STRIPPED = re.compile("%0[09AD]")

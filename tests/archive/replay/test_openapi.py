@@ -83,7 +83,7 @@ def test_it_is_true(site: Served, path_told: str) -> None:
     operation = schema[path_told]["GET"]
 
     @given(case=operation.as_strategy())
-    @settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
     def asked(case: Case[Any]) -> None:
         case.validate_response(case.call(base_url=site.url), checks=CHECKS)
 
