@@ -42,10 +42,10 @@ def test_what_is_the_same_is_as_long_as_can_be(before: list[str], after: list[st
 
 def test_no_words_take_longer_than_others() -> None:
     """A word between others that are never the same is what difflib takes seconds for."""
-    before = [word for n in range(400) for word in ("of", f"a{n}")]
-    after = [word for n in range(400) for word in ("of", f"b{n}")]
+    before = [word for n in range(250) for word in ("of", f"a{n}")]
+    after = [word for n in range(250) for word in ("of", f"b{n}")]
     begun = time.process_time()
-    assert common(before, after) == 400
+    assert common(before, after) == 250
     ours = time.process_time() - begun
     begun = time.process_time()
     SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
