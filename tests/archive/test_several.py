@@ -11,7 +11,7 @@ from foreign_files import forms
 from archive.catalogue.blocking import Target
 from archive.entering.importing import import_files
 from archive.errors import NotFound, TakenDown, UsageError
-from archive.exchange import Exchange, Origin
+from archive.exchange import Drawn, Exchange, Origin
 from archive.removal.takedown import take_down
 from archive.several import Archives
 from archive.store import Archive
@@ -112,3 +112,22 @@ def test_a_redirect_between_spellings_answers_for_its_own_alone(tmp_path: Path) 
             answer("https://courier.example/round", None)
         with pytest.raises(NotFound, match="POST"):
             one.answer(safe, method="POST")
+
+
+def test_a_page_that_was_drawn_stands_for_its_answer_where_that_is_asked_for(tmp_path: Path) -> None:
+    archive = made(tmp_path / "A", exchange(minute=0, body=b"<div id=app></div>"), exchange("quay", 0))
+    (shell,) = archive.timeline(CRANE)
+    with archive.writer("crawl") as writer:
+        writer.add_drawn(
+            Drawn(shell.url, shell.at + 4_000_000, b"<p>drawn", "Chrome/1", (shell.id,), origin=Origin(site="s"))
+        )
+    with Archives([archive]) as one:
+        assert one.answer(CRANE).capture.id == shell.id
+        drawn = one.answer(CRANE, drawn=True).capture
+        assert (drawn.kind, drawn.payload(), b"".join(drawn.payload_pieces())) == (
+            "conversion",
+            b"<p>drawn",
+            b"<p>drawn",
+        )
+        assert b"".join(drawn.raw_pieces()) == drawn.message().raw
+        assert one.answer("https://courier.example/quay", drawn=True).capture.kind == "response"

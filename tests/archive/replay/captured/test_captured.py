@@ -10,6 +10,7 @@ import pytest
 
 from archive.catalogue.blocking import Target
 from archive.errors import PayloadRefused
+from archive.exchange import Drawn, Origin
 from archive.removal.takedown import take_down
 from archive.replay.captured.markup import rewritten
 from archive.replay.captured.styles import styled
@@ -210,6 +211,20 @@ def test_a_film_is_played_in_parts(shown: Shown) -> None:
     ):
         got = shown.get("/film.mp4", Use.MEDIA, range=given)
         assert (got.status_code, got.content, got.headers.get("content-range")) == (status, body, said), given
+
+
+def test_a_page_that_was_drawn_is_shown_as_it_was_drawn(tmp_path: Path) -> None:
+    path = archived(tmp_path / "A", answered("/", b"<div id=app></div><script>draw()</script>"))
+    with Archive.open(path) as archive:
+        (shell,) = archive.captures()
+        page = b"<!DOCTYPE html><p>drawn <img src=p.png>"
+        with archive.writer("test") as writer:
+            writer.add_drawn(
+                Drawn(shell.url, shell.at + 4_000_000, page, "Chrome/1", (shell.id,), origin=Origin(site="s"))
+            )
+    with showing(path) as shown:
+        assert "<p>drawn <img src" in shown.get("/").text
+        assert shown.get("/").status_code == 200
 
 
 def test_the_capture_nearest_to_the_time_is_shown(shown: Shown) -> None:
