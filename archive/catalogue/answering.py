@@ -8,11 +8,13 @@ or would be sent round in a circle.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag, urljoin
 
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select
+from sqlalchemy.dialects import sqlite
 
 from archive.capture import Capture
 from archive.catalogue import blocking, revisits, tables
@@ -29,8 +31,21 @@ NEIGHBOURS = 20
 SAME_VISIT = 24 * 3600 * 1_000_000  # microseconds
 
 
-def _questions(*conditions: ColumnElement[bool]) -> tuple[Select[Any], Select[Any], Select[Any]]:
-    """The latest captures of a key by a method, those before a time, and those after it: made once."""
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A question in SQL, made once: a spider over an archive asks one for each page."""
+
+    sql: str
+    values: dict[str, Any]
+
+    @classmethod
+    def of(cls, question: Select[Any]) -> _Question:
+        made = question.compile(dialect=_DIALECT)
+        return cls(str(made), dict(made.params))
+
+
+def _questions(*conditions: ColumnElement[bool]) -> tuple[_Question, ...]:
+    """The latest captures of a key by a method, those before a time, and those after it."""
     table = tables.captures.c
     question = (
         select(tables.captures)
@@ -44,9 +59,11 @@ def _questions(*conditions: ColumnElement[bool]) -> tuple[Select[Any], Select[An
     )
     latest = question.order_by(table.at.desc(), table.id.desc())
     at: BindParameter[int] = bindparam("at")
-    return latest, latest.where(table.at <= at), question.where(table.at > at).order_by(table.at, table.id)
+    before, after = latest.where(table.at <= at), question.where(table.at > at).order_by(table.at, table.id)
+    return _Question.of(latest), _Question.of(before), _Question.of(after)
 
 
+_DIALECT = sqlite.dialect(paramstyle="named")
 _AS_SENT = _questions(tables.captures.c.kind != "conversion")
 _WITH_DRAWN = _questions()
 
@@ -60,12 +77,12 @@ def around(
     """
     values = {"key": normalise(url), "method": method, "at": at}
     latest, before, after = _WITH_DRAWN if drawn else _AS_SENT
-    with catalog.reading() as connection:
-        if at is None:
-            rows = list(connection.execute(latest, values).mappings())
-        else:
-            rows = [*connection.execute(before, values).mappings(), *connection.execute(after, values).mappings()]
-        found = revisits.bound(connection, directory, [capture_of_row(row, directory) for row in rows])
+    asked = (latest,) if at is None else (before, after)
+    rows = [row for one in asked for row in catalog.rows(one.sql, one.values | values)]
+    found = [capture_of_row(row, directory) for row in rows]
+    if any(one.kind == "revisit" for one in found):
+        with catalog.reading() as connection:
+            found = revisits.bound(connection, directory, found)
     replaced = {one.refers_to for one in found if one.kind == "conversion"}
     return [one for one in found if one.id not in replaced]
 

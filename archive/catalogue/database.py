@@ -8,6 +8,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Dialect, Engine, create_engine, create_mock_engine, event, insert, select
@@ -97,6 +98,18 @@ class Catalog:
                 with contextlib.closing(connection.cursor()) as cursor:
                     cursor.execute(question, values)
                     return cursor.fetchone() is not None
+            finally:
+                connection.close()
+
+    def rows(self, question: str, values: Mapping[str, object]) -> list[dict[str, Any]]:
+        """The rows of a question in SQL, by their columns, at the same cost; raises as `reading`."""
+        with _translated(self.path):
+            connection = self._readable().raw_connection()
+            try:
+                with contextlib.closing(connection.cursor()) as cursor:
+                    cursor.execute(question, values)
+                    names = [one[0] for one in cursor.description]
+                    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
             finally:
                 connection.close()
 

@@ -46,7 +46,7 @@ def _place_of(location: Location | None) -> Row:
 
 
 @reads_rows
-def require_utf8(row: RowMapping) -> None:
+def require_utf8(row: RowMapping | Row) -> None:
     """Raise DamagedCatalogue for a row, read for salvage, that has bytes which are no UTF-8."""
     for value in row.values():
         if isinstance(value, str):
@@ -59,7 +59,7 @@ def _number(value: object) -> int:
     return value
 
 
-def _location(row: RowMapping) -> Location:
+def _location(row: RowMapping | Row) -> Location:
     _number(row["offset"])
     _number(row["length"])
     _number(row["at"])
@@ -115,7 +115,7 @@ def row_of_capture(capture: Capture) -> Row:
 
 
 @reads_rows
-def capture_of_row(row: RowMapping, directory: Path) -> Capture:
+def capture_of_row(row: RowMapping | Row, directory: Path) -> Capture:
     """The capture of a row, bound to its bytes below ``directory``, the archive's ``warc/``."""
     location = _location(row)
     return Capture(
