@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING
 
 from archive import terminal
-from archive.target import open_target
+from archive.target import STDOUT, open_target
 from archive.verbs.typeset import count
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
     from archive.store import Archive
     from crawler.jobs import JobSummary, Progress, Replayed
     from crawler.sites import Site
@@ -21,9 +25,11 @@ def replay(archive: Archive, sites: Sequence[Site], at: int | None, *, limit: in
     from crawler.jobs import ReplayJob, run_job  # noqa: PLC0415
     from crawler.report import error_among  # noqa: PLC0415
 
-    with stopping() as stop, open_target(out) as target:
-        told = _Told(target)
+    seen = out == STDOUT and terminal.out().is_terminal  # then the items are the progress
+    with stopping() as stop, open_target(out) as target, contextlib.ExitStack() as stack:
+        told = _Told(target, None if seen else stack.enter_context(terminal.progress()))
         for site in sites:
+            told.begin(site.host)
             told.summaries.append(run_job(ReplayJob(archive.path, site, at, limit), told.listen, stop))
             if stop.asked.is_set():
                 raise KeyboardInterrupt  # a file is written whole, or not at all
@@ -39,10 +45,17 @@ def replay(archive: Archive, sites: Sequence[Site], at: int | None, *, limit: in
 class _Told:
     """What the spiders told: items go out as they come."""
 
-    def __init__(self, target: IO[bytes]) -> None:
+    def __init__(self, target: IO[bytes], bar: Bar | None) -> None:
         self._target = target
+        self._bar = bar
+        self._task: TaskID | None = None
         self.replayed: list[Replayed] = []
         self.summaries: list[JobSummary] = []
+
+    def begin(self, site: str) -> None:
+        """A site's turn has come."""
+        if self._bar is not None:
+            self._task = self._bar.add_task(terminal.one_line(site), total=None)
 
     def listen(self, progress: Progress) -> None:
         """An item, or the end of a site."""
@@ -50,6 +63,10 @@ class _Told:
 
         if isinstance(progress, Scraped):
             self._target.write(progress.line + b"\n")
+            if self._bar is None:
+                self._target.flush()
+            elif self._task is not None:
+                self._bar.advance(self._task)
         elif isinstance(progress, Replayed):
             self.replayed.append(progress)
 

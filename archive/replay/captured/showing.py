@@ -15,6 +15,8 @@ from archive.replay.captured.styles import styled
 from archive.replay.captured.targets import Targets, Use
 
 _PAGES = frozenset({"text/html", "application/xhtml+xml", "application/vnd.wap.xhtml+xml"})
+# XHTML: `<script src="x"/>` has an end, which HTML would look for until the page's own.
+_SELF_CLOSED = re.compile(r"<(script|style|title|textarea|iframe|a|b|i|p|div|span|td|th|li|ul|ol)(\s[^<>]*)?/>", re.I)
 _TEXTS = re.compile(r"text/[a-z0-9.+-]+|application/(?:json|ld\+json|xml|[a-z0-9.-]+\+(?:json|xml))")
 _UNKNOWN = frozenset({None, "", "application/octet-stream", "binary/octet-stream", "text/plain", "unknown/unknown"})
 _TYPES = {
@@ -85,6 +87,8 @@ def _page(capture: Capture, message: HttpMessage, mime: str | None, payload: byt
     status = message.status if 200 <= message.status < 600 and message.status not in {204, 205, 206, 304} else 200
     if mime in _PAGES or (mime in _UNKNOWN - {"text/plain"} and _looks_like_a_page(payload)):
         text, _ = decode(payload, message.charset)
+        if mime != "text/html" and mime in _PAGES:
+            text = _SELF_CLOSED.sub(r"<\1\2></\1>", text)
         try:
             page = rewritten(text, Targets(capture.url, capture.at))
         except PayloadRefused as error:

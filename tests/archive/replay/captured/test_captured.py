@@ -146,6 +146,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> object:
         answered("/v.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>", "image/svg+xml"),
         answered("/latin", "Gr\u00fc\u00dfe".encode("latin-1"), "text/html; charset=iso-8859-1"),
         answered("/down", b"<p>down</p>"),
+        answered("/x", b"<html><script src='x'/><div id='e' /><p>after</p></html>", "application/xhtml+xml"),
         answered("/film.mp4", bytes(range(200)), "video/mp4"),
     )
     with Archive.open(path) as archive:
@@ -187,6 +188,7 @@ def test_files_are_served_as_what_they_are_asked_for_or_not_at_all(shown: Shown)
     assert told("/data.json", Use.PAGE) == (200, "text/plain; charset=utf-8")
     assert told("/latin", Use.PAGE) == (200, "text/html; charset=utf-8")
     assert "Gr\u00fc\u00dfe" in shown.get("/latin").text
+    assert '<div id="e"></div><p>after</p>' in shown.get("/x").text
     for path, use in (("/lie.png", Use.PICTURE), ("/", Use.STYLE), ("/p.png", Use.FONT), ("/s.css", Use.MEDIA)):
         assert told(path, use)[0] == 415, path
     assert told("/paper.pdf", Use.PAGE)[0] == 415
