@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import uvicorn
@@ -120,9 +120,23 @@ def bound(host: str, port: int) -> Any:  # noqa: ANN401 - a socket; this package
         logger.disabled = said
 
 
-def server(app: ASGIApp) -> uvicorn.Server:
-    """A server of an application; ``run`` takes the sockets."""
-    return uvicorn.Server(_configured(app))
+class Announced(uvicorn.Server):
+    """A server that says when it listens: before that, nobody is answered and no signal ends it in order."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[Any] | None = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def server(app: ASGIApp, ready: Callable[[], None] = lambda: None) -> uvicorn.Server:
+    """A server of an application; ``run`` takes the sockets, and ``ready`` is called when it listens."""
+    return Announced(_configured(app), ready)
 
 
 async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 import webbrowser
 from typing import Annotated, Any
 
@@ -105,12 +106,16 @@ def serve(
         )
         url = settings.public or f"http://{bracketed(host)}:{port}"
         entrance = f"{url}/?token={token}" if token is not None else f"{url}/"
-        if json:
-            terminal.emit({"archive": opened.configuration.name, "url": url, "token": token})
-        else:
-            terminal.out().print(f"{opened.configuration.name} is at {entrance} (Ctrl-C ends it)", soft_wrap=True)
-        if open_:
-            webbrowser.open(entrance)
+
+        def ready() -> None:
+            if json:
+                terminal.emit({"archive": opened.configuration.name, "url": url, "token": token})
+            else:
+                terminal.out().print(f"{opened.configuration.name} is at {entrance} (Ctrl-C ends it)", soft_wrap=True)
+            sys.stdout.flush()  # who reads it in a pipe waits for it
+            if open_:
+                webbrowser.open(entrance)
+
         service = Service(opened, settings)
         parts = {port: application(service), captured_port: captured_application(service)}
         sockets = [socket, frames]
@@ -118,7 +123,7 @@ def serve(
             parts[scripted.getsockname()[1]] = viewing_application(service, Packages(), folder)
             sockets.append(scripted)
         try:
-            server(ByPort(parts)).run(sockets)
+            server(ByPort(parts), ready).run(sockets)
         except KeyboardInterrupt:
             terminal.say("ended")
 
