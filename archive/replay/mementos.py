@@ -95,7 +95,8 @@ class _Questions:
         key: BindParameter[str] = bindparam("key")
         at: BindParameter[int] = bindparam("at")
         of_key = select(tables.captures).where(_captures.key == key, condition).limit(1)
-        light = select(_captures.at, _captures.url).where(_captures.key == key, condition)
+        url = func.max(_captures.url).label("url")  # captures of one time have one address, that of https
+        light = select(_captures.at, url).where(_captures.key == key, condition).group_by(_captures.at)
         parts = (
             light.order_by(_captures.at).limit(1),
             light.order_by(_captures.at.desc()).limit(2),
@@ -109,11 +110,17 @@ class _Questions:
             withheld,
             condition,
             handed_out(withheld),
-            of_key.where(_captures.at >= at, _captures.at < bindparam("until")).order_by(_captures.at, _captures.id),
+            of_key.where(_captures.at >= at, _captures.at < bindparam("until")).order_by(
+                # Of others' captures, whose times are whole seconds, a page and the redirect that led to it may be of
+                # one time: then it is the page.
+                _captures.at,
+                func.coalesce(_captures.status, 0).between(300, 399),
+                _captures.id,
+            ),
             of_key.where(_captures.at <= at).order_by(_captures.at.desc(), _captures.id.desc()),
             of_key.where(_captures.at > at).order_by(_captures.at, _captures.id),
             union_all(*numbered),
-            light.where(_captures.at >= at).order_by(_captures.at, _captures.id).limit(bindparam("most")),
+            light.where(_captures.at >= at).order_by(_captures.at).limit(bindparam("most")),
             time.monotonic(),
         )
 

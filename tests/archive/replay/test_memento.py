@@ -271,6 +271,26 @@ def test_a_redirect_to_another_spelling_of_one_address_does_not_go_round(site: S
     assert (lost.status_code, "location" in lost.headers) == (301, False)
 
 
+def test_a_page_and_the_redirect_to_it_may_be_of_one_time(tmp_path: Path) -> None:
+    """As in files of other writers, whose times are whole seconds."""
+    url = "://courier.example/crane"
+    moved = f"HTTP/1.1 301 Moved\r\nLocation: https{url}\r\nContent-Length: 0\r\n\r\n".encode()
+    with Archive.create(tmp_path / "NEWS") as archive, archive.writer("crawl") as writer:
+        for minute in (0, 5):
+            writer.add(at(replace(exchange("x", minute), response=moved), f"http{url}"))
+            writer.add(at(exchange("x", minute, sentence=f"State {minute}. "), f"https{url}"))
+            writer.add(at(replace(exchange("x", minute), response=moved), f"http{url}"))
+    with served(tmp_path / "NEWS") as site:
+        told = site.get(f"/timemap/json/http{url}").json()["mementos"]["list"]
+        assert [one["uri"].split("/")[4] for one in told] == ["20261125094640", "20261125095140"]
+        for one in told:
+            answer = site.client.get(one["uri"])
+            assert (answer.status_code, "State" in answer.text) == (200, True)
+        rels = parsed(answer.headers["link"])
+        assert rels["last"][0][0] == rels["memento"][-1][0] == told[-1]["uri"]
+        assert "/web/20261125095140/" in site.get(f"/timegate/http{url}").headers["location"]
+
+
 def test_a_person_is_led_to_the_page_about_it(site: Served) -> None:
     answer = site.get(
         f"/web/{STAMPS[0]}/{URL}", sec_fetch_mode="navigate", sec_fetch_dest="document", accept="text/html"
