@@ -19,6 +19,7 @@ from archive.replay.payload import SANDBOX, Sent, sent
 from archive.replay.rawpath import RawRoute
 from archive.replay.service import Service
 from archive.url import normalise
+from archive.warc.places import ATTACHED
 
 _DAYS = "Mon|Tue|Wed|Thu|Fri|Sat|Sun"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -44,7 +45,7 @@ def routes(service: Service) -> list[BaseRoute]:
         if len(given) > 1:
             raise Problem(400, "more than one Accept-Datetime was sent")
         at = accepted(given[0]) if given else None
-        found = await service.read(mementos.nearest, url, at)
+        found = await service.quickly(mementos.nearest, url, at)
         places = Places(service.base(request))
         headers = {
             "Location": places.memento(found.moment.name, found.moment.url),
@@ -66,7 +67,7 @@ def routes(service: Service) -> list[BaseRoute]:
             raise Problem(403, "archived bytes are no part of a page of this origin")
         url, (at, width) = archived(rest), span(moment)
         exact = modifier == EXACT
-        found = await service.read(mementos.exact, url, at, width, around=not exact or len(moment) != 14)
+        found = await service.quickly(mementos.exact, url, at, width, around=not exact or len(moment) != 14)
         navigating = request.headers.get("sec-fetch-mode") == "navigate"
         if not at <= found.capture.at < at + width or len(moment) not in {14, 20}:
             target = places.memento(found.moment.name, found.moment.url, modifier)
@@ -74,7 +75,9 @@ def routes(service: Service) -> list[BaseRoute]:
         if navigating and not exact and service.view is not None:
             page = service.view(found.capture.url, found.capture.id)
             return Response(status_code=302, headers={"Location": page, "Vary": "Sec-Fetch-Mode"})
-        made = await service.read(
+        place = found.capture.referent or found.capture
+        lies_here = place.location is not None and not place.location.file.startswith(f"{ATTACHED}/")
+        made = await (service.quickly if lies_here else service.read)(
             sent, found.capture, request.headers.get("accept-encoding", ""), navigating=navigating
         )
         if made.target is None:
@@ -82,7 +85,7 @@ def routes(service: Service) -> list[BaseRoute]:
         if normalise(made.target) == found.capture.key:
             # From http to https, or to a spelling without tracking: one address here, whose redirect would lead to
             # itself for ever. What was there at that time is the page behind it.
-            behind = await service.read(mementos.behind_redirect, found.capture)
+            behind = await service.quickly(mementos.behind_redirect, found.capture)
             beyond = None if behind is None else places.memento(behind.name, behind.url, modifier)
             return _answer(made, places, found, beyond)
         return _answer(made, places, found, places.memento(found.moment.name, made.target, modifier))

@@ -21,6 +21,9 @@ T = TypeVar("T")
 # Reads that go on at one time. They wait for the disk, or hold the interpreter: more threads than this only get in each
 # other's way, and each holds a connection to the catalogue and at most one payload in memory.
 READS = 8
+# Reads that take a millisecond, and hold the interpreter nearly all of it: with free cores each thread more than two
+# made the others wait for it, and halved what was answered a second (benchmarks/serve.py).
+QUICK = 2
 
 Viewing = Callable[[str, int], str]  # of an archived URL and a time, the address
 ErrorPage = Callable[[Request, Problem], Response]
@@ -43,6 +46,7 @@ class Service:
     view: Callable[[str, str], str] | None = None
     mementos: Mementos = field(init=False)
     _limiter: CapacityLimiter | None = None
+    _quick: CapacityLimiter | None = None
 
     def __post_init__(self) -> None:
         self.mementos = Mementos(self.archive)
@@ -56,6 +60,12 @@ class Service:
         if self._limiter is None:
             self._limiter = CapacityLimiter(READS)
         return await to_thread.run_sync(lambda: function(*args, **named), limiter=self._limiter)
+
+    async def quickly(self, function: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+        """The same for what takes a millisecond: a look-up, a payload from a file of this machine."""
+        if self._quick is None:
+            self._quick = CapacityLimiter(QUICK)
+        return await to_thread.run_sync(lambda: function(*args, **named), limiter=self._quick)
 
     def base(self, request: Request) -> str:
         """The origin under which the application is asked for, without a final slash: what absolute links begin with.

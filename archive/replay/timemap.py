@@ -38,7 +38,7 @@ def routes(service: Service) -> list[BaseRoute]:
                 named = since[1] if since else ""
                 return "".join(write(Places(service.base(request)), url, named, moments, following))
 
-            return Response(await service.read(made), media_type=media_type)
+            return Response(await service.quickly(made), media_type=media_type)
 
         return RawRoute(f"/timemap/{form}/", endpoint)
 
