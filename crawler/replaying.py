@@ -89,6 +89,8 @@ class Replay(BaseDownloadHandler):
         assert engine is not None
         # There is nothing to wait for: more at once would only let timers of Scrapy's decide on the order.
         engine.downloader.total_concurrency = 1
+        engine.downloader._delay = 0.0  # of new slots, whose first request would be waited for else
+        engine.downloader.per_slot_settings = {}
         if engine.scraper.slot is not None:
             engine.scraper.slot.max_active_size = 0
         engine.scraper.concurrent_items = 1
