@@ -52,7 +52,7 @@ PHRASE = 0.08
 MOST = 200  # words of a block that weigh
 # Thousandths of log odds from which on a block is kept, by what the page declares: nothing, an article, a blog's, a
 # newspaper's. Newspapers end their articles in more that is none of them.
-LIMITS = [-300, -300, -300, -100]
+LIMITS = [-100, -100, -100, 100]
 SHARED = {
     "objective": "binary",
     "min_data_in_leaf": 30,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from lxml import html
 
 from archive.cleaning.folding import number_of
-from archive.cleaning.hints import hints
+from archive.cleaning.hints import LONGEST, hints
 from archive.cleaning.said import DENSE
 from archive.cleaning.stream import INLINE, TextStream, normalise
 
@@ -92,21 +92,21 @@ class _Homes:
 
     def _box(self, element: html.HtmlElement, tag: str, parent: int) -> int:
         blocks = self.blocks
-        look = element.get("class", "")
-        names = f"{look} {element.get('id', '')} {element.get('itemprop', '')} {element.get('role', '')}"
-        style = element.get("style")
-        own = hints(tag, names) if tag != "body" else 0  # which names what the page could have, and not what it has
-        if (
-            (style and _HIDDEN.search(style))
-            or element.get("hidden") is not None
-            or element.get("aria-hidden") == "true"
-        ):
-            own |= 1
+        said = dict(element.items())
+        look = said.get("class", "")
+        if not said:
+            own = hints(tag, "")
+        else:
+            names = f"{look} {said.get('id', '')} {said.get('itemprop', '')} {said.get('role', '')}"[:LONGEST]
+            own = hints(tag, names) if tag != "body" else 0  # whose names are what the page could have, not what it has
+            style = said.get("style")
+            if (style and _HIDDEN.search(style)) or "hidden" in said or said.get("aria-hidden") == "true":
+                own |= 1
         blocks.parent.append(parent)
         blocks.element.append(element)
         blocks.tag.append(tag)
         blocks.depth.append(blocks.depth[parent] + 1 if parent >= 0 else 0)
-        key = (tag, _DIGITS.sub("", look))
+        key = (tag, _DIGITS.sub("", look) if look else look)
         blocks.sign.append(self.signs.setdefault(key, len(self.signs)))
         blocks.own.append(own)
         blocks.around.append(blocks.around[parent] | blocks.own[parent] if parent >= 0 else 0)

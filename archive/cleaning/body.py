@@ -31,10 +31,13 @@ _STEPS = 4  # a paragraph of a quote stands right in it; what is farther below i
 
 # Thousandths of log odds: between them, a block is as good as undecided.
 _UNSURE = range(-2000, 1601)
-# Tenths of a page's words, kept or undecided, that are undecided: so it is on one page in sixty, most of them no news.
-_DOUBTFUL = 6
+# Tenths of a page's words, kept or undecided, that are undecided: so it is on few pages, hardly any of them news.
+_DOUBTFUL = 8
 _LITTLE = 40  # words of a body that may be all that a paywall shows, and too little to learn from
 _LENIENT = 1500  # for items of a list of which most are kept
+_ANNOUNCED = 3000  # for items of a list that stands among the paragraphs of the story, the one above it leading to it
+_LEADING = 1000  # for a subheading right above such a paragraph
+HEADINGS = frozenset({"h2", "h3", "h4"})
 # Trafilatura has steps that grow with the square of the elements: 3 s at 5,000 boxes. Real pages have some 400.
 _MOST_BOXES = 8_000
 
@@ -84,6 +87,7 @@ def extract(page: Page, linked: Linked) -> Extraction:
             unsure += blocks.words[number]
         elif score >= limit:
             sure += blocks.words[number]
+    kept = sorted({*kept, *_told_along(blocks, scores, frozenset(kept), limit)})
     little = sum(blocks.words[number] for number in kept) < _LITTLE
     way = Way.CLASSIFIER
     placed: tuple[Placed, ...] = ()
@@ -120,12 +124,40 @@ def _whole_lists(blocks: Blocks, scores: dict[int, int], limit: int) -> set[int]
         words = sum(blocks.words[number] for number in items)
         taken = sum(blocks.words[number] for number in items if scores[number] >= limit)
         announced = any(
-            scores.get(number, limit - 1) >= limit and blocks.text[number].endswith((":", "\uff1a"))
+            scores.get(number, limit - 1) >= limit and _leads(blocks, number)
             for number in range(max(0, items[0] - 2), items[0])  # an advertisement's label may stand between
         )
         if 3 * taken >= 2 * words or (announced and taken):
             whole.update(blocks.box[number] for number in items)
     return whole
+
+
+def _told_along(blocks: Blocks, scores: dict[int, int], kept: frozenset[int], limit: int) -> Iterator[int]:
+    """What is below the limit, and told along with what is kept beside it.
+
+    Lists that a kept paragraph of the same box announces with a colon, and subheadings between kept blocks, right above
+    a paragraph in their own box.
+    """
+    box, parent = blocks.box, blocks.parent
+    lists: dict[int, list[int]] = {}
+    for number, score in scores.items():
+        if blocks.tag[box[number]] == "li":
+            lists.setdefault(parent[box[number]], []).append(number)
+        elif number not in kept and score >= limit - _LEADING and blocks.tag[box[number]] in HEADINGS:
+            below = next((one for one in (number + 1, number + 2) if one in kept), -1)
+            between = below >= 0 and not kept.isdisjoint((number - 1, number - 2))
+            unlinked = 2 * blocks.linked[number] <= blocks.size[number]
+            if between and unlinked and blocks.story[below] and parent[box[below]] == parent[box[number]]:
+                yield number
+    for home, items in lists.items():
+        lead = next((one for one in (items[0] - 1, items[0] - 2) if one in kept and _leads(blocks, one)), -1)
+        linked = sum(blocks.linked[number] for number in items)
+        if lead >= 0 and parent[box[lead]] == parent[home] and 2 * linked < sum(blocks.size[one] for one in items):
+            yield from (number for number in items if scores[number] >= limit - _ANNOUNCED)
+
+
+def _leads(blocks: Blocks, number: int) -> bool:
+    return blocks.text[number].endswith((":", "\uff1a"))
 
 
 def _once(blocks: Blocks, kept: list[int]) -> Iterator[int]:

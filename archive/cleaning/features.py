@@ -7,6 +7,8 @@ from functools import lru_cache
 from archive.cleaning.cues import CUE_WORDS, CUES
 from archive.cleaning.hints import BITS, GROUPS
 from archive.cleaning.said import tokens
+from archive.cleaning.standing import LOOK as STANDING_LOOK
+from archive.cleaning.standing import PAGE as STANDING_PAGE
 from archive.cleaning.standing import STANDING, Standing
 from archive.cleaning.sums import FAR, PLACE_BITS, PLACES, Sums
 
@@ -49,41 +51,51 @@ _AROUND = ("hidden", "body", "author", "head", "tags", "caption", "menu", "summa
 _BRANCH = tuple(name for name in GROUPS if name not in {"comment", "advert", "tags", "quote", "live", "head"})
 _SIDES = ("words", "linked", "kind", "story", "ends", "same box", "same look")
 _FAR_SIDES = _SIDES[:3]
+# What is the same for all blocks of a page, for all below one box, for most of the page's paragraphs, and for a look:
+# each is told once, and forests remember what they answer to it.
+_PAGE = (
+    *("best share", "page story", "page words", "page blocks", "page ratio", "page linked", "declared", "story blocks"),
+    *STANDING_PAGE,
+)
+_ABOVE = (
+    *("parent kind", "grandparent kind"),
+    *("whole parent words", "whole parent linked", "whole grand words", "whole grand linked"),
+    *("like parent", "like grandparent"),
+    *("parent share", "parent ratio", "parent linked", "parent blocks"),
+    *("grand share", "grand ratio", "grand linked"),
+    *("whole parent share", "whole parent ratio", "whole grand share", "whole grand ratio", "whole great share"),
+)
+_FLAGS = (
+    *(f"own {name}" for name in _OWN),
+    *(f"around {name}" for name in _AROUND),
+    *(f"branch {name}" for name in _BRANCH),
+    *(f"in {name}" for name in PLACES),
+)
+_LOOK = (
+    *("look share", "look ratio", "look linked", "look blocks", "look in best", "look beside story"),
+    *STANDING_LOOK,
+)
+SHARED: tuple[int, ...] = (len(_PAGE), len(_ABOVE), len(_FLAGS), len(_LOOK))  # the first of the numbers
 NAMES: tuple[str, ...] = (
-    *("kind", "parent kind", "grandparent kind", "depth"),
+    *(*_PAGE, *_ABOVE, *_FLAGS, *_LOOK),
+    *("kind", "depth"),
     *("words", "sentence ends", "words a sentence", "story", "linked share", "bold share"),
     *("capitals share", "digits share", "ends as sentence"),
     *("title overlap", "description overlap", "description covered"),
     *(f"cue {name}" for name in CUES),
     *("cues of all", "copies", "earlier copy"),
-    *(f"own {name}" for name in _OWN),
-    *(f"around {name}" for name in _AROUND),
-    *(f"branch {name}" for name in _BRANCH),
-    *(f"in {name}" for name in PLACES),
-    *("look share", "look ratio", "look linked", "look blocks", "look in best", "look beside story"),
-    *("whole box words", "whole parent words", "whole parent linked", "whole grand words", "whole grand linked"),
-    *("like box", "like parent", "like grandparent", "most alike around", "distance to head", "up to head"),
+    *("whole box words", "like box", "most alike around", "distance to head", "up to head"),
     *("image in box", "begins bold", "to end of best"),
     *("box share", "box ratio"),
-    *("parent share", "parent ratio", "parent linked", "parent blocks"),
-    *("grand share", "grand ratio", "grand linked"),
-    *("whole parent share", "whole parent ratio", "whole grand share", "whole grand ratio", "whole great share"),
-    *("best share", "distance to best", "up to best", "in best", "before best", "behind best"),
-    *("page story", "page words", "page blocks", "page ratio", "page linked"),
-    *(
-        "index share",
-        "story before share",
-        "to next story",
-        "to previous story",
-        "next story kin",
-        "previous story kin",
-    ),
+    *("distance to best", "up to best", "in best", "before best", "behind best"),
+    *("index share", "story before share", "to next story", "to previous story"),
+    *("next story kin", "previous story kin"),
     *("behind head", "before head"),
     *(f"{side} {name}" for side in ("next", "previous") for name in _SIDES),
     *(f"{side} {name}" for side in ("second next", "second previous") for name in _FAR_SIDES),
-    *("declared", "story blocks"),
     *STANDING,
 )
+_NO_SIDE = (-1,) * len(_SIDES)
 _LAST = frozenset(".!?…。！？\"'”’»«)؟।۔")
 _BITS = {"hidden": 1, **BITS, **PLACE_BITS}
 
@@ -91,146 +103,182 @@ _BITS = {"hidden": 1, **BITS, **PLACE_BITS}
 def features(sums: Sums, standing: Standing) -> tuple[list[int], list[list[int]]]:
     """The blocks that are worth a judgement, and the numbers of each, in the order of `NAMES`."""
     numbers = [number for number in range(len(sums.blocks.box)) if sums.hopeful(number)]
-    return numbers, [_row(sums, standing, number) for number in numbers]
+    rows = _Rows(sums, standing)
+    return numbers, [rows.row(number) for number in numbers]
 
 
-def _row(sums: Sums, standing: Standing, number: int) -> list[int]:
-    blocks = sums.blocks
-    box = blocks.box[number]
-    parent, tag = blocks.parent, blocks.tag
-    above = parent[box]
-    grand = parent[above] if above >= 0 else -1
-    great = parent[grand] if grand >= 0 else -1
-    text, size, words = blocks.text[number], blocks.size[number], blocks.words[number]
-    ends = blocks.ends[number]
-    read = text[:_READ]
-    upper = sum(map(str.isupper, read))
-    digits = sum(map(str.isdigit, read))
-    own = tokens((text,)) if words < 400 else frozenset()
-    look = sums.look_of[number]
-    story_all = sums.story
-    cues = [0 if own.isdisjoint(words) else 1 for words in CUE_WORDS]
-    head = sums.head
-    bits, around = blocks.own[box], blocks.around[box]
-    place = sums.place[box]
-    behind, before = sums.behind[number], sums.before[number]
-    last = text[-1]
-    shared = len(own & sums.said.description)
-    row = [
-        _KINDS.get(tag[box], 0),
-        _KINDS.get(tag[above], 0) if above >= 0 else -1,
-        _KINDS.get(tag[grand], 0) if grand >= 0 else -1,
-        min(blocks.depth[box], FAR),
-        min(words, MANY),
-        min(ends, 200),
-        min(words // ends, 200) if ends else 200,
-        1 if sums.told[number] else 0,
-        1000 * blocks.linked[number] // size,
-        1000 * blocks.bold[number] // size,
-        _share(upper, len(read)),
-        _share(digits, len(read)),
-        1 if last in _LAST else 0,
-        _share(len(own & sums.said.titles), len(own)),
-        _share(shared, len(own)),
-        _share(shared, len(sums.said.description)),
-        *cues,
-        sum(cues),
-        min(sums.copies[text], 9),
-        min(sums.earlier[number], 9),
-        *_spread(bits, _OWN),
-        *_spread(around, _AROUND),
-        *_spread(sums.branch[box], _BRANCH),
-        *_spread(place, PLACES),
-        _share(look[0], story_all),
-        _share(look[0], look[1]),
-        _share(look[2], look[1]),
-        min(look[3], 200),
-        _share(look[4], look[3]),
-        _share(look[5], look[3]),
-        min(sums.whole[1][box], MANY),
-        min(sums.whole[1][above], MANY) if above >= 0 else -1,
-        _share(sums.whole[2][above], sums.whole[1][above]) if above >= 0 else -1,
-        min(sums.whole[1][grand], MANY) if grand >= 0 else -1,
-        _share(sums.whole[2][grand], sums.whole[1][grand]) if grand >= 0 else -1,
-        min(sums.alike[box], 200),
-        min(sums.alike[above], 200) if above >= 0 else -1,
-        min(sums.alike[grand], 200) if grand >= 0 else -1,
-        min(sums.crowd[box], 200),
-        min(sums.head_up[box] + sums.head_down[box], FAR) if head >= 0 else -1,
-        min(sums.head_down[box], FAR) if head >= 0 else -1,
-        1 if blocks.depth[box] > 2 and blocks.element[box].find(".//img") is not None else 0,
-        blocks.leads[number],
-        max(-FAR, min(sums.best_last - number, FAR)),
-        _share(sums.direct[0][box], story_all),
-        _share(sums.direct[0][box], sums.direct[1][box]),
-    ]
-    if above >= 0:
-        one = sums.level1
-        row += [
-            _share(one[0][above], story_all),
-            _share(one[0][above], one[1][above]),
-            _share(one[2][above], one[1][above]),
-            min(one[3][above], 200),
+class _Rows:
+    """The rows of a page, with what blocks share."""
+
+    def __init__(self, sums: Sums, standing: Standing) -> None:
+        self.sums = sums
+        self.standing = standing
+        blocks = sums.blocks
+        self.page = (
+            _share(sums.whole[0][sums.best], sums.story) if blocks.tag else 0,
+            min(sums.story, MANY),
+            min(sums.total_words, MANY),
+            min(len(blocks.box), 1000),
+            _share(sums.story, sums.total_words),
+            _share(sums.total_linked, sums.total_words),
+            sums.said.declared,
+            sums.story_blocks,
+            *standing.of_page(),
+        )
+        self.kinds = [_KINDS.get(tag, 0) for tag in blocks.tag]
+        self.linked = [1000 * part // size for part, size in zip(blocks.linked, blocks.size, strict=True)]
+        self.above: dict[int, tuple[int, ...]] = {}
+        self.look: dict[int, tuple[int, ...]] = {}
+
+    def row(self, number: int) -> list[int]:
+        """The numbers of a block."""
+        sums = self.sums
+        blocks = sums.blocks
+        box = blocks.box[number]
+        above = blocks.parent[box]
+        shared = self.above.get(above)
+        if shared is None:
+            shared = self.above[above] = self._above(above)
+        look = self.look.get(key := id(sums.look_of[number]))
+        if look is None:
+            look = self.look[key] = self._look(number)
+        return [
+            *self.page,
+            *shared,
+            *_spread(blocks.own[box], _OWN),
+            *_spread(blocks.around[box], _AROUND),
+            *_spread(sums.branch[box], _BRANCH),
+            *_spread(sums.place[box], PLACES),
+            *look,
+            *self._own(number, box),
         ]
-    else:
-        row += [-1, -1, -1, -1]
-    if grand >= 0:
-        two = sums.level2
-        row += [
-            _share(two[0][grand], story_all),
-            _share(two[0][grand], two[1][grand]),
-            _share(two[2][grand], two[1][grand]),
+
+    def _own(self, number: int, box: int) -> list[int]:
+        sums = self.sums
+        blocks = sums.blocks
+        text, size, words = blocks.text[number], blocks.size[number], blocks.words[number]
+        ends = blocks.ends[number]
+        read = text[:_READ]
+        own = tokens((text,)) if words < 400 else frozenset()
+        cues = [0 if own.isdisjoint(words) else 1 for words in CUE_WORDS]
+        shared = len(own & sums.said.description)
+        behind, before, head = sums.behind[number], sums.before[number], sums.head
+        direct = sums.direct[0][box]
+        up, down = sums.up[box], sums.down[box]
+        depth = blocks.depth[box]
+        return [
+            self.kinds[box],
+            min(depth, FAR),
+            min(words, MANY),
+            min(ends, 200),
+            min(words // ends, 200) if ends else 200,
+            1 if sums.told[number] else 0,
+            self.linked[number],
+            1000 * blocks.bold[number] // size,
+            1000 * sum(map(str.isupper, read)) // len(read),
+            1000 * sum(map(str.isdigit, read)) // len(read),
+            1 if text[-1] in _LAST else 0,
+            _share(len(own & sums.said.titles), len(own)),
+            _share(shared, len(own)),
+            _share(shared, len(sums.said.description)),
+            *cues,
+            sum(cues),
+            min(sums.copies[text], 9),
+            min(sums.earlier[number], 9),
+            min(sums.whole[1][box], MANY),
+            min(sums.alike[box], 200),
+            min(sums.crowd[box], 200),
+            min(sums.head_up[box] + sums.head_down[box], FAR) if head >= 0 else -1,
+            min(sums.head_down[box], FAR) if head >= 0 else -1,
+            1 if depth > 2 and blocks.element[box].find(".//img") is not None else 0,
+            blocks.leads[number],
+            max(-FAR, min(sums.best_last - number, FAR)),
+            _share(direct, sums.story),
+            _share(direct, sums.direct[1][box]),
+            min(up + down, FAR),
+            min(down, FAR),
+            1 if down == 0 else 0,
+            min(max(sums.best_first - number, 0), FAR),
+            min(max(number - sums.best_last, 0), FAR),
+            1000 * number // len(blocks.box),
+            _share(sums.sofar[number], sums.story),
+            min(behind - number, FAR) if behind >= 0 else FAR,
+            min(number - before, FAR) if before >= 0 else FAR,
+            sums.kin(number, behind),
+            sums.kin(number, before),
+            min(number - head, FAR) if 0 <= head <= number else -1,
+            min(head - number, FAR) if head > number else -1,
+            *self._side(number, number + 1),
+            *self._side(number, number - 1),
+            *self._far_side(number + 2),
+            *self._far_side(number - 2),
+            *self.standing.numbers(number, own),
         ]
-    else:
-        row += [-1, -1, -1]
-    whole = sums.whole
-    row += [_share(whole[0][above], story_all), _share(whole[0][above], whole[1][above])] if above >= 0 else [-1, -1]
-    row += [_share(whole[0][grand], story_all), _share(whole[0][grand], whole[1][grand])] if grand >= 0 else [-1, -1]
-    row.append(_share(whole[0][great], story_all) if great >= 0 else -1)
-    row += [
-        _share(whole[0][sums.best], story_all),
-        min(sums.up[box] + sums.down[box], FAR),
-        min(sums.down[box], FAR),
-        1 if sums.down[box] == 0 else 0,
-        min(max(sums.best_first - number, 0), FAR),
-        min(max(number - sums.best_last, 0), FAR),
-        min(story_all, MANY),
-        min(sums.total_words, MANY),
-        min(len(blocks.box), 1000),
-        _share(story_all, sums.total_words),
-        _share(sums.total_linked, sums.total_words),
-        _share(number, len(blocks.box)),
-        _share(sums.sofar[number], story_all),
-        min(behind - number, FAR) if behind >= 0 else FAR,
-        min(number - before, FAR) if before >= 0 else FAR,
-        sums.kin(number, behind),
-        sums.kin(number, before),
-        min(number - head, FAR) if 0 <= head <= number else -1,
-        min(head - number, FAR) if head > number else -1,
-    ]
-    for step in (1, -1):
-        row += _side(sums, number, number + step)
-    for step in (2, -2):
-        row += _side(sums, number, number + step)[: len(_FAR_SIDES)]
-    row += [sums.said.declared, sums.story_blocks]
-    row += standing.numbers(number, own)
-    return row
 
+    def _above(self, above: int) -> tuple[int, ...]:
+        sums = self.sums
+        story, (told, words, linked) = sums.story, sums.whole
+        grand = sums.blocks.parent[above] if above >= 0 else -1
+        great = sums.blocks.parent[grand] if grand >= 0 else -1
+        none = above < 0
+        bare = grand < 0
+        one, two = sums.level1, sums.level2
+        return (
+            -1 if none else self.kinds[above],
+            -1 if bare else self.kinds[grand],
+            -1 if none else min(words[above], MANY),
+            -1 if none else _share(linked[above], words[above]),
+            -1 if bare else min(words[grand], MANY),
+            -1 if bare else _share(linked[grand], words[grand]),
+            -1 if none else min(sums.alike[above], 200),
+            -1 if bare else min(sums.alike[grand], 200),
+            -1 if none else _share(one[0][above], story),
+            -1 if none else _share(one[0][above], one[1][above]),
+            -1 if none else _share(one[2][above], one[1][above]),
+            -1 if none else min(one[3][above], 200),
+            -1 if bare else _share(two[0][grand], story),
+            -1 if bare else _share(two[0][grand], two[1][grand]),
+            -1 if bare else _share(two[2][grand], two[1][grand]),
+            -1 if none else _share(told[above], story),
+            -1 if none else _share(told[above], words[above]),
+            -1 if bare else _share(told[grand], story),
+            -1 if bare else _share(told[grand], words[grand]),
+            -1 if great < 0 else _share(told[great], story),
+        )
 
-def _side(sums: Sums, number: int, other: int) -> list[int]:
-    blocks = sums.blocks
-    if not 0 <= other < len(blocks.box):
-        return [-1] * len(_SIDES)
-    box, near = blocks.box[number], blocks.box[other]
-    return [
-        min(blocks.words[other], MANY),
-        1000 * blocks.linked[other] // blocks.size[other],
-        _KINDS.get(blocks.tag[near], 0),
-        sums.told[other],
-        blocks.ends[other],
-        2 if near == box else 1 if blocks.parent[near] == blocks.parent[box] else 0,
-        2 if sums.look_of[other] is sums.look_of[number] else 0,
-    ]
+    def _look(self, number: int) -> tuple[int, ...]:
+        look = self.sums.look_of[number]
+        return (
+            _share(look[0], self.sums.story),
+            _share(look[0], look[1]),
+            _share(look[2], look[1]),
+            min(look[3], 200),
+            _share(look[4], look[3]),
+            _share(look[5], look[3]),
+            *self.standing.of_look(number),
+        )
+
+    def _side(self, number: int, other: int) -> tuple[int, ...]:
+        sums = self.sums
+        blocks = sums.blocks
+        if not 0 <= other < len(blocks.box):
+            return _NO_SIDE
+        box, near = blocks.box[number], blocks.box[other]
+        return (
+            min(blocks.words[other], MANY),
+            self.linked[other],
+            self.kinds[near],
+            sums.told[other],
+            blocks.ends[other],
+            2 if near == box else 1 if blocks.parent[near] == blocks.parent[box] else 0,
+            2 if sums.look_of[other] is sums.look_of[number] else 0,
+        )
+
+    def _far_side(self, other: int) -> tuple[int, ...]:
+        blocks = self.sums.blocks
+        if not 0 <= other < len(blocks.box):
+            return _NO_SIDE[: len(_FAR_SIDES)]
+        return min(blocks.words[other], MANY), self.linked[other], self.kinds[blocks.box[other]]
 
 
 @lru_cache(maxsize=4096)

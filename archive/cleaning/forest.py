@@ -17,9 +17,15 @@ from importlib import resources
 from operator import getitem
 from typing import Any
 
+from archive.cleaning.features import SHARED
+
 LEAVES = 16
 SCALE = 1000  # scores are thousandths of log odds
 FILE = "weights.json"
+
+
+_REMEMBERED = 2000  # answers: some two megabytes
+Test = tuple[int, tuple[int, ...], tuple[int, ...]]  # a feature, thresholds, and masks, one more than these
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +35,25 @@ class Forest:
     bytes: int  # of all trees
     full: int  # a bit for each leaf that a tree could have
     ones: int  # the first bit of each tree
-    tests: tuple[tuple[int, tuple[int, ...], tuple[int, ...]], ...]  # feature, thresholds, masks (one more)
+    tests: tuple[Test, ...]
+    shared: tuple[tuple[int, int, tuple[Test, ...], dict[tuple[int, ...], int]], ...]  # see `forest_of`
     # Of each byte what the leaf is worth whose bit alone is left; nothing where none is.
     leaves: tuple[tuple[int, ...], ...]
 
     def score(self, row: Sequence[int]) -> int:
         """The score of a block's numbers, in thousandths of log odds."""
         left = self.full
+        for start, end, tests, known in self.shared:
+            key = tuple(row[start:end])
+            mask = known.get(key)
+            if mask is None:
+                mask = self.full
+                for feature, thresholds, masks in tests:
+                    mask &= masks[bisect_left(thresholds, row[feature])]
+                if len(known) >= _REMEMBERED:
+                    known.clear()
+                known[key] = mask
+            left &= mask
         for feature, thresholds, masks in self.tests:
             left &= masks[bisect_left(thresholds, row[feature])]
         left &= (left ^ self.full) + self.ones  # of each tree, the lowest bit alone: x & -x
@@ -57,8 +75,9 @@ class Weights:
     second: Forest
 
 
-def forest_of(trees: Sequence[Any]) -> Forest:
-    """The forest of some trees.
+def forest_of(trees: Sequence[Any], shared: Sequence[int] = ()) -> Forest:
+    """The forest of some trees. ``shared`` has the lengths of parts at the beginning of a row that many blocks share:
+    what all tests on such a part answer is remembered.
 
     A tree is ``[tests, leaves]``; a test is ``[feature, threshold, first, behind]``: a value greater than the
     threshold rules out the leaves from ``first`` up to ``behind``, counted from the left.
@@ -80,11 +99,18 @@ def forest_of(trees: Sequence[Any]) -> Forest:
         for threshold in thresholds:
             running.append(running[-1] & masks[threshold])
         asked.append((feature, thresholds, tuple(running)))
+    parts = []
+    start = 0
+    for length in shared:
+        tests_of = tuple(one for one in asked if start <= one[0] < start + length)
+        parts.append((start, start + length, tests_of, dict[tuple[int, ...], int]()))
+        start += length
     return Forest(
         bytes=wide // 8 * len(trees),
         full=full,
         ones=sum(1 << wide * number for number in range(len(trees))),
-        tests=tuple(asked),
+        tests=tuple(one for one in asked if one[0] >= start),
+        shared=tuple(parts),
         leaves=tuple(_byte(leaves[start : start + 8]) for _, leaves in trees for start in range(0, wide, 8)),
     )
 
@@ -103,8 +129,8 @@ def from_json(document: dict[str, Any]) -> Weights:
         names=tuple(document["features"]),
         limits=tuple(document["limits"]),
         made=document["made"],
-        first=forest_of(document["first"]),
-        second=forest_of(document["second"]),
+        first=forest_of(document["first"], SHARED),
+        second=forest_of(document["second"], SHARED),
     )
 
 

@@ -50,6 +50,7 @@ LONGEST = 300  # characters of names that are read; utility classes can run on f
 _LONGEST_NAME = 60
 
 
+@lru_cache(maxsize=16384)
 def hints(tag: str, names: str) -> int:
     """The bits of an element's name and its class, id, itemprop and role, parted by spaces."""
     found = BITS[_TAGS[tag]] if tag in _TAGS else 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from archive.article import Article, Refusal
-from archive.cleaning.body import Way
+from archive.cleaning.body import HEADINGS, Way
 from archive.cleaning.captions import is_credit
 from archive.cleaning.chrome import Chrome
 from archive.cleaning.classing import Classed
@@ -28,6 +28,7 @@ class Rule(StrEnum):
     OPINION = "second-opinion"
     # That keep
     LIST = "whole-list"
+    SUBHEADING = "subheading"
     FOUND = "told-apart"
     # That leave out
     NOT_ASKED = "no-sentences-near"
@@ -102,8 +103,11 @@ class Removal:
             return Rule.SENTENCES, ("it reads like sentences, on a page unlike any news",)
         if number not in extraction.scores:
             return Rule.FOUND, ()
-        below = extraction.scores[number] < extraction.limit
-        return Rule.LIST if below else Rule.SCORE, self._score(number, against=False)
+        rule = Rule.SCORE
+        if extraction.scores[number] < extraction.limit:
+            blocks = extraction.blocks
+            rule = Rule.SUBHEADING if blocks.tag[blocks.box[number]] in HEADINGS else Rule.LIST
+        return rule, self._score(number, against=False)
 
     def left(self, number: int, start: int, text: Article | Refusal) -> tuple[Rule, tuple[str, ...]]:
         """What left out a block, of which the piece that begins at a place of the stream is not in the text."""

@@ -47,11 +47,13 @@ STANDING: tuple[str, ...] = (
     *("end", "begins with", "copyright sign", "address", "lower share", "commas", "you", "we", "quotes"),
     *("is heading", "to heading", "heading kind", "heading linked", "heading lead", "heading offer", "heading head"),
     *("section words", "section story", "section linked", "section blocks"),
-    *("element before", "element behind", "told elsewhere", "told in data", "data share"),
-    *("to family", "family share", "family boxes", "in family"),
+    *("element before", "element behind", "told elsewhere", "told in data"),
+    *("to family", "in family"),
     *("story behind share", "story behind in best", "blocks behind", "words to mean"),
-    *("look words", "look ends", "look first", "words before story", "words behind story"),
+    *("words before story", "words behind story"),
 )
+PAGE: tuple[str, ...] = ("data share", "family share", "family boxes")
+LOOK: tuple[str, ...] = ("look words", "look ends", "look first")
 
 
 class Standing:
@@ -150,6 +152,25 @@ class Standing:
             else:
                 self.to_family.append(min(self.to_family[above] + 1, FAR) if above >= 0 else FAR)
 
+    def of_page(self) -> tuple[int, ...]:
+        """What is true of all blocks, in the order of `PAGE`."""
+        story = self.sums.story
+        return (
+            min(1000 * len(self.story) // self.size, 3000) if self.story and self.size else -1,
+            1000 * self.family_share // story if story else 0,
+            min(self.family_boxes, 50),
+        )
+
+    def of_look(self, number: int) -> tuple[int, ...]:
+        """What is true of all blocks that look like one, in the order of `LOOK`."""
+        look = self.sums.look_of[number]
+        key = id(look)
+        return (
+            min(look[1] // look[3], 300),
+            1000 * self.look_ends[key] // look[3],
+            min(self.look_first[key] * 1000 // len(self.sums.blocks.box), 1000),
+        )
+
     def numbers(self, number: int, own: frozenset[str]) -> list[int]:
         """A block's numbers, in the order of `STANDING`; ``own`` has its words."""
         sums = self.sums
@@ -188,8 +209,6 @@ class Standing:
         data = -1
         if self.story:
             data = 1 if squeezed(text[:80]) in self.story else 0
-        look = sums.look_of[number]
-        key = id(look)
         element = blocks.element[box]
         behind, before = sums.behind[number], sums.before[number]
         to_family = self.to_family[box]
@@ -215,18 +234,12 @@ class Standing:
             _beside(element.getnext()),
             told,
             data,
-            min(1000 * len(self.story) // self.size, 3000) if self.story and self.size else -1,
             to_family,
-            1000 * self.family_share // story if story else 0,
-            min(self.family_boxes, 50),
             1 if to_family == 0 else 0,
             1000 * (story - sums.sofar[number] - sums.told[number]) // story if story else 0,
             1000 * (self.best_so_far[-1] - self.best_so_far[number]) // story if story else 0,
             min(len(blocks.box) - number, 300),
             min(100 * blocks.words[number] // self.mean, 1000) if self.mean else 0,
-            min(look[1] // look[3], 300),
-            1000 * self.look_ends[key] // look[3],
-            min(self.look_first[key] * 1000 // len(blocks.box), 1000),
             min(self.so_far[behind] - self.so_far[number + 1], 1000) if behind >= 0 else 1000,
             min(self.so_far[number] - self.so_far[before + 1], 1000) if before >= 0 else 1000,
         ]

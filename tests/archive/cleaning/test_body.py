@@ -100,3 +100,20 @@ def test_a_page_of_very_many_bare_paragraphs_is_told() -> None:
         )
     )
     assert len(told) == 9000
+
+
+def test_a_list_that_a_paragraph_of_the_story_announces_is_kept() -> None:
+    items = "<li>3,400 cellars on both banks</li><li>the old pumping station</li><li>nine kilometres of railway</li>"
+    lead = "<p>According to the rivers authority, which counted twice before it said so, the closure protected:</p>"
+    found = body(f"<main><h1>Storm barrier opens</h1><div>{PARAGRAPHS}{lead}<ul>{items}</ul>{PARAGRAPHS}</div></main>")
+    told = [one.block.text for one in found if one.block.kind is BlockKind.LIST_ITEM]
+    assert told == ["3,400 cellars on both banks", "the old pumping station", "nine kilometres of railway"]
+
+
+def test_a_caption_goes_with_the_credit_below_it_be_that_kept_or_not() -> None:
+    picture = (
+        "<p><img src=a.jpg></p><p>Crews checked the intake every half hour of the night.</p><p>Photo: R. Olsen</p>"
+    )
+    middle = f"<p>{STORY[0]}</p><p>{STORY[1]}</p>{picture}<p>{STORY[2]}</p><p>{STORY[3]}</p>"
+    found = body(f"<main><h1>Storm barrier opens</h1><div>{middle}</div></main>")
+    assert [one.block.text for one in found if one.block.text != "Storm barrier opens"] == STORY
