@@ -264,10 +264,11 @@ class _Accounts:
     def _values(self) -> Iterator[tuple[int, LedgerEntry]]:
         """What fields and menus of forms hold."""
         for element in self.page.root.iter(*_FIELDS):
-            raw = element.text or ""
-            text = normalise(raw)
-            if solid(text):
-                source = Source(self._stream.path(element), 0, len(raw), self.place)
+            for start, raw in self._stream.own_texts(element):
+                text = normalise(raw)
+                if not solid(text):
+                    continue
+                source = Source(self._stream.path(element), start, start + len(raw), self.place)
                 hidden = self._visibility.hidden_by(element)
                 entry = LedgerEntry(
                     False, str(Chrome.FORM), Rule.FORM, (f"in <{element.tag!s}>",), text, (source,), hidden

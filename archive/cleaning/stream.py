@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from itertools import islice, takewhile
 
 from lxml import etree, html
@@ -116,6 +117,14 @@ class TextStream:
     def extent(self, element: html.HtmlElement) -> tuple[int, int]:
         """Where the solid text of an element begins and ends in the stream."""
         return self._position(self._opened[element]), self._position(self._closed[element])
+
+    def own_texts(self, element: html.HtmlElement) -> Iterator[tuple[int, str]]:
+        """The texts that an element holds itself, between its children, with where they begin in its string value."""
+        if element.text:
+            yield 0, element.text
+        for child in element:
+            if child.tail:
+                yield self._closed[child] - self._opened[element], child.tail
 
     def located(self, element: html.HtmlElement, start: int, end: int) -> tuple[int, int]:
         """Where a span of an element's string value begins and ends in the stream: the way back from `sources`."""

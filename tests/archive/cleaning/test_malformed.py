@@ -40,6 +40,7 @@ SNIPPETS = {
     "items without a list": "<li>one<li>two<dd>three<dt>four",
     "a list item across": "<ul><li>one<div><li>two</div></ul>",
     "a select with markup": "<select><b>one</b><option>two<optgroup>three<p>four</select>five",
+    "elements within an option": "<option>one<dialog>two</dialog>three<option>four<p>five</p>six</select>seven",
     "a head within the body": "<head><title>two</title><meta name=author content='Ida Mark'></head>one",
     "two bodies": "<body class=a>one<body class=b>two</body>three</body>four",
     "text behind the end": "</body></html>one<p>two",
