@@ -269,7 +269,26 @@ def _values(article: Article, pages: Sequence[_Page | None]) -> Iterator[Claim]:
         chosen = [one for one in article.evidence if one.field == field and one.chosen]
         for text in texts:
             proof = next((one for one in chosen if _means(field, one.value, text, article)), None)
-            yield _value_claim(field, text, proof, pages)
+            parts = _parts_of(text, chosen) if proof is None else ()
+            if parts:
+                yield from _text_claims(field, text, parts, pages, None)
+            else:
+                yield _value_claim(field, text, proof, pages)
+
+
+def _parts_of(text: str, chosen: Sequence[Evidence]) -> list[tuple[Source, str]]:
+    """The pieces of evidence, one behind the other, that make up a value which several elements hold; else none."""
+    for first in range(len(chosen)):
+        pieces: list[tuple[Source, str]] = []
+        said = ""
+        for one in chosen[first:]:
+            if one.source is None or not text.startswith(said):
+                break
+            pieces.append((one.source, normalise(one.value)))
+            said = " ".join(piece for _, piece in pieces)
+            if said == text:
+                return pieces
+    return []
 
 
 def _value_claim(field: str, text: str, proof: Evidence | None, pages: Sequence[_Page | None]) -> Claim:

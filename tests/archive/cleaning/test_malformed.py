@@ -107,6 +107,12 @@ ELEMENTS = (
     "aside x-y"
 )
 GIVEN = "class id itemprop rel href datetime hidden style property content name lang type"
+
+
+def test_a_value_that_several_elements_hold_is_proved(capture: MakeCapture) -> None:
+    keeps_promises(capture("Advertisement<p class=a>one</p>Advertisement"))
+
+
 NAMES = st.sampled_from(ELEMENTS.split())
 WORDS = st.sampled_from((
     SENTENCE, f"{SENTENCE} ", "By Ida Mark", "Photo: Ida Mark", "24 November 2026", "Read more:", "Advertisement",
