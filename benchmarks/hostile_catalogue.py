@@ -110,6 +110,8 @@ _page(
 )
 _page("a style of 15 MB", 15 * MB, 10**5, lambda n: f'<html><body><p style="display{" " * n}x">{STORY}')
 _page("an address of 15 MB", 15 * MB, 10**5, lambda n: _head(f'<link rel=canonical href="/{"../" * (n // 3)}">'))
+_page("490,000 attributes", 490_000, 4_000, lambda n: f"<html><body>{STORY}"
+      + ("<p " + " ".join(f"a{i}=1" for i in range(20)) + ">word</p>") * (n // 20))  # fmt: skip
 # Texts
 _page("a text of 30 MB", 30 * MB, 10**5, lambda n: "<html><body><p>" + SENTENCE * (n // len(SENTENCE)))
 _page("a text of 16 MB", 16 * MB, 10**5, lambda n: "<html><body><p>" + SENTENCE * (n // len(SENTENCE)))

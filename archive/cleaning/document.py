@@ -25,6 +25,7 @@ MAX_DEPTH = 1_500  # libxml2 drops what is nested more than 2,048 levels deep, w
 # Work units: the squares of the numbers of attributes, summed over all elements. So one element may have 10,000 of
 # them, which takes a tenth of a second; the most seen on a real page are 32, and 53,011 units.
 MAX_ATTRIBUTE_WORK = 100_000_000
+MAX_ATTRIBUTES = 500_000  # of all elements: each takes some 400 bytes; eight on each of the most elements that are read
 
 # What XML 1.0 does not allow in text (section 2.2): lxml would refuse to write it back. NUL, which the HTML standard
 # turns into U+FFFD, and lone surrogates are dropped with it, as trafilatura drops them.
@@ -140,6 +141,8 @@ def _tree(text: bytes) -> html.HtmlElement:
             f"elements with up to {attributes.most} attributes: {attributes.squares} units of work, the limit is "
             f"{MAX_ATTRIBUTE_WORK}",
         )
+    if attributes.total > MAX_ATTRIBUTES:
+        raise Unfit(Verdict.OVER_BUDGET, f"{attributes.total} attributes, the limit is {MAX_ATTRIBUTES}")
     try:
         root = html.document_fromstring(text, parser=_parser("utf-8"))
     except (etree.LxmlError, ValueError) as error:

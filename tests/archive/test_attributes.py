@@ -36,9 +36,9 @@ def test_no_element_of_the_tree_has_more_than_were_counted(pieces: list[str]) ->
     [
         (b"", Attributes()),
         (b"words", Attributes(0, 0)),
-        (b"<p a b=1 c='>'><b d>", Attributes(3, 10)),
-        (b"<p a a A=2>", Attributes(1, 1)),
-        (b"<script><p a b></script><!-- <p a b> --><p x='<p a b>'>", Attributes(1, 1)),
+        (b"<p a b=1 c='>'><b d>", Attributes(3, 10, 4)),
+        (b"<p a a A=2>", Attributes(1, 1, 1)),
+        (b"<script><p a b></script><!-- <p a b> --><p x='<p a b>'>", Attributes(1, 1, 1)),
     ],
 )
 def test_what_is_counted(html: bytes, counted: Attributes) -> None:
