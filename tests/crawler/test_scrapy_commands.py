@@ -26,7 +26,7 @@ def scrapy(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_spiders_are_listed() -> None:
-    assert scrapy("list").stdout.split() == ["backfill", "news", "probe"]
+    assert scrapy("list").stdout.split() == ["archived", "backfill", "news", "probe"]
 
 
 def test_a_site_is_crawled_into_an_archive(tmp_path: Path) -> None:

@@ -54,35 +54,46 @@ def texts(path: Path) -> dict[str, str]:
         return {entry.capture.id: entry.identity for entry in archive.entries()}
 
 
-def words(path: Path) -> str:
+def articles(path: Path) -> list[str]:
     with Archive.open(path) as archive:
-        return "\n".join(entry.text.text for entry in archive.entries() if isinstance(entry.text, Article))
+        return [entry.text.text for entry in archive.entries() if isinstance(entry.text, Article)]
+
+
+def words(path: Path) -> str:
+    return "\n".join(articles(path))
+
+
+def leaking(path: Path) -> list[str]:
+    """The lines that all articles have, which no story of this site does: what the cleaner alone takes for text."""
+    every = [text.split("\n") for text in articles(path)]
+    return [line for line in every[0] if line and all(line in one for one in every)]
 
 
 def test_it_is_learned_and_shown_and_changes_nothing(grown: Path) -> None:
     before = texts(grown)
     told = json.loads(run("profile", SITE, "--json", "--archive", grown).stdout)
     assert told["learned_from"] == told["pages"] == told["touched"] == 12
-    assert {"text": "Leave a reply", "pages": 12} in told["lines"]
+    line = leaking(grown)[0]
+    assert {"text": line, "pages": 12} in told["lines"]
     assert told["activated"] is None
     kept = json.loads(Path(told["file"]).read_text("utf-8"))
     assert kept["chrome"] == told["chrome"]
     shown = run("profile", SITE, "--archive", grown)
     assert shown.returncode == 0
-    assert "12  Leave a reply" in shown.stdout
+    assert f"12  {line}"[:60] in shown.stdout
     assert "--activate' makes it hold" in shown.stderr
     assert texts(grown) == before
 
 
 def test_it_holds_is_rebuilt_and_ends(copy: Path) -> None:
-    without = texts(copy)
-    assert "Leave a reply" in words(copy)
+    without, lines = texts(copy), leaking(copy)
+    assert lines
     told = json.loads(run("profile", SITE, "--activate", "--json", "--archive", copy).stdout)
     assert "12 article" in told["activated"]
     held = texts(copy)
     assert held.keys() == without.keys()
     assert not set(held.values()) & set(without.values())
-    assert "Leave a reply" not in words(copy)
+    assert not any(line in words(copy) for line in lines)
     (listed,) = map(json.loads, run("profile", "--list", "--json", "--archive", copy).stdout.splitlines())
     assert (listed["profile"], listed["texts"], listed["texts_by_others"]) == (told["profile"], 12, 0)
     deep = json.loads(run("verify", "--deep", "--json", "--archive", copy).stdout)
@@ -102,10 +113,10 @@ def test_it_holds_is_rebuilt_and_ends(copy: Path) -> None:
 
 def test_a_file_that_somebody_wrote_is_taken(copy: Path, tmp_path: Path) -> None:
     file = tmp_path / "own.json"
-    file.write_text(json.dumps({"site": SITE, "schema": 2, "chrome": ["Leave  a reply"]}))
+    first, *others = leaking(copy)
+    file.write_text(json.dumps({"site": SITE, "schema": 2, "chrome": [first.replace(" ", "  ")]}))
     assert run("profile", SITE, "--file", file, "--activate", "--archive", copy).returncode == 0
-    assert "Leave a reply" not in words(copy)
-    assert "Your address will not be published" in words(copy)
+    assert leaking(copy) == others
     for content, said in (
         ("{}", "it has no schema"),
         ('{"site": 5, "schema": 2}', "of another kind"),
