@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -83,13 +82,14 @@ def test_missing_texts_are_made(copy: Path) -> None:
 def test_ctrl_c_ends_a_rebuild_and_leaves_the_old_catalogue(copy: Path) -> None:
     before = run("list", "--archive", copy).stdout
     words = [sys.executable, "-m", "archive.cli", "rebuild", "--archive", str(copy)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        deadline = time.monotonic() + 60
-        while not (copy / "catalog.sqlite.rebuild").exists():  # there while the new one is being made
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+    for _ in range(8):  # on a busy machine the signal may come when all is done
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            while process.poll() is None and not (copy / "catalog.sqlite.rebuild").exists():
+                pass  # it is there while the new one is being made
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        if process.returncode:
+            break
     assert (process.returncode, out) == (130, "")
     assert err == "presskeep: stopped by Ctrl-C; what was committed is kept\n"
     assert not list(copy.glob("catalog.sqlite.rebuild*"))

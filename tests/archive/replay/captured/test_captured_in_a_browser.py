@@ -97,9 +97,11 @@ def test_nothing_leaves_and_nothing_runs(browser: Browser, room: Shown, evil: Si
             frame.wait_for_load_state("load")
         assert frame.url == room.address(path, at=AT + number * 1_000_000) or where == "alone", way
         # What people would do.
-        for selector in ("#a", "#f button", "area"):
+        for selector in ("#a", "#f button"):
             if frame.locator(selector).count():
                 frame.locator(selector).first.click(force=True, no_wait_after=True, timeout=2000)
+        if frame.locator("area").count():  # that has no box of its own that a pointer could be set on
+            frame.locator("area").first.dispatch_event("click")
         page.wait_for_timeout(60)
         assert page.url.startswith((room.app, room.frames)), way
         assert len(evil.seen) == before, (way, evil.seen)
