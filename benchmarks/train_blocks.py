@@ -3,11 +3,11 @@
     python -m benchmarks.train_blocks --pages DIR [--out FILE] [--folds DIR]
 
 DIR is laid out as its `index.jsonl` says: a line a page with "id", "set", "file", "publisher" and "expected", which has
-a "text", or phrases that must ("with") and must not ("without") be in it. Blocks are
-judged twice (`archive.cleaning.judging`): the second pass learns from scores that the first one gave to sites it had
-not seen. Five folds by publisher are trained and judged first, each on the sites of the other four; then one on all.
-FILE is what `archive/cleaning/weights.json` is; --folds keeps those of the folds as well, for
-`benchmarks/cleaned_folds.py`. Needs LightGBM, in an environment of its own:
+a "text", or phrases that must ("with") and must not ("without") be in it. Blocks of which a first pass is not sure are
+judged by a second (`archive.cleaning.judging`), which learns from all blocks (from these alone, it was no better), with
+scores that the first one gave to sites it had not seen. Five folds by publisher are trained and judged first, each on
+the sites of the other four; then one on all. FILE is what `archive/cleaning/weights.json` is; --folds keeps those of
+the folds as well, for `benchmarks/cleaned_folds.py`. Needs LightGBM, in an environment of its own:
 
     python -m venv --system-site-packages TRAINING && TRAINING/bin/pip install lightgbm==4.7.0
 """
@@ -35,7 +35,7 @@ from archive.cleaning.document import Unfit, parse
 from archive.cleaning.evidence import Page
 from archive.cleaning.features import features
 from archive.cleaning.forest import LEAVES, SCALE, Forest, forest_of
-from archive.cleaning.judging import NAMES
+from archive.cleaning.judging import NAMES, UNSURE
 from archive.cleaning.said import said
 from archive.cleaning.standing import Standing
 from archive.cleaning.stream import TextStream
@@ -167,17 +167,21 @@ class Training:
             self.forests[key] = forest_of(self.first[key])
         return self.first[key]
 
-    def full_rows(self, one: Example, *folds: int) -> Rows:
-        """The rows of an example for the second pass, with the scores of a first pass that has not seen these folds."""
+    def scores(self, one: Example, *folds: int) -> list[int]:
+        """The scores of an example's blocks by a first pass that has not seen these folds."""
         self.first_without(*folds)
-        forest = self.forests[frozenset(folds)]
-        more = company(one.ranks, list(map(forest.score, one.rows)))
-        return [[*row, *others] for row, others in zip(one.rows, more, strict=True)]
+        return list(map(self.forests[frozenset(folds)].score, one.rows))
 
     def second_without(self, *folds: int) -> list[Any]:
         """The trees of a second pass that has not seen the pages of some folds."""
         seen = [one for one in self.examples if one.fold not in folds]
-        return train(seen, [self.full_rows(one, one.fold, *folds) for one in seen], SECOND)
+        return train(seen, [full_rows(one, self.scores(one, one.fold, *folds)) for one in seen], SECOND)
+
+
+def full_rows(one: Example, scores: Sequence[int]) -> Rows:
+    """The rows of an example for the second pass."""
+    more = company(one.ranks, scores, range(len(scores)))
+    return [[*row, *others] for row, others in zip(one.rows, more, strict=True)]
 
 
 def _tree(node: dict[str, Any]) -> list[Any]:
@@ -273,10 +277,11 @@ def main() -> None:
         forest = forest_of(second)
         unseen = [one for one in examples if one.fold == fold]
         for one in unseen:
+            scores = training.scores(one, fold)
             kept[one.name] = "\n".join(
                 text
-                for row, text in zip(training.full_rows(one, fold), one.texts, strict=True)
-                if forest.score(row) >= LIMITS[row[_DECLARED]]
+                for row, score, text in zip(full_rows(one, scores), scores, one.texts, strict=True)
+                if (forest.score(row) if score in UNSURE else score) >= LIMITS[row[_DECLARED]]
             )
         by_fold.append(figures(unseen, kept))
         print(f"fold {fold}: {json.dumps(by_fold[-1])}", file=sys.stderr)

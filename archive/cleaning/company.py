@@ -50,8 +50,8 @@ def ranks_of(sums: Sums, standing: Standing, numbers: list[int]) -> Ranks:
     return Ranks(numbers, words, (boxes, parents, grand, alike, headings), headings)
 
 
-def company(ranks: Ranks, raw: Sequence[int]) -> list[list[int]]:
-    """The numbers of each block, in the order of `COMPANY`."""
+def company(ranks: Ranks, raw: Sequence[int], asked: Sequence[int]) -> list[list[int]]:
+    """The numbers of some blocks, in the order of `COMPANY`. ``asked`` has their places among the ranks, in order."""
     numbers, words = ranks.numbers, ranks.words
     count = len(numbers)
     scores = [max(-_MOST, min(_MOST, score)) for score in raw]
@@ -71,8 +71,15 @@ def company(ranks: Ranks, raw: Sequence[int]) -> list[list[int]]:
     all_words = sum(words)
     unsure = sum(words[at] for at in range(count) if -1500 < scores[at] < 1500)
     page = [min(all_kept, 4000), _share(all_kept, all_words), _share(unsure, all_words)]
-    before = 0
-    last_kept = -1
+    before = []  # the words that are kept before each block, and the last block before it that is kept
+    last_kept = []
+    words_so_far, seen = 0, -1
+    for at in range(count):
+        before.append(words_so_far)
+        last_kept.append(seen)
+        if kept[at]:
+            words_so_far += kept[at]
+            seen = at
     next_kept = [-1] * count
     seen = -1
     for at in range(count - 1, -1, -1):
@@ -81,7 +88,7 @@ def company(ranks: Ranks, raw: Sequence[int]) -> list[list[int]]:
             seen = at
     padded = [NONE] * 3 + scores + [NONE] * 3
     rows = []
-    for at in range(count):
+    for at in asked:
         own, weight = scores[at], weights[at]
         means = []
         others = []
@@ -108,18 +115,15 @@ def company(ranks: Ranks, raw: Sequence[int]) -> list[list[int]]:
                 others[1],
                 others[3],
                 scores[head] if head >= 0 and head != at else NONE,
-                _share(before, all_kept),
-                _share(all_kept - before - kept[at], all_kept),
-                min(numbers[at] - numbers[last_kept], _FAR) if last_kept >= 0 else _FAR,
+                _share(before[at], all_kept),
+                _share(all_kept - before[at] - kept[at], all_kept),
+                min(numbers[at] - numbers[last_kept[at]], _FAR) if last_kept[at] >= 0 else _FAR,
                 min(numbers[next_kept[at]] - numbers[at], _FAR) if next_kept[at] >= 0 else _FAR,
                 *page,
                 max(ahead),
                 min(padded[at : at + 3]),
             ]
         )
-        before += kept[at]
-        if kept[at]:
-            last_kept = at
     return rows
 
 

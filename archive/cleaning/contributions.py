@@ -29,7 +29,8 @@ class Contribution:
 def strongest(row: Sequence[int], *, against: bool, most: int = 3) -> list[Contribution]:
     """The numbers that spoke most against a block, or most for it.
 
-    Where the block's score of the first pass is one of them, what spoke most in that pass stands in its place.
+    Where the block's score of the first pass is one of them, what spoke most in that pass stands in its place. A row
+    that ends before that score is one of a block that was judged once.
     """
     found = _strongest(contributions(row), against, most)
     if any(one.name == OWN_SCORE for one in found):
@@ -48,13 +49,15 @@ def _strongest(found: Iterable[Contribution], against: bool, most: int) -> list[
 def contributions(row: Sequence[int], *, first: bool = False) -> list[Contribution]:
     """What each number of a block contributed to its score, or to that of the first pass, in the order of the numbers.
 
+    Of a block that was judged once, its score is that of the first pass.
+
     On its way through a tree a block meets tests; each step changes the mean of the leaves that can still be
     reached, and the change is the tested number's (Saabas, "Interpreting random forests", 2014; leaves unweighted).
     The contributions and the mean of all leaves add up to the score.
     """
     names, passes = _trees()
     points: dict[int, int] = {}
-    for tree in passes[0 if first else 1]:
+    for tree in passes[0 if first or len(row) < len(names) else 1]:
         node = tree
         while isinstance(node, _Test):
             if row[node.feature] > node.threshold:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lxml import etree, html
 
 from archive.article import Verdict
-from archive.attributes import attributes_of
+from archive.attributes import Attributes, attributes_of
 from archive.cleaning import ruby
 from archive.cleaning.charset import decode
 from archive.cleaning.scripts import Story, story_of
@@ -25,6 +25,9 @@ MAX_DEPTH = 1_500  # libxml2 drops what is nested more than 2,048 levels deep, w
 # Work units: the squares of the numbers of attributes, summed over all elements. So one element may have 10,000 of
 # them, which takes a tenth of a second; the most seen on a real page are 32, and 53,011 units.
 MAX_ATTRIBUTE_WORK = 100_000_000
+# Bytes of a page of which a tree is made before its attributes are counted: at worst it takes 3 s, all of them being
+# attributes of one element. Five pages of six are no larger, and counting costs a fifth of their parsing.
+SMALL = 256 * 2**10
 MAX_ATTRIBUTES = 500_000  # of all elements: each takes some 400 bytes; eight on each of the most elements that are read
 
 # What XML 1.0 does not allow in text (section 2.2): lxml would refuse to write it back. NUL, which the HTML standard
@@ -40,6 +43,7 @@ _UNSEEN = ("script", "style", "noscript", "template", "title", "iframe", "svg")
 _DOCTYPE = re.compile(r"\s*<!doctype[^>]{0,2000}>", re.IGNORECASE)
 _TOO_DEEP = etree.XPath("boolean(/" + "*/" * MAX_DEPTH + "*)")
 _ELEMENTS = etree.XPath("count(//*)")
+_ATTRIBUTES = etree.XPath("count(//@*)")
 # The classes of lxml.html without those for forms: chosen in C, where its own table asks Python for each element anew,
 # which costs a page a fifteenth of its time.
 _CLASSES = etree.ElementDefaultClassLookup(
@@ -134,7 +138,23 @@ def _lay(root: html.HtmlElement, story: Story) -> None:
 
 
 def _tree(text: bytes) -> html.HtmlElement:
-    attributes = attributes_of(text)
+    small = len(text) <= SMALL
+    if not small:
+        _require_attributes(attributes_of(text))
+    try:
+        root = html.document_fromstring(text, parser=_parser("utf-8"))
+    except (etree.LxmlError, ValueError) as error:
+        raise Unfit(Verdict.UNREADABLE, f"the parser gave up: {error}") from error
+    if small and _ATTRIBUTES(root) ** 2 > MAX_ATTRIBUTE_WORK:  # the squares are no more than the square of all
+        _require_attributes(attributes_of(text))
+    if root.getnext() is not None or root.getprevious() is not None:
+        # libxml2 can leave a second element beside the root, which no path from the root would reach.
+        root = copy(root)
+    _require_bounds(root)
+    return root
+
+
+def _require_attributes(attributes: Attributes) -> None:
     if attributes.squares > MAX_ATTRIBUTE_WORK:
         raise Unfit(
             Verdict.OVER_BUDGET,
@@ -143,15 +163,6 @@ def _tree(text: bytes) -> html.HtmlElement:
         )
     if attributes.total > MAX_ATTRIBUTES:
         raise Unfit(Verdict.OVER_BUDGET, f"{attributes.total} attributes, the limit is {MAX_ATTRIBUTES}")
-    try:
-        root = html.document_fromstring(text, parser=_parser("utf-8"))
-    except (etree.LxmlError, ValueError) as error:
-        raise Unfit(Verdict.UNREADABLE, f"the parser gave up: {error}") from error
-    if root.getnext() is not None or root.getprevious() is not None:
-        # libxml2 can leave a second element beside the root, which no path from the root would reach.
-        root = copy(root)
-    _require_bounds(root)
-    return root
 
 
 def _parser(encoding: str | None = None) -> html.HTMLParser:

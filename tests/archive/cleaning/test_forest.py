@@ -7,8 +7,16 @@ import random
 from importlib import resources
 from typing import Any
 
+from archive.cleaning import linked
+from archive.cleaning.blocks import blocks_of
+from archive.cleaning.contributions import contributions, strongest
+from archive.cleaning.document import parse
+from archive.cleaning.evidence import Page
+from archive.cleaning.features import NAMES as OWN
 from archive.cleaning.forest import FILE, LEAVES, forest_of, from_json, learned
-from archive.cleaning.judging import NAMES
+from archive.cleaning.judging import NAMES, UNSURE, judge
+from archive.cleaning.said import said
+from archive.cleaning.stream import TextStream
 
 
 def walk(tree: list[Any], row: list[int]) -> int:
@@ -32,6 +40,22 @@ def test_scores_are_those_of_the_trees() -> None:
         row = [rng.choice((-1, 0, 1, rng.randrange(60), rng.randrange(1001))) for _ in NAMES]
         assert known.first.score(row) == sum(walk(tree, row) for tree in weights["first"])
         assert known.second.score(row) == sum(walk(tree, row) for tree in weights["second"])
+
+
+def test_what_the_first_pass_is_sure_of_is_judged_once(story: str) -> None:
+    root = parse(story.encode()).root
+    stream = TextStream(root)
+    weights = learned()
+    judged = judge(blocks_of(stream), said(Page(root, stream, None), linked.read(root)), weights)
+    once = [number for number, row in enumerate(judged.rows) if len(row) < len(NAMES)]
+    assert 0 < len(once) < len(judged.rows)
+    for number, (row, score) in enumerate(zip(judged.rows, judged.scores, strict=True)):
+        first = weights.first.score(row)
+        assert (first in UNSURE) == (number not in once)
+        assert score == (first if number in once else weights.second.score(row))
+        told = contributions(row)
+        assert all(one.points for one in strongest(row, against=score < 0))
+        assert {one.name for one in told} <= set(OWN if number in once else NAMES)
 
 
 def test_a_tree_of_one_leaf_and_one_of_two() -> None:
