@@ -46,7 +46,9 @@ def test_what_the_first_pass_is_sure_of_is_judged_once(story: str) -> None:
     root = parse(story.encode()).root
     stream = TextStream(root)
     weights = learned()
-    judged = judge(blocks_of(stream), said(Page(root, stream, None), linked.read(root)), weights)
+    judged = judge(
+        blocks_of(stream), said(Page(root, stream, "http://news.example/bridge"), linked.read(root)), weights
+    )
     once = [number for number, row in enumerate(judged.rows) if len(row) < len(NAMES)]
     assert 0 < len(once) < len(judged.rows)
     for number, (row, score) in enumerate(zip(judged.rows, judged.scores, strict=True)):
