@@ -22,7 +22,7 @@ from archive.cleaning.offsets import Offsets, piece_at, solid_places
 from archive.cleaning.source import Places
 from archive.cleaning.stream import normalise
 from archive.cleaning.version import CLEANER
-from archive.cleaning.written import date_in
+from archive.cleaning.written import date_in, month
 from archive.digest import label
 from archive.errors import DamagedRecord, PayloadRefused, PresskeepError
 
@@ -30,6 +30,8 @@ from archive.errors import DamagedRecord, PayloadRefused, PresskeepError
 _SENTENCE_END = re.compile(
     r"[.!?\u2026\u061f\u06d4\u0964][\"'\u201d\u2019\u00bb\u00ab\u203a)\]]*(?=\s)|[\u3002\uff01\uff1f][\u300d\u300f\u201d)]*"
 )
+_ORDINAL = re.compile(r"(?<!\d)\d{1,2}\Z")
+_WORD = re.compile(r"\s(\w{3,12})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,11 +347,21 @@ def _raw(source: Source, pages: Sequence[_Page | None]) -> str | None:
     return page.places.text(source) if page is not None else None
 
 
+def _is_of_a_date(text: str, mark: re.Match[str]) -> bool:
+    """Whether a full stop is that of an ordinal before a month, as in ``15. Januar``."""
+    if mark[0] != "." or _ORDINAL.search(text, max(0, mark.start() - 3), mark.start()) is None:
+        return False
+    following = _WORD.match(text, mark.end())
+    return following is not None and month(following[1]) is not None
+
+
 def split(text: str) -> list[tuple[int, int]]:
     """The sentences of a text as spans, by their closing marks alone; abbreviations part some of them needlessly."""
     spans = []
     start = 0
     for found in _SENTENCE_END.finditer(text):
+        if _is_of_a_date(text, found):
+            continue
         spans.append((start, found.end()))
         start = found.end() + (1 if text[found.end() : found.end() + 1].isspace() else 0)
     if start < len(text):

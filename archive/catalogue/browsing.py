@@ -39,7 +39,10 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An edition as a list shows it: where and when it was first captured, and what it is called."""
+    """An edition as a list shows it: where and when it was first captured, and what it is called.
+
+    A story, which `newest` lists, is called as its newest edition is.
+    """
 
     capture: str
     url: str
@@ -51,6 +54,7 @@ class Listed:
     headline: str | None
     language: str | None
     verdict: Verdict
+    published: str | None = None  # as the page states it
 
     @property
     def place(self) -> Place:
@@ -135,7 +139,8 @@ def newest(
         last = (row.at, row.capture)
         if row.number is None or (row.number > 1) is not edits:
             continue
-        found.append(_listed(connection, cleaner, row))
+        by_now = None if edits else _latest(connection, cleaner, row.key, hidden, site=site_column(row.site))
+        found.append(_listed(connection, cleaner, row, by_now))
         if len(found) == most:
             return Found(tuple(found), last)
     return Found(tuple(found), last if rows == looked_at else None)
@@ -209,8 +214,15 @@ def _walk(
 
 
 @reads_rows
-def _listed(connection: Connection, cleaner: str, row: Any) -> Listed:  # noqa: ANN401 - a row of any question
-    headline, language, verdict = _named(connection, cleaner, row.capture) or (None, None, Verdict.EMPTY.value)
+def _listed(
+    connection: Connection,
+    cleaner: str,
+    row: Any,  # noqa: ANN401 - a row of any question
+    by_now: str | None = None,
+) -> Listed:
+    """An edition, called as the text of the capture ``by_now`` is, or else as its own."""
+    named = _named(connection, cleaner, by_now or row.capture)
+    headline, language, verdict, published = named or (None, None, Verdict.EMPTY.value, None)
     number = connection.scalar(
         select(func.count()).select_from(_editions).where(*_of(cleaner, site_column(row.site), row.key))
     )
@@ -225,6 +237,7 @@ def _listed(connection: Connection, cleaner: str, row: Any) -> Listed:  # noqa: 
         headline=headline,
         language=language,
         verdict=Verdict(verdict),
+        published=published,
     )
 
 
@@ -232,13 +245,29 @@ def _of(cleaner: str, site: str, key: str) -> tuple[ColumnElement[bool], ...]:
     return _editions.c.cleaner == cleaner, _editions.c.site == site, _editions.c.key == key
 
 
-def _named(connection: Connection, cleaner: str, capture: str) -> tuple[str | None, str | None, str] | None:
+def _named(connection: Connection, cleaner: str, capture: str) -> tuple[str | None, str | None, str, str | None] | None:
     canonical = _texts.c.canonical
-    question = select(
-        func.json_extract(canonical, "$.headline"), func.json_extract(canonical, "$.language"), _texts.c.verdict
-    ).where(_texts.c.cleaner == cleaner, _texts.c.capture == capture)
+    headline, language, published = (
+        func.json_extract(canonical, f"$.{name}") for name in ("headline", "language", "published")
+    )
+    question = select(headline, language, _texts.c.verdict, published).where(
+        _texts.c.cleaner == cleaner, _texts.c.capture == capture
+    )
     row = connection.execute(question).first()
-    return None if row is None else (row[0], row[1], row[2])
+    return None if row is None else (row[0], row[1], row[2], row[3])
+
+
+def _latest(connection: Connection, cleaner: str, key: str, hidden: Hidden, *, site: str | None = None) -> str | None:
+    """The latest capture of a URL that is handed out and has the text of an article; of one site, or of any."""
+    question = (
+        select(_texts.c.capture)
+        .join_from(_texts, _captures, _captures.c.id == _texts.c.capture)
+        .where(_texts.c.cleaner == cleaner, _texts.c.key == key, _texts.c.text_digest.is_not(None))
+        .where(blocking.allowed(_captures.c.id), ~hidden)
+        .order_by(_texts.c.site.desc(), _texts.c.at.desc(), _texts.c.capture.desc())
+        .limit(1)
+    )
+    return connection.scalar(question if site is None else question.where(_texts.c.site == site))
 
 
 def under(
@@ -261,17 +290,12 @@ def under(
         at_least = _captures.c.key > row.key
         shown = select(_captures.c.id).where(_captures.c.id == row.id, blocking.allowed(_captures.c.id), ~hidden)
         if connection.scalar(shown) is not None:
-            found.append(_address(connection, cleaner, row))
+            latest = _latest(connection, cleaner, row.key, hidden)
+            found.append(_address(connection, cleaner, row, latest))
     return tuple(found)
 
 
-def _address(connection: Connection, cleaner: str, row: Any) -> Address:  # noqa: ANN401 - a row of any question
-    latest = connection.scalar(
-        select(_texts.c.capture)
-        .where(_texts.c.cleaner == cleaner, _texts.c.key == row.key, _texts.c.text_digest.is_not(None))
-        .order_by(_texts.c.site.desc(), _texts.c.at.desc())
-        .limit(1)
-    )
+def _address(connection: Connection, cleaner: str, row: Any, latest: str | None) -> Address:  # noqa: ANN401 - as above
     named = _named(connection, cleaner, latest) if latest is not None else None
     return Address(row.url, row.key, row.at, *((named[0], named[1]) if named else (None, None)))
 

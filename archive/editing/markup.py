@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from html import escape
 
-from archive.editing.edit import Edit, Kind, Passage, Sign
-from archive.editing.wording import kinds_said, manner_said, size_said
+from archive.editing.edit import Edit, Fact, Kind, Passage, Sign
+from archive.editing.wording import kinds_said, manner_said, size_said, value_said
 from archive.terminal import plain
 
 # What XML 1.0 cannot hold at all, beside the controls that `plain` takes out.
@@ -39,7 +39,7 @@ def body_of(edit: Edit) -> str:
     said = " · ".join(filter(None, (*kinds_said(edit), size_said(edit))))
     manner = manner_said(edit)
     facts = "".join(
-        f"<li>{safe(fact.name)}: {_value(fact.old, 'del')} {_value(fact.new, 'ins')}</li>"
+        f"<li>{safe(fact.name)}: {_value(fact, fact.old, 'del')} {_value(fact, fact.new, 'ins')}</li>"
         for fact in edit.comparison.facts
         if fact.kind is not Kind.IMAGES
     )
@@ -51,8 +51,9 @@ def body_of(edit: Edit) -> str:
     )
 
 
-def _value(value: str | None, tag: str) -> str:
-    return f'<{tag} dir="auto">{safe(value)}</{tag}>' if value else ""
+def _value(fact: Fact, value: str | None, tag: str) -> str:
+    said = value_said(fact, value)
+    return f'<{tag} dir="auto">{safe(said)}</{tag}>' if said else ""
 
 
 def _passage(passage: Passage) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from archive.clock import to_datetime
 from archive.editing.edit import Edit, Fact, Kind
 
@@ -23,6 +25,7 @@ _SAID = {
     Kind.NOT_COMPARABLE: "not comparable",
 }
 _PARAGRAPHS = {Kind.ADDED: "added", Kind.REMOVED: "removed", Kind.REWORDED: "reworded", Kind.MOVED: "moved"}
+_STATED = re.compile(r"([\d-]+)T(\d\d:\d\d)(:\d\d)?(Z|[+-][\d:]+)?")
 
 
 def kinds_said(edit: Edit) -> tuple[str, ...]:
@@ -71,7 +74,22 @@ def manner_said(edit: Edit) -> str:
 
 def _told(fact: Fact) -> str:
     name = "modified" if fact.kind is Kind.MODIFIED else "published"
-    return f"{name} {fact.new.replace('T', ' ', 1)}" if fact.new else f"no date of '{name}' any more"
+    return f"{name} {stated(fact.new)}" if fact.new else f"no date of '{name}' any more"
+
+
+def stated(date: str) -> str:
+    """A page's own date as people write it, its day and offset kept: ``2026-11-24 09:30 +01:00``."""
+    found = _STATED.fullmatch(date)
+    if found is None:
+        return date
+    day, clock, seconds, offset = found.groups(default="")
+    exact = "" if seconds == ":00" else seconds
+    return f"{day} {clock}{exact} {'UTC' if offset == 'Z' else offset}".rstrip()
+
+
+def value_said(fact: Fact, value: str | None) -> str | None:
+    """What a fact was, or is: a date as people write it, anything else as it stands."""
+    return stated(value) if value and fact.kind in {Kind.MODIFIED, Kind.PUBLISHED} else value
 
 
 def title_of(edit: Edit) -> str:

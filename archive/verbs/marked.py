@@ -13,7 +13,7 @@ from rich.text import Text
 from archive.article import BlockKind
 from archive.clock import to_datetime
 from archive.editing.edit import Edit, Fact, Passage, Sign
-from archive.editing.wording import kinds_said, manner_said, size_said, title_of
+from archive.editing.wording import kinds_said, manner_said, size_said, title_of, value_said
 from archive.terminal import one_line, plain, shorten
 from archive.verbs.typeset import MARGIN, count, moment
 
@@ -144,9 +144,10 @@ def _near(words: str) -> str:
 
 def _fact(fact: Fact) -> Text:
     shown = Text(f"{fact.name}: ")
-    if fact.old is not None:
-        shown.append(shorten(one_line(fact.old[:_LONG]), _FACT), style="red")
-    if fact.old is not None or fact.name in {"published", "modified", "byline"}:
+    old, new = value_said(fact, fact.old), value_said(fact, fact.new)
+    if old is not None:
+        shown.append(shorten(one_line(old[:_LONG]), _FACT), style="red")
+    if old is not None or fact.name in {"published", "modified", "byline"}:
         shown.append(" → ")
-    shown.append(shorten(one_line(fact.new[:_LONG]), _FACT) if fact.new is not None else "nothing", style="green")
+    shown.append(shorten(one_line(new[:_LONG]), _FACT) if new is not None else "nothing", style="green")
     return shown

@@ -15,6 +15,7 @@ from archive.article import Article, BlockKind, Refusal
 from archive.capture import Capture, Location
 from archive.clock import to_datetime
 from archive.dataset.rows import Entry, reserved_by
+from archive.editing.wording import stated
 from archive.terminal import one_line, plain
 
 MARGIN = 2
@@ -27,10 +28,7 @@ def moment(at: int) -> str:
 
 def date_of_page(date: str | None) -> str:
     """A page's own date, its precision and offset kept: ``2026-11-24 09:30 +01:00``."""
-    day, _, clock = (date or "").partition("T")
-    place = max(clock.find("+"), clock.find("-"))
-    spaced = f"{clock[:place]} {clock[place:]}" if place > 0 else clock.replace("Z", " UTC")
-    return one_line(f"{day} {spaced}")
+    return one_line(stated(date or ""))
 
 
 def article_text(article: Article) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shutil
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -124,8 +126,12 @@ class _Show:
         self._console.print(Rule(style="dim", characters="─"), width=width)
         near = os.path.relpath(directory) if not directory.is_absolute() else str(directory)
         self._print(Text.assemble("Done in ", (f"{seconds:.1f} s", "bold"), ". The archive is yours to play with:"))
+        program = Path(sys.executable).with_name("activate")  # of the environment that 'make demo' has just made
+        away = shutil.which("presskeep") is None and program.exists()
         commands = (
+            *(((f"source {os.path.relpath(program)}", "puts presskeep on your path"),) if away else ()),
             (f"cd {near}", "sites.toml, warc/, text/"),
+            ("presskeep serve --open", "all of it in the browser"),
             ("presskeep list", "all articles"),
             ("presskeep edits", "what its publishers changed"),
             ("presskeep captures http://talblatt.example/", "where its bytes lie"),

@@ -190,6 +190,7 @@ def test_a_page_that_cannot_be_decoded_is_no_other_page(capture: Capture) -> Non
         ("一。二！三", ["一。", "二！", "三"]),
         ("no mark", ["no mark"]),
         ("1.5 million", ["1.5 million"]),
+        ("Bis 15. Januar. In Haus 7. Danach", ["Bis 15. Januar.", "In Haus 7.", "Danach"]),
         ("", []),
     ],
 )

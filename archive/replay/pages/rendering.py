@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from archive.editing.wording import kinds_said, manner_said, title_of
+from archive.editing.wording import kinds_said, manner_said, title_of, value_said
 from archive.replay.pages import setting, words
 from archive.replay.pages.comparing import together
 from archive.replay.pages.places import live
@@ -39,6 +39,7 @@ def _environment() -> Environment:
         "kinds": kinds_said,
         "manner": manner_said,
         "title": title_of,
+        "said_of": lambda value, fact: value_said(fact, value),
         "together": together,
         "sentence": words.sentence,
     }

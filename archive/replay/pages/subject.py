@@ -52,6 +52,12 @@ class Subject:
         return found if found is not None and found.text_digest == self.chosen.text_digest else None
 
     @property
+    def lost(self) -> Mark | None:
+        """The latest capture, where its page gave no article any more although the edition before did."""
+        last = next((one for one in reversed(self.marks) if one.verdict is not None), None)
+        return last if self.editions and last is not None and last.text_digest is None else None
+
+    @property
     def is_cut(self) -> bool:
         """Whether it has more captures than `marks`."""
         return len(self.marks) >= MOST_MARKS

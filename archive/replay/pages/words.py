@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from archive.article import Verdict
+from archive.article import Article, Verdict
 from archive.capture import Capture
 from archive.catalogue.browsing import Mark
 from archive.clock import to_datetime
 from archive.editing.edit import Sign
+from archive.url import host
 
 VERDICTS = {
     Verdict.ARTICLE: "Article",
@@ -132,6 +133,21 @@ def lies_in(capture: Capture) -> str:
     file = capture.location.file
     kept = file.startswith(("quarantine/", "attached/"))
     return f"{file if kept else f'warc/{file}'}, byte {capture.location.offset:,}"
+
+
+def citation(text: Article, mark: Mark, capture: Capture, archive: str) -> str:
+    """A text as it is cited: who, what, where and when, and by what anyone can tell that it is this one."""
+    who = ", ".join(text.byline) or text.agency or ""
+    place = text.site_name or mark.site or host(mark.url) or ""
+    said = [
+        f"{who}:" if who else "",
+        f"“{text.headline or '(no headline)'}”.",
+        f"{place}, {page_date(text.published)}." if text.published else f"{place}.",
+        f"{mark.url} .",  # a full stop of its own: none that an address could swallow
+        f"Captured {moment(mark.at)}, archive {archive}, {mark.id},",
+        f"{capture.payload_digest}." if capture.payload_digest else f"text {text.text_digest}.",
+    ]
+    return " ".join(part for part in said if part)
 
 
 def why_no_text(mark: Mark) -> str:

@@ -18,6 +18,7 @@ from archive.replay.answers import Problem
 from archive.replay.pages.asked import Asked
 from archive.replay.pages.editlist import Wish, part
 from archive.replay.pages.examiner import Examiner, answered
+from archive.replay.pages.subject import find
 from archive.replay.pages.views import VIEWS, Count, Shelf, captured, glance, proof, removed
 from archive.store import Archive
 
@@ -116,6 +117,9 @@ def test_the_archive_at_a_glance(read: Reading) -> None:
     said = text(read(""))
     assert "Sites3" in said
     assert "Storm over the harbour, as it happens" in said
+    assert "Harbour crane moves sixty metres, and squeaks courier.example published 1 November 2026" in said, (
+        "a story is called as it is by now"
+    )
     assert "4 editions" in said
     assert "headline changed" in said
     assert "Somebody asked for this to go" not in said, "what is taken down is not handed out"
@@ -142,6 +146,18 @@ def test_an_article_with_all_that_is_known_of_it(read: Reading) -> None:
     assert "warc/" in beside
     assert "sha256:" in beside
     assert "chosen:" in beside, "evidence for each field"
+    cited = text(tree.find_class("citation")[0])
+    assert cited.startswith("Ida Mark: “Harbour crane moves sixty metres, and squeaks”.")
+    assert all(one in cited for one in (f"{CRANE} .", "Captured 24 November 2026, 09:00:00 UTC", "urn:uuid:"))
+    assert "sha256:" in cited
+
+
+def test_a_story_whose_page_went_says_so(shelf: Shelf) -> None:
+    subject = find(shelf.archive, Asked({"url": CRANE}), shelf.held()[0], shelf.hiding)
+    assert subject.lost is None, "an error between two captures is none of the end"
+    went = replace(subject, marks=subject.marks[:-1])
+    assert went.lost is not None
+    assert went.lost.status == 503
 
 
 def test_editions_are_chosen_by_number_capture_and_time(read: Reading) -> None:
@@ -162,7 +178,7 @@ def test_what_changed_is_told_word_by_word(read: Reading) -> None:
     said = text(tree)
     assert "headline changed" in said
     assert "correction added" in said
-    assert "2026-11-09T08:40:00+01:00" in said
+    assert "2026-11-09 08:40 +01:00" in said, "a date as people write it"
     back = read("changes", url=CRANE, old="4", new="3")
     assert "added: fifty" in [text(one) for one in back.xpath("//main//ins")]
     assert "All captures of this address have the same text" in text(read("changes", url=FERRY))
@@ -279,6 +295,8 @@ def test_search_finds_addresses_beginnings_and_words(ask: Asking, read: Reading)
     found = text(read("search", q="SQUEAKS crane"))
     assert "Harbour crane moves sixty metres, and squeaks" in found
     assert "Ferry" not in found
+    (link,) = read("search", q="sixty squeaks").xpath("//ol//a/@href")
+    assert parse_qs(urlsplit(link).query)["edition"] == ["4"], "the one that is called so"
     assert "رافعة" in text(read("search", q="الميناء"))
     assert "Nothing was found" in text(read("search", q="zeppelin"))
     assert "Somebody" not in text(read("search", q="asked go"))
