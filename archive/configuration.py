@@ -202,7 +202,7 @@ class Cleaning(_Table):
     """``[cleaning]``: limits of the processes that clean, in seconds and MiB."""
 
     timeout: float = Field(default=20.0, gt=0, le=3600)
-    memory: int = Field(default=2048, ge=512)
+    memory: int = Field(default=560, ge=512)  # beyond what its libraries take: `archive.worker.MEMORY`
     workers: int = Field(default=0, ge=0, le=256)  # 0: as many as there are cores
 
 
@@ -343,7 +343,7 @@ def write_configuration(
         f"# day_bytes = {Requisites().day_bytes}  # of one site; the rest waits for the next day (UTC)",
         "# [cleaning]",
         f"# timeout = {Cleaning().timeout:g}  # seconds for one page; then its process is killed",
-        f"# memory = {Cleaning().memory}  # MiB for one process",
+        f"# memory = {Cleaning().memory}  # MiB for one process, beyond what its libraries take",
         f"# workers = {Cleaning().workers}  # 0: as many as there are cores",
         "# [browser]",
         '# path = ""  # of the Chromium that draws pages of sites with render = "browser"; else the usual names',

@@ -48,6 +48,11 @@ PLAIN_WIDTH = 10_000  # a pipe has no edge to wrap at
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
+def reason_of(error: OSError | ValueError) -> str:
+    """What an error says, without the number and the name of the file that who tells it has named already."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
 def plain(text: object) -> str:
     """Text of foreign origin as it may go to a terminal: without control characters; line feeds and tabs stay."""
     return _CONTROLS.sub("", str(text).replace("\r\n", "\n"))

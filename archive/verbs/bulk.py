@@ -86,7 +86,9 @@ def _read(file: Path) -> Profile:
         given = file.read_bytes()
         return Profile(rules=rules_of(given)) if file.suffix == ".toml" else from_json(given)
     except (OSError, ValueError) as error:
-        raise UsageError(f"{file} cannot be read as a profile, or as publisher rules: {error}") from error
+        raise UsageError(
+            f"{file} cannot be read as a profile, or as publisher rules: {terminal.reason_of(error)}"
+        ) from error
 
 
 def _end(number: int, frame: object) -> None:
@@ -100,7 +102,7 @@ def _listed(path: Path | None) -> list[str]:
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--files-from: {path} cannot be read: {error}") from error
+        raise UsageError(f"--files-from: {path} cannot be read: {terminal.reason_of(error)}") from error
     return [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
 

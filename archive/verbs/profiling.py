@@ -119,7 +119,7 @@ def _rule(opened: Archive, site: str, file: Path, *, activate: bool, json: bool)
     try:
         given = rules_of(file.read_bytes())
     except (OSError, ValueError) as error:
-        raise UsageError(f"{file} cannot be read as publisher rules: {error}") from error
+        raise UsageError(f"{file} cannot be read as publisher rules: {terminal.reason_of(error)}") from error
     found = replace(held, site=site, rules=given)
     if found == held:
         raise NotFound(f"{file} has no rule, and {site} had none: docs/publisher-rules.md has examples")
@@ -178,7 +178,7 @@ def _read(file: Path, site: str) -> Profile:
     try:
         found = from_json(file.read_bytes())
     except (OSError, ValueError) as error:
-        raise UsageError(f"{file} cannot be read as a profile: {error}") from error
+        raise UsageError(f"{file} cannot be read as a profile: {terminal.reason_of(error)}") from error
     if found.site != site:
         raise UsageError(f"{file} is the profile of {found.site!r}, not of {site!r}")
     return found
@@ -288,7 +288,8 @@ def _show(found: Profile, gain: Effect, path: Path) -> None:
         )
     )
     if found.rules:
-        terminal.say(f"{count(len(found.rules), 'publisher rule')} of the profile that holds stay in it")
+        stay = "stays" if len(found.rules) == 1 else "stay"
+        terminal.say(f"{count(len(found.rules), 'publisher rule')} of the profile that holds {stay} in it")
     for name, values in (("Places", found.places), ("Before links", found.leads)):
         if values:
             terminal.put(heading(name))

@@ -17,8 +17,9 @@ from archive.article import Article, canonical_json, from_json
 from archive.capture import Capture
 from archive.cleaning.clean import clean
 from archive.cleaning.profile import Profile
+from archive.configuration import Cleaning
 from archive.failure import CleaningFailure, FailureReason
-from archive.worker import CleaningChild
+from archive.worker import MEMORY, CleaningChild
 
 SENTENCE = "The crane moved sixty metres to the east on Sunday, and nobody in the old town heard it go. "
 GOOD = f"<html><body><h1>Crane</h1><p>{SENTENCE * 3}</p><p>{SENTENCE * 4}</p></body></html>".encode()
@@ -36,6 +37,10 @@ def test_the_child_gives_the_bytes_that_clean_gives() -> None:
         assert child.clean(good) == canonical_json(clean([good]))
         assert child.clean([good], profile) == canonical_json(clean([good], profile))
         assert child.clean(capture_of(b"")) == canonical_json(clean([capture_of(b"")]))
+
+
+def test_an_archive_gives_it_the_memory_that_was_measured() -> None:
+    assert Cleaning().memory * 2**20 == MEMORY
 
 
 def open_files() -> set[str]:

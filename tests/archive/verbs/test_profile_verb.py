@@ -178,6 +178,9 @@ def test_rules_are_tried_made_to_hold_and_stay_when_the_rest_is_learned(copy: Pa
     file.write_text("[[rule]]\ndrop = ['p >>']")
     wrong = run("profile", SITE, "--rules", file, "--archive", copy)
     assert (wrong.returncode, "cannot be read as publisher rules" in wrong.stderr) == (2, True)
+    file.unlink()
+    gone = run("profile", SITE, "--rules", file, "--archive", copy)
+    assert gone.stderr.endswith("cannot be read as publisher rules: No such file or directory\n")
 
 
 def test_texts_move_to_a_profile_by_clean_alone(copy: Path) -> None:
