@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from string import ascii_uppercase, digits
 
 from archive.cleaning.cues import CUE_WORDS, CUES
 from archive.cleaning.hints import BITS, GROUPS
@@ -75,7 +76,6 @@ _LOOK = (
     *("look share", "look ratio", "look linked", "look blocks", "look in best", "look beside story"),
     *STANDING_LOOK,
 )
-SHARED: tuple[int, ...] = (len(_PAGE), len(_ABOVE), len(_FLAGS), len(_LOOK))  # the first of the numbers
 NAMES: tuple[str, ...] = (
     *(*_PAGE, *_ABOVE, *_FLAGS, *_LOOK),
     *("kind", "depth"),
@@ -95,8 +95,10 @@ NAMES: tuple[str, ...] = (
     *(f"{side} {name}" for side in ("second next", "second previous") for name in _FAR_SIDES),
     *STANDING,
 )
+SHARED: tuple[int, ...] = (len(_PAGE), len(_ABOVE), len(_FLAGS), len(_LOOK))  # the first of the numbers
 _NO_SIDE = (-1,) * len(_SIDES)
 _LAST = frozenset(".!?…。！？\"'”’»«)؟।۔")
+_CAPITALS, _DIGITS = ascii_uppercase.encode(), digits.encode()
 _BITS = {"hidden": 1, **BITS, **PLACE_BITS}
 
 
@@ -145,10 +147,7 @@ class _Rows:
         return [
             *self.page,
             *shared,
-            *_spread(blocks.own[box], _OWN),
-            *_spread(blocks.around[box], _AROUND),
-            *_spread(sums.branch[box], _BRANCH),
-            *_spread(sums.place[box], PLACES),
+            *_flags(blocks.own[box], blocks.around[box], sums.branch[box], sums.place[box]),
             *look,
             *self._own(number, box),
         ]
@@ -159,6 +158,7 @@ class _Rows:
         text, size, words = blocks.text[number], blocks.size[number], blocks.words[number]
         ends = blocks.ends[number]
         read = text[:_READ]
+        capitals, figures = _capitals_and_digits(read)
         own = tokens((text,)) if words < 400 else frozenset()
         cues = [0 if own.isdisjoint(words) else 1 for words in CUE_WORDS]
         shared = len(own & sums.said.description)
@@ -175,8 +175,8 @@ class _Rows:
             1 if sums.told[number] else 0,
             self.linked[number],
             1000 * blocks.bold[number] // size,
-            1000 * sum(map(str.isupper, read)) // len(read),
-            1000 * sum(map(str.isdigit, read)) // len(read),
+            1000 * capitals // len(read),
+            1000 * figures // len(read),
             1 if text[-1] in _LAST else 0,
             _share(len(own & sums.said.titles), len(own)),
             _share(shared, len(own)),
@@ -190,7 +190,7 @@ class _Rows:
             min(sums.crowd[box], 200),
             min(sums.head_up[box] + sums.head_down[box], FAR) if head >= 0 else -1,
             min(sums.head_down[box], FAR) if head >= 0 else -1,
-            1 if depth > 2 and blocks.element[box].find(".//img") is not None else 0,
+            1 if depth > 2 and next(blocks.element[box].iterdescendants("img"), None) is not None else 0,
             blocks.leads[number],
             max(-FAR, min(sums.best_last - number, FAR)),
             _share(direct, sums.story),
@@ -282,9 +282,18 @@ class _Rows:
 
 
 @lru_cache(maxsize=4096)
-def _spread(bits: int, names: tuple[str, ...]) -> tuple[int, ...]:
-    """The bits of these names, one number each."""
-    return tuple(1 if bits & _BITS[name] else 0 for name in names)
+def _flags(own: int, around: int, branch: int, place: int) -> tuple[int, ...]:
+    """The bits of `_FLAGS`, one number each."""
+    asked = ((own, _OWN), (around, _AROUND), (branch, _BRANCH), (place, PLACES))
+    return tuple(1 if bits & _BITS[name] else 0 for bits, names in asked for name in names)
+
+
+def _capitals_and_digits(text: str) -> tuple[int, int]:
+    """How many characters are capital letters, and how many digits."""
+    if text.isascii():
+        plain = text.encode()
+        return len(plain) - len(plain.translate(None, _CAPITALS)), len(plain) - len(plain.translate(None, _DIGITS))
+    return sum(map(str.isupper, text)), sum(map(str.isdigit, text))
 
 
 def _share(part: int, whole: int) -> int:

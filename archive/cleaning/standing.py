@@ -41,7 +41,10 @@ _ENDS = {
 _ADDRESS = re.compile(
     r"@\w|\bwww\.|https?:|\b[\w-]+\.(?:com|org|net|de|at|ch|co|fr|es|it|pl|ru|jp|uk)\b", re.IGNORECASE
 )
+_WITHIN = re.compile(r"\.[^\W\d_]")  # a full stop with no space behind it
 _WORD = re.compile(r"[^\W\d_]+")
+_SMALL = re.compile(r"(?:^| )[a-z]")
+_BEGINS = {word: at for at, cue in reversed([*enumerate(CUE_WORDS, 1)]) for word in cue}  # the first that has it
 STANDING: tuple[str, ...] = (
     *("slanted share", "links", "links elsewhere", "links here", "link kind"),
     *("end", "begins with", "copyright sign", "address", "lower share", "commas", "you", "we", "quotes"),
@@ -193,10 +196,7 @@ class Standing:
             else:
                 here += 1
         read = text[:_READ]
-        words = read.split(" ")
         first = _WORD.search(read)
-        begin = first[0].casefold() if first is not None else ""
-        begins = next((at for at, cue in enumerate(CUE_WORDS, 1) if begin in cue), 0)
         heading = self.heading[number]
         told = 0
         if self.searched and blocks.words[number] >= 5:
@@ -219,10 +219,10 @@ class Standing:
             here,
             kind,
             _ENDS.get(text[-1], 0),
-            begins,
+            _BEGINS.get(first[0].casefold(), 0) if first is not None else 0,
             1 if "\u00a9" in text or "(c)" in text[:_READ] else 0,
-            1 if _ADDRESS.search(text) else 0,
-            1000 * sum(map(str.islower, (word[:1] for word in words))) // len(words),
+            1 if _has_address(text) else 0,
+            1000 * _beginning_small(read) // (read.count(" ") + 1),
             min(text.count(",") + text.count("\u3001") + text.count("\uff0c"), 30),
             0 if own.isdisjoint(YOU_WORDS) else 1,
             0 if own.isdisjoint(WE_WORDS) else 1,
@@ -243,6 +243,20 @@ class Standing:
             min(self.so_far[behind] - self.so_far[number + 1], 1000) if behind >= 0 else 1000,
             min(self.so_far[number] - self.so_far[before + 1], 1000) if before >= 0 else 1000,
         ]
+
+
+def _has_address(text: str) -> bool:
+    """Whether an address stands in a text; most texts have nothing that one could begin or go on with."""
+    lowered = text.lower()
+    some = "@" in text or "http" in lowered or "www." in lowered or _WITHIN.search(text)
+    return bool(some and _ADDRESS.search(text))
+
+
+def _beginning_small(text: str) -> int:
+    """How many words begin with a small letter."""
+    if text.isascii():
+        return len(_SMALL.findall(text))
+    return sum(map(str.islower, (word[:1] for word in text.split(" "))))
 
 
 def _beside(element: object) -> int:
