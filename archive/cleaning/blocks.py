@@ -21,6 +21,7 @@ _END = re.compile(
     r"[.!?\u2026\u061f\u06d4\u0964\u0589][\"'\u201c\u201d\u2019\u00bb\u00ab\u203a)\]]*(?=\s|$)|[\u3002\uff01\uff1f]|"
     r"[\u0e00-\u0eff\u1780-\u17ff]{40}"  # Thai, Lao and Khmer set no full stop
 )
+_UNTOLD = -1
 _DIGITS = re.compile(r"[0-9]+")
 LONG = 10  # words of a block from which on it can be a sentence of the story
 
@@ -49,8 +50,40 @@ class Blocks:
     tag: list[str] = field(default_factory=list)
     depth: list[int] = field(default_factory=list)
     sign: list[int] = field(default_factory=list)  # boxes that look alike in themselves: same name and classes
-    own: list[int] = field(default_factory=list)  # bits of `archive.cleaning.hints`: its names
-    around: list[int] = field(default_factory=list)  # the same of all boxes around it
+    # Bits of `archive.cleaning.hints`: its names, and the same of all boxes around it. Told on demand, and remembered:
+    # few boxes are asked for, and most of what a page costs here is the reading of names.
+    _own: list[int] = field(default_factory=list)
+    _around: list[int] = field(default_factory=list)
+
+    def add_box(self, element: html.HtmlElement, tag: str, parent: int, sign: int) -> int:
+        """Add a box, whose parent was added before; its number."""
+        self.parent.append(parent)
+        self.element.append(element)
+        self.tag.append(tag)
+        self.depth.append(self.depth[parent] + 1 if parent >= 0 else 0)
+        self.sign.append(sign)
+        self._own.append(_UNTOLD)
+        self._around.append(_UNTOLD if parent >= 0 else 0)
+        return len(self.tag) - 1
+
+    def own(self, box: int) -> int:
+        """What the names of a box hint at."""
+        found = self._own[box]
+        if found == _UNTOLD:
+            found = self._own[box] = _hints(self.element[box], self.tag[box])
+        return found
+
+    def around(self, box: int) -> int:
+        """What the names of all boxes around a box hint at."""
+        around, parent = self._around, self.parent
+        missing = []
+        while around[box] == _UNTOLD:
+            missing.append(box)
+            box = parent[box]
+        for one in reversed(missing):
+            above = parent[one]
+            around[one] = around[above] | self.own(above)
+        return around[missing[0] if missing else box]
 
 
 # A text node's box, the link around it, and whether it is bold (1) or emphasised (2).
@@ -91,26 +124,22 @@ class _Homes:
         return home
 
     def _box(self, element: html.HtmlElement, tag: str, parent: int) -> int:
-        blocks = self.blocks
-        said = dict(element.items())
-        look = said.get("class", "")
-        if not said:
-            own = hints(tag, "")
-        else:
-            names = f"{look} {said.get('id', '')} {said.get('itemprop', '')} {said.get('role', '')}"[:LONGEST]
-            own = hints(tag, names) if tag != "body" else 0  # whose names are what the page could have, not what it has
-            style = said.get("style")
-            if (style and _HIDDEN.search(style)) or "hidden" in said or said.get("aria-hidden") == "true":
-                own |= 1
-        blocks.parent.append(parent)
-        blocks.element.append(element)
-        blocks.tag.append(tag)
-        blocks.depth.append(blocks.depth[parent] + 1 if parent >= 0 else 0)
-        key = (tag, _DIGITS.sub("", look) if look else look)
-        blocks.sign.append(self.signs.setdefault(key, len(self.signs)))
-        blocks.own.append(own)
-        blocks.around.append(blocks.around[parent] | blocks.own[parent] if parent >= 0 else 0)
-        return len(blocks.tag) - 1
+        look = element.get("class")
+        key = (tag, _DIGITS.sub("", look) if look else "")
+        return self.blocks.add_box(element, tag, parent, self.signs.setdefault(key, len(self.signs)))
+
+
+def _hints(element: html.HtmlElement, tag: str) -> int:
+    said = dict(element.items())
+    if not said:
+        return hints(tag, "")
+    # The names of the body are what the page could have, not what it has.
+    names = f"{said.get('class', '')} {said.get('id', '')} {said.get('itemprop', '')} {said.get('role', '')}"
+    own = hints(tag, names[:LONGEST]) if tag != "body" else 0
+    style = said.get("style")
+    if (style and _HIDDEN.search(style)) or "hidden" in said or said.get("aria-hidden") == "true":
+        own |= 1
+    return own
 
 
 _WEIGHTS = {"b": 1, "strong": 1, "em": 2, "i": 2}

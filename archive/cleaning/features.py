@@ -147,7 +147,7 @@ class _Rows:
         return [
             *self.page,
             *shared,
-            *_flags(blocks.own[box], blocks.around[box], sums.branch[box], sums.place[box]),
+            *_flags(blocks.own(box), blocks.around(box), sums.branch(box), sums.place[box]),
             *look,
             *self._own(number, box),
         ]

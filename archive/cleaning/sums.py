@@ -18,7 +18,7 @@ def _told(blocks: Blocks) -> list[int]:
     """The story's words of each block, without those of readers' comments where there is a story beside them."""
     comment = BITS["comment"]
     outside = [
-        0 if (blocks.own[box] | blocks.around[box]) & comment else words
+        0 if words and (blocks.own(box) | blocks.around(box)) & comment else words
         for box, words in zip(blocks.box, blocks.story, strict=True)
     ]
     return outside if sum(outside) >= _ENOUGH else blocks.story
@@ -99,9 +99,7 @@ class Sums:
                 scores[parent[box]] += 4 * scores[box] // 5
         self.best = max(range(len(scores)), key=scores.__getitem__) if scores else -1
         self.up, self.down = self._line(self.best)
-        self.branch: list[int] = []  # what the names say between where a box leaves the best box's line and the box
-        for box, up in enumerate(self.up):
-            self.branch.append(0 if not up else self.branch[parent[box]] | self.blocks.own[box])
+        self._branch: dict[int, int] = {}
         alike: dict[tuple[int, int], int] = {}
         for key in zip(parent, self.blocks.sign, strict=True):
             alike[key] = alike.get(key, 0) + 1
@@ -181,6 +179,18 @@ class Sums:
                     best, self.head = score, number
         if self.head >= 0:
             self.head_up, self.head_down = self._line(blocks.box[self.head])
+
+    def branch(self, box: int) -> int:
+        """What the names say of the boxes from where a box leaves the line of the best one down to the box."""
+        known, up, parent = self._branch, self.up, self.blocks.parent
+        missing = []
+        while box >= 0 and up[box] and box not in known:
+            missing.append(box)
+            box = parent[box]
+        found = known.get(box, 0)
+        for one in reversed(missing):
+            found = known[one] = found | self.blocks.own(one)
+        return found
 
     def hopeful(self, number: int) -> bool:
         """Whether sentences stand anywhere near a block, or it stands where a standfirst would."""

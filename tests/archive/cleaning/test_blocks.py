@@ -51,13 +51,13 @@ def test_sentences_are_seen_in_every_script() -> None:
 def test_boxes_know_what_is_around_them() -> None:
     found = blocks("<div class='comments'><article class='post'><p hidden>Well said.</p></article></div>")
     (box,) = found.box
-    assert found.around[box] & BITS["comment"]
-    assert found.around[box] & BITS["story"]
-    assert found.own[box] & 1  # hidden
+    assert found.around(box) & BITS["comment"]
+    assert found.around(box) & BITS["story"]
+    assert found.own(box) & 1  # hidden
     above = found.parent[box]
     assert (found.tag[above], found.depth[box] - found.depth[above]) == ("article", 1)
 
 
 def test_a_page_that_could_have_comments_is_none() -> None:
     found = blocks("<article class='comments-open'><p>Text.</p></article>")
-    assert not found.around[found.box[0]] & BITS["comment"]
+    assert not found.around(found.box[0]) & BITS["comment"]
