@@ -14,7 +14,8 @@ app = typer.Typer(
     name="presskeep",
     cls=Ordered,
     invoke_without_command=True,
-    epilog="Begin with: presskeep init NEWS. Each verb's --help has an example; docs/commands.md tells it all.",
+    epilog="Begin with: presskeep init NEWS, or see it all done: presskeep demo. Each verb's --help has an example; "
+    "docs/commands.md tells it all.",
 )
 
 

@@ -9,13 +9,18 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-# The order of the work, which help shows: the crawler's verbs take their places in it when they are mounted.
-ORDER = (
-    *("init", "add", "crawl", "run", "watch", "status", "import", "attach", "detach", "demo"),
-    *("list", "show", "explain", "captures", "diff", "edits", "why", "runs", "coverage", "export", "index", "pack"),
-    *("serve", "viewer"),
-    *("prove", "verify", "repair", "lint", "takedown", "clean", "clean-warc", "changes", "profile", "rebuild"),
-)
+# The order of the work and its parts, which help shows: the crawler's verbs take their places in it when they are
+# mounted.
+PARTS = {
+    "Fetch": ("init", "add", "crawl", "run", "watch", "status", "why", "runs", "coverage", "demo"),
+    "Take in what others archived": ("import", "attach", "detach"),
+    "Read": ("list", "show", "explain", "captures", "diff", "edits", "prove", "serve", "viewer"),
+    "Hand on": ("export", "index", "pack"),
+    "Make texts": ("clean", "clean-warc", "profile", "changes"),
+    "Keep whole": ("verify", "repair", "rebuild", "lint", "takedown"),
+}
+ORDER = tuple(name for names in PARTS.values() for name in names)
+_PART = {name: part for part, names in PARTS.items() for name in names}
 
 
 class Verb:
@@ -35,7 +40,9 @@ class Verb:
         module, _, function = self._home.partition(":")
         epilog = "\n\n".join(["Example:", *(f"    {line}" for line in self._examples)])
         alone = typer.Typer(add_completion=False)
-        alone.command(name, cls=_taking(self._alone), epilog=epilog)(getattr(import_module(module), function))
+        alone.command(name, cls=_taking(self._alone), epilog=epilog, rich_help_panel=_PART.get(name))(
+            getattr(import_module(module), function)
+        )
         return typer.main.get_command(alone)
 
 

@@ -69,7 +69,7 @@ def serve(
     json: JsonOption = False,
     archive: ArchiveOption = None,
 ) -> None:
-    """Serve the archive over HTTP, read only.
+    """Show the archive in the browser, and serve it to programs: over HTTP, read only.
 
     Memento (RFC 7089), exact payloads, CDX, files and pages for people. On loopback alone, unless --host says
     otherwise; then a token is needed.

@@ -55,6 +55,22 @@ SIGNS = {
     Sign.MOVED_FROM: "from",
     Sign.MOVED_TO: "moved",
 }
+# What a class of left-out text is, where its name alone does not tell.
+CLASSES = {
+    "related": "Links on the same story",
+    "recirculation": "Other articles: most read, latest, recommended",
+    "subscription": "Paywalls, logins, donations",
+    "consent": "Notices about cookies and consent",
+    "author-box": "About the author",
+    "kicker": "A section or label above the headline",
+    "standfirst": "The summary, shown a second time",
+    "headline-repeated": "The headline, shown again",
+    "correction": "A note of an error: it stands under the clean article",
+    "repeated-chrome": "What recurs on pages of this site",
+    "repeated-text": "A sentence of the text again",
+    "hidden": "What the markup hides",
+    "other": "No article's text, and nothing told what it is",
+}
 ACCESS = {"free": "free to read", "metered": "metered", "paywalled": "behind a paywall"}
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October"),

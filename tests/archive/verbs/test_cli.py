@@ -26,6 +26,7 @@ def test_help_lists_the_verbs_in_the_order_of_the_work() -> None:
     assert done.returncode == 0
     places = [done.stdout.index(f" {verb} ") for verb in ("init", "list", "show", "export", "verify", "rebuild")]
     assert places == sorted(places)
+    assert done.stdout.index(" Fetch ") < places[0] < done.stdout.index(" Read ") < places[1], "in parts"
 
 
 def test_without_a_verb_it_shows_the_help_and_ends_with_2() -> None:
