@@ -52,6 +52,7 @@ VERBS |= {
     "list": Verb(
         "archive.verbs.listing:list_",
         "presskeep list --site example-news.org --since 2026-11-01",
+        "presskeep list --search 'harbour bridge'",
         "presskeep list --verdict all --json",
     ),
     "show": Verb(

@@ -78,6 +78,14 @@ def list_(
             show_default=False,
         ),
     ] = None,
+    search: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WORDS",
+            help="Only with all these words in the headline, the standfirst or the text, in any case.",
+            show_default=False,
+        ),
+    ] = None,
     language: LanguagesOption = None,
     reserved: ReservedOption = None,
     unreserved: UnreservedOption = False,
@@ -108,6 +116,8 @@ def list_(
         others: Counter[str] = Counter()
         if selection.verdicts:
             for entry in standing(all_entries(opened, selection, meant(opened, cleaner)), selection):
+                if not _says(entry, search):
+                    continue
                 line = _of_text(entry)
                 if entry.text.verdict in selection.verdicts:
                     lines.append(line)
@@ -115,7 +125,7 @@ def list_(
                     others[line.verdict] += 1
         require_sites(opened, selection.sites)
         waiting = still_to_clean(opened)
-        if not (selection.languages or selection.reserved or unreserved):  # which an attempt has none of
+        if not (search or selection.languages or selection.reserved or unreserved):  # which an attempt has none of
             failed = [_of_failure(one) for one in failures(opened, selection.sites)]
             if FAILED in wanted:
                 lines += failed
@@ -130,7 +140,7 @@ def list_(
             terminal.emit(asdict(line))
     else:
         _show(lines)
-        narrowed = any((site, since, until, verdict, language, reserved, unreserved))
+        narrowed = any((site, since, until, verdict, search, language, reserved, unreserved))
         terminal.say(_summary(lines, others, narrowed=narrowed, waiting=waiting))
     if waiting:
         terminal.say(waits(waiting))
@@ -151,6 +161,18 @@ def standing(entries: Iterable[Entry], selection: Selection) -> Iterator[Entry]:
                 latest[entry.text.verdict] = entry
         stand = list(latest.values())
         yield from (entry for entry in stand if isinstance(entry.text, Article) or entry is stand[-1])
+
+
+def _says(entry: Entry, search: str | None) -> bool:
+    """Whether a text has all the words, each as it is written or within a longer one; without words each has."""
+    if not search:
+        return True
+    if not isinstance(entry.text, Article):
+        return False
+    from archive.catalogue.browsing import fold  # noqa: PLC0415 - SQL takes 0.3 s to import
+
+    said = fold("\n".join(filter(None, (entry.text.headline, entry.text.standfirst, entry.text.text))))
+    return all(word in said for word in fold(search).split())
 
 
 def _of_text(entry: Entry) -> Line:

@@ -26,6 +26,7 @@ VERDICTS = {
     Verdict.UNREADABLE: "Unreadable",
     Verdict.OVER_BUDGET: "Too large to be read",
 }
+_AWAY = {404: "Page not found", 410: "Page gone"}
 FIELDS = {
     "headline": "Headline",
     "kicker": "Kicker",
@@ -134,9 +135,14 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else plural}"
 
 
+def verdict_of(verdict: Verdict, status: int | None) -> str:
+    """A verdict in words; a page that is not there is told from a site that fails."""
+    return _AWAY.get(status or 0, VERDICTS[verdict]) if verdict is Verdict.HTTP_ERROR else VERDICTS[verdict]
+
+
 def answer(mark: Mark) -> str:
     """What came of a capture, in a few words."""
-    said = VERDICTS[mark.verdict] if mark.verdict is not None else ""
+    said = verdict_of(mark.verdict, mark.status) if mark.verdict is not None else ""
     status = "" if mark.status in {None, 200} else f"status {mark.status}"
     kind = {"revisit": "the same as before", "conversion": "drawn by a browser"}.get(mark.kind, "")
     return ", ".join(one for one in (said, status, kind) if one) or f"fetched as {mark.role}"

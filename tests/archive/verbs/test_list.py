@@ -50,6 +50,7 @@ def test_filters(news: Path) -> None:
     assert [cells[4] for cells in lines(news, "--until", "2026-11-25")] == [BRIDGE]
     assert [cells[4] for cells in lines(news, "--limit", "1")] == [HOSTILE]
     assert [cells[4] for cells in lines(news, "--verdict", "http-error")] == [GONE, BRIDGE]
+    assert [cells[4] for cells in lines(news, "--search", "WINTERS bridge", "--verdict", "all")] == [BRIDGE]
 
 
 def test_json_lines_have_all_fields(news: Path) -> None:

@@ -252,7 +252,7 @@ def test_the_proof_names_every_place(read: Reading) -> None:
 
 
 def test_there_may_be_no_article(read: Reading, ask: Asking) -> None:
-    assert "status 404" in text(read("article", url=GONE))
+    assert "Page not found, status 404" in text(read("article", url=GONE))
     assert "redirect" in text(read("article", url=MOVED))
     never = ask("article", url="https://courier.example/2026/11/cran")
     assert never.status == 404
