@@ -154,16 +154,17 @@ def pagination(root: etree._Element, url: str, first: str | None = None, current
     spoken = unquote(stem)
     if not stem or len(begin) > _LONGEST:
         return NO_PAGES
-    home = (_absolute(url, str(_BASE(root))) or url) if _BASE(root) else url
+    base = str(_BASE(root))
+    home = (_absolute(url, base) or url) if base else url
     found: dict[int, FurtherPage] = {}
     marks: dict[int, _Marker] = {}
     whole: dict[str, FurtherPage] = {}
     looks = 0
     for element in _LINKS(root):
         href = (element.get("href") or "").strip()
-        if not href or href.lower().startswith(_NO_PAGE) or len(href) > _LONGEST:
-            continue
         if stem not in href and spoken not in href and href.startswith(("/", "http")):
+            continue
+        if not href or len(href) > _LONGEST or href.lower().startswith(_NO_PAGE):
             continue
         looks += 1
         target = _absolute(home, href) if looks <= _LOOKS else None

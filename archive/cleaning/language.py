@@ -26,6 +26,7 @@ _SCRIPTS = (
     ("hy", re.compile("[\u0530-\u058f]")),
     ("zh", re.compile("[\u4e00-\u9fff]")),
 )
+_SOME_SCRIPT = re.compile("|".join(script.pattern for _, script in _SCRIPTS))
 _LETTER = re.compile(r"[^\W\d_]")
 _ONE_IN = 5  # this share of a text's letters in a script decides (kana are a third of Japanese, Latin names common)
 
@@ -43,6 +44,8 @@ _MARKS = (
     )
     + "\u00ad\u200c-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe0f\ufe20-\ufe2f\ufeff"
 )
+_PLAIN_WORD = re.compile(r"\w+")
+_UNLIKE = re.compile(f"[{_DENSE}{_MARKS}]")
 _WORD = re.compile(rf"[{_DENSE}]|[^\W{_DENSE}]++(?:[{_MARKS}]++[^\W{_DENSE}]*+)*+")
 
 
@@ -81,6 +84,8 @@ _KIN = {"zh": ("ja", "yue", "nan", "wuu"), "he": ("yi",)}  # what the same scrip
 
 def _by_script(text: str) -> str | None:
     sample = text[:4000]
+    if not _SOME_SCRIPT.search(sample):
+        return None
     letters = len(_LETTER.findall(sample))
     for name, script in _SCRIPTS:
         if letters and len(script.findall(sample)) * _ONE_IN >= letters:
@@ -90,4 +95,4 @@ def _by_script(text: str) -> str | None:
 
 def count_words(text: str) -> int:
     """The number of words: runs of letters and digits, and each character of scripts without spaces."""
-    return number_of(_WORD, text)
+    return number_of(_WORD if _UNLIKE.search(text) else _PLAIN_WORD, text)
