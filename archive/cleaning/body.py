@@ -33,6 +33,8 @@ _STEPS = 4  # a paragraph of a quote stands right in it; what is farther below i
 _UNSURE = range(-2000, 1601)
 # Tenths of a page's words, kept or undecided, that are undecided: so it is on few pages, hardly any of them news.
 _DOUBTFUL = 8
+_ABOVE = 3  # blocks of a body among which a summary can stand above the story that begins with it
+_SENTENCE = 6  # words of one
 _LITTLE = 40  # words of a body that may be all that a paywall shows, and too little to learn from
 _LENIENT = 1500  # for items of a list of which most are kept
 _ANNOUNCED = 3000  # for items of a list that stands among the paragraphs of the story, the one above it leading to it
@@ -97,7 +99,7 @@ def extract(page: Page, linked: Linked) -> Extraction:
             kept = [number for number, words in enumerate(blocks.story) if words]
             way = Way.SENTENCES
     elif doubtful and (second := opinion(page.root, page.stream)):
-        way, placed = Way.OPINION, second
+        way, placed = Way.OPINION, tuple(_told_once(second))
     uncaptioned = without_captions(blocks, kept)
     told = tuple(_once(blocks, uncaptioned))
     return Extraction(
@@ -161,14 +163,36 @@ def _leads(blocks: Blocks, number: int) -> bool:
 
 
 def _once(blocks: Blocks, kept: list[int]) -> Iterator[int]:
-    """The blocks without those that say a whole sentence for the second time."""
+    """The blocks without those that say a whole sentence for the second time, or that the next one begins with."""
     heard = set()
-    for number in kept:
+    for place, number in enumerate(kept):
+        if place < _ABOVE and blocks.words[number] >= _SENTENCE:
+            stem = blocks.text[number].rstrip(".\u2026!? ")
+            below = (one for one in kept[place + 1 : place + 3] if blocks.text[one].startswith(stem))
+            if any(_looks(blocks, one) != _looks(blocks, number) for one in below):
+                continue  # a summary that the story begins with
         if blocks.words[number] >= LONG:
             if blocks.text[number] in heard:
                 continue
             heard.add(blocks.text[number])
         yield number
+
+
+def _looks(blocks: Blocks, number: int) -> tuple[int, int]:
+    """The look of a block's box, and the box around that."""
+    return blocks.sign[blocks.box[number]], blocks.parent[blocks.box[number]]
+
+
+def _told_once(placed: Iterable[Placed]) -> Iterator[Placed]:
+    """The same of a second opinion: pages can hold their text twice, for wide screens and for small ones."""
+    heard: set[str] = set()
+    for one in placed:
+        text = one.block.text
+        if text in heard:
+            continue
+        if len(text) > LONG and len(text.split(None, LONG)) >= LONG:
+            heard.add(text)
+        yield one
 
 
 def placed_blocks(page: Page, blocks: Blocks, kept: Iterable[int]) -> Iterator[Placed]:

@@ -7,9 +7,17 @@ import re
 from archive.cleaning.blocks import Blocks
 
 _CREDIT = re.compile(
-    r"(?:photo(?:s|graph|graphy|graphie)?|foto(?:s|graf|grafie)?|pictures?|images?|bild(?:er|quelle|nachweis)?|imagen|"
-    r"immagine|crédits?|credits?|фото|写真|图片|圖片|사진)"
+    r"(?:photo(?:s|graph|graphy|graphie)?|foto(?:s|graf|grafie)?|pictures?|images?|"
+    r"(?:beitrags|titel|symbol|artikel|header|vorschau)?bild(?:er|quelle|nachweis)?|imagen|"
+    r"immagine|crédits?(?: photos?)?|credits?|фото|写真|图片|圖片|사진)"
     r"(?: (?:by|von|credits?|crédits?|de|di|av|af|courtesy))?\s*[:/|©].",
+    re.IGNORECASE,
+)
+# What stands behind a caption in its own line. Paragraphs are signed by agencies, by no house that only sells pictures.
+_SIGNED = re.compile(
+    r"(?:[|(]\s*(?:photo|image|picture) (?:by|credit|courtesy)[^|()]{2,60}\)?|\u00a9\s*[^.\u00a9]{2,60}|"
+    r"\((?:[^()]{2,60}/ ?)?(?:getty(?: images)?|istock(?:photo)?(?:\.com)?|shutterstock(?:\.com)?|adobe ?stock|alamy|"
+    r"unsplash|pixabay|pexels|depositphotos|picture[ -]alliance)[^()]{0,30}\))$",
     re.IGNORECASE,
 )
 _LONGEST_CREDIT, _LONGEST_CAPTION = 14, 45  # words
@@ -18,7 +26,11 @@ _PICTURES = frozenset({"img", "figure", "picture"})
 
 def without_captions(blocks: Blocks, kept: list[int]) -> list[int]:
     """The blocks without credits that stand alone, and without the captions between them and a picture."""
-    return [number for number in kept if not is_credit(blocks, number) and not _is_caption(blocks, number)]
+    return [
+        number
+        for number in kept
+        if not is_credit(blocks, number) and not _is_caption(blocks, number) and not is_signed(blocks, number)
+    ]
 
 
 def _is_caption(blocks: Blocks, number: int) -> bool:
@@ -34,6 +46,14 @@ def _is_caption(blocks: Blocks, number: int) -> bool:
 def is_credit(blocks: Blocks, number: int) -> bool:
     """Whether a block is a line that names a photographer, and nothing else."""
     return blocks.words[number] <= _LONGEST_CREDIT and _CREDIT.match(blocks.text[number]) is not None
+
+
+def is_signed(blocks: Blocks, number: int) -> bool:
+    """Whether a block is a line that ends in a picture's credit."""
+    text = blocks.text[number]
+    if blocks.words[number] > _LONGEST_CAPTION or not ("\u00a9" in text or text.endswith(")") or "|" in text):
+        return False
+    return _SIGNED.search(text) is not None
 
 
 def _below_picture(blocks: Blocks, number: int) -> bool:

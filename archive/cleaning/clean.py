@@ -249,7 +249,7 @@ def _read(document: Document, capture: Capture, provenance: Provenance, profile:
         found.append(Evidence("body", place, "the JSON of a script, laid behind the markup", chosen=True))
     text = "\n".join([above or "", *(one.block.text for one in placed)])
     words = count_words(text)
-    judgement = verdict.of_page(page, data, known, extraction.blocks, placed, text)
+    judgement = verdict.of_page(page, data, known, extraction.blocks, sifted.placed, text)
     if judgement.verdict not in verdict.TEXTS or not words:
         return Reading(Refusal(provenance, judgement.verdict, judgement.reason), page, extraction, rules, sifted, laid)
     found += rules.evidence()

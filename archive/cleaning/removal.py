@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from archive.article import Article, Refusal
+from archive.cleaning.asides import Aside, kind_of
 from archive.cleaning.body import HEADINGS, Way
-from archive.cleaning.captions import is_credit
+from archive.cleaning.captions import is_credit, is_signed
 from archive.cleaning.chrome import Chrome
 from archive.cleaning.classing import Classed
 from archive.cleaning.clean import Reading
@@ -38,6 +39,8 @@ class Rule(StrEnum):
     PROFILE = "site-profile"
     PUBLISHER = "publisher-rule"
     HEADLINE = "headline-again"
+    ASIDE = "aside"
+    DIALOG = "dialog"
     REFUSED = "page-refused"
     FORM = "form-value"
     APART = "beside-the-text"
@@ -49,6 +52,8 @@ _DROPPED = {
     Dropped.PROFILE: Rule.PROFILE,
     Dropped.HEADLINE: Rule.HEADLINE,
     Dropped.RULE: Rule.PUBLISHER,
+    Dropped.ASIDE: Rule.ASIDE,
+    Dropped.DIALOG: Rule.DIALOG,
 }
 _CHROME = {
     Rule.LABEL: Chrome.ADVERTISEMENT,
@@ -56,6 +61,15 @@ _CHROME = {
     Rule.REPEATED: Chrome.REPEATED_TEXT,
     Rule.HEADLINE: Chrome.HEADLINE_REPEATED,
     Rule.PAGES: Chrome.REPEATED_TEXT,
+}
+_ASIDES = {
+    Aside.POINTER: Chrome.RELATED,
+    Aside.COMMENT: Chrome.COMMENTS,
+    Aside.SHARING: Chrome.SHARE,
+    Aside.EMBED: Chrome.MEDIA,
+    Aside.RIGHTS: Chrome.LEGAL,
+    Aside.OFFER: Chrome.SUBSCRIPTION,
+    Aside.FILED: Chrome.TAGS,
 }
 
 
@@ -69,6 +83,7 @@ class Removal:
     _told: frozenset[int] = field(init=False)
     _dropped: list[tuple[Placed, Dropped]] = field(init=False)  # in the order of the page, as are the next
     _placed: list[Placed] = field(init=False)
+    _texts: frozenset[str] = field(init=False)  # of those
     _rows: dict[int, list[int]] = field(init=False)  # the numbers of each block that was scored
     _begins: dict[int, int] = field(init=False)  # the number of the block that begins at a place of the stream
 
@@ -79,6 +94,7 @@ class Removal:
         self._told = frozenset(read.extraction.told) if read else frozenset()
         self._dropped = sorted(read.sifted.dropped if read else (), key=lambda one: one[0].start)
         self._placed = sorted(read.extraction.placed if read else (), key=lambda one: one.start)
+        self._texts = frozenset(one.block.text for one in self._placed)
         if read:
             judged = judge(read.extraction.blocks, read.extraction.about, learned())
             self._rows = dict(zip(judged.numbers, judged.rows, strict=True))
@@ -116,16 +132,18 @@ class Removal:
         at = bisect_right(self._dropped, start, key=lambda one: one[0].start) - 1
         if at >= 0 and start < self._dropped[at][0].end:
             one, why = self._dropped[at]
-            return _DROPPED[why], (self.reading.rules.drops(one),) if why is Dropped.RULE else ()
+            return _DROPPED[why], self._because(one, why)
         extraction = self.reading.extraction
         if self._had(number, start):
             if isinstance(text, Refusal):
                 return Rule.REFUSED, (f"{text.verdict}: {text.reason}",)
             return Rule.APART, ()
         if extraction.way is Way.OPINION:
+            if extraction.blocks.text[number] in self._texts:
+                return Rule.REPEATED, ("the same sentence is kept elsewhere",)
             return Rule.OPINION, ("the classifier was unsure of most of the page, and trafilatura leaves it out",)
         if number in self._uncaptioned:
-            return Rule.REPEATED, ("the same sentence was kept before",)
+            return Rule.REPEATED, ("the same sentence is kept elsewhere",)
         if number in self._chosen:
             return Rule.CAPTION, ()
         if extraction.way is Way.SENTENCES:
@@ -133,6 +151,15 @@ class Removal:
         if number in extraction.scores:
             return Rule.SCORE, self._score(number, against=True)
         return Rule.NOT_ASKED, ()
+
+    def _because(self, one: Placed, why: Dropped) -> tuple[str, ...]:
+        """What a block was dropped for, where the rule's name does not say it."""
+        assert self.reading is not None
+        if why is Dropped.RULE:
+            return (self.reading.rules.drops(one),)
+        if why is Dropped.ASIDE and (kind := kind_of(one.block.text)) is not None:
+            return (str(kind),)
+        return ()
 
     def _had(self, number: int, start: int) -> bool:
         """Whether the body had a block before anything was dropped from it or told apart."""
@@ -147,7 +174,12 @@ class Removal:
             credit = is_credit(self.reading.extraction.blocks, number)
             if credit:
                 return Classed(Chrome.CREDIT, ("a short line that names a photographer",))
+            if is_signed(self.reading.extraction.blocks, number):
+                return Classed(Chrome.CAPTION, ("a line that ends in a picture's credit",))
             return Classed(Chrome.CAPTION, ("stands between a picture and its credit",))
+        if rule is Rule.ASIDE and self.reading is not None:
+            kind = kind_of(self.reading.extraction.blocks.text[number])
+            return Classed(_ASIDES[kind]) if kind in _ASIDES else None
         return Classed(_CHROME[rule]) if rule in _CHROME else None
 
     def _score(self, number: int, *, against: bool) -> tuple[str, ...]:
