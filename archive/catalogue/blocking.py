@@ -7,12 +7,13 @@ captures are entered. Acts of files that came from elsewhere decide nothing here
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, delete, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Table, delete, false, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from archive.catalogue import tables
@@ -61,6 +62,14 @@ class Target:
         if not self.prefix or not key.startswith(self.key):
             return False
         return self.key.endswith("/") or key[len(self.key)] in ("&" if "?" in self.key else "/?")
+
+    def beginnings(self) -> tuple[str, ...]:
+        """What the keys that are meant begin with, beside the target's own."""
+        if not self.prefix:
+            return ()
+        if self.key.endswith("/"):
+            return (self.key,)
+        return (f"{self.key}&",) if "?" in self.key else (f"{self.key}/", f"{self.key}?")
 
     def among(self, column: Column[str]) -> ColumnElement[bool]:
         """A condition that holds for all keys that can be meant; `covers` decides."""
@@ -161,6 +170,18 @@ def allowed(column: Column[str]) -> ColumnElement[bool]:
 def count(connection: Connection) -> int:
     """How many captures and attempts are blocked."""
     return connection.scalar(select(func.count()).select_from(blocked)) or 0
+
+
+def covered(targets: Sequence[Target], column: Column[str]) -> ColumnElement[bool]:
+    """A condition on a column of keys: that one of some targets covers it. Their number is not limited."""
+    if not targets:
+        return false()
+    named = func.json_each(json.dumps([one.key for one in targets])).table_valued("value").c.value
+    begin = (
+        func.json_each(json.dumps([one for each in targets for one in each.beginnings()])).table_valued("value").c.value
+    )
+    below = select(begin).where(column >= begin, column < begin.concat(_BEHIND_ALL)).correlate(column.table)
+    return column.in_(select(named)) | below.exists()
 
 
 def apply(connection: Connection, acts: Sequence[Act], rows: Sequence[Mapping[str, Any]]) -> None:

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from archive.errors import PresskeepError
-from archive.replay import cdx, editfeeds, files, health, memento, openapi, packs, timemap
+from archive.replay import cdx, editfeeds, files, health, memento, openapi, packs, timemap, together
 from archive.replay.answers import Problem, answer, problem_of
 from archive.replay.guard import Guard
 from archive.replay.pages import routes as pages
@@ -35,10 +35,19 @@ PARTS: tuple[Callable[[Service], list[BaseRoute]], ...] = (
     packs.routes,
     pages.routes,
 )
+# The same where several archives are served as one.
+TOGETHER: tuple[Callable[[Service], list[BaseRoute]], ...] = (
+    health.routes,
+    openapi.routes,
+    memento.routes,
+    timemap.routes,
+    cdx.routes,
+    together.routes,
+)
 
 
 def application(service: Service) -> ASGIApp:
-    """The ASGI application of an archive; when it ends, the archive is closed."""
+    """The ASGI application of what is served; when it ends, the archives are closed."""
 
     async def failed(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
@@ -51,12 +60,13 @@ def application(service: Service) -> ASGIApp:
         try:
             yield
         finally:
-            for end in service.at_end:
+            for end in [end for one in (service, *service.parts) for end in one.at_end]:
                 await to_thread.run_sync(end)
-            service.archive.close()
+            for one in service.each:
+                one.archive.close()
 
     inner = Starlette(
-        routes=[route for part in PARTS for route in part(service)],
+        routes=[route for part in (TOGETHER if service.parts else PARTS) for route in part(service)],
         exception_handlers={
             Problem: failed,
             PresskeepError: failed,
@@ -66,4 +76,7 @@ def application(service: Service) -> ASGIApp:
         lifespan=lifespan,
         max_body_size=0,  # nothing here takes a body
     )
-    return Guard(inner, service)  # outside of all: no answer leaves without its headers
+    guarded = Guard(inner, service)  # outside of all: no answer leaves without its headers
+    if not service.parts:
+        return guarded
+    return together.Below({one.root: application(one) for one in service.parts}, guarded)

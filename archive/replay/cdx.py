@@ -16,6 +16,7 @@ from archive.replay.addresses import archived
 from archive.replay.answers import Problem
 from archive.replay.cdxfilters import ALIASES
 from archive.replay.cdxlines import Line, Lines, Wanted
+from archive.replay.cdxmerged import MergedLines, lines_of
 from archive.replay.memento import behind, span
 from archive.replay.service import Service
 
@@ -45,7 +46,7 @@ def routes(service: Service) -> list[BaseRoute]:
         if write is None:
             hint = "; TimeMaps are at /timemap/link/URL" if asked.get("output") == "link" else ""
             raise Problem(400, f"output is one of {', '.join(_OUTPUTS)}{hint}")
-        lines = Lines(service.archive, service.mementos, wanted)
+        lines = lines_of(service.across, wanted)
         size = _number(asked, "pageSize", PAGE, least=1, most=10_000)
         if _is_true(asked, "showNumPages"):
             number = await service.read(lines.count)
@@ -56,7 +57,7 @@ def routes(service: Service) -> list[BaseRoute]:
         first = await _first(service, lines)
         if first is None:
             if wanted.match == "exact" and not wanted.filters and not wanted.first:
-                raise await service.read(service.mementos.none, wanted.url)
+                raise await service.read(service.across.none, wanted.url)
             raise Problem(404, "no capture is like that")
 
         async def body() -> AsyncIterator[str]:
@@ -70,7 +71,7 @@ def routes(service: Service) -> list[BaseRoute]:
     return [Route("/cdx", cdx)]
 
 
-async def _first(service: Service, lines: Lines) -> list[Line] | None:
+async def _first(service: Service, lines: Lines | MergedLines) -> list[Line] | None:
     """The first piece that has a line: what goes wrong before it can still be told."""
     while (piece := await service.read(lines.piece)) is not None:
         if piece:

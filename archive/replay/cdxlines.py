@@ -6,7 +6,7 @@ takes its time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,6 @@ from archive.replay.answers import Problem
 from archive.replay.cdxfilters import Filters
 from archive.replay.mementos import Mementos
 from archive.sharing.cdxj import entry
-from archive.store import Archive
 from archive.surt import surt
 from archive.url import host, normalise
 
@@ -30,6 +29,7 @@ _EMPTY = 50  # ranges without captures that are passed over at once
 _HOSTS = 100_000  # hosts that are looked through for a domain
 
 Line = dict[str, str]
+Place = tuple[str, int, str, int, str]  # where a capture stands among lines, of several archives, too
 # The order of lines, of one address and of several.
 _ORDERS = {True: (_captures.at, _captures.id), False: (_captures.key, _captures.at, _captures.id)}
 
@@ -58,16 +58,20 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Captures that lie side by side in the index: of some keys exactly, or of all from ``begin`` to before ``end``."""
+    """Captures that lie side by side in the index: of some keys exactly, or of all from ``begin`` to before ``end``.
+
+    ``rank`` is where it stands among others, in whichever archive.
+    """
 
     begin: str = ""
     end: str = ""
     keys: tuple[str, ...] = ()
+    rank: str = ""
 
     @classmethod
-    def beginning(cls, begin: str) -> Range:
+    def beginning(cls, begin: str, rank: str) -> Range:
         """All keys that begin so."""
-        return cls(begin, begin + _BEHIND)
+        return cls(begin, begin + _BEHIND, rank=rank)
 
     def condition(self, behind: tuple[object, ...] | None = None, *, backwards: bool = False) -> ColumnElement[bool]:
         """The condition for its captures, or for those behind a place: one step into the index leads there."""
@@ -83,39 +87,71 @@ class Range:
         return and_(first, last)
 
 
+class Sieve:
+    """What is left out of the lines that there are, one after the other."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._filters = Filters.of(wanted.filters)
+        self._collapse = wanted.collapse
+        self._last: tuple[str, str] | None = None
+        self.left = wanted.most  # lines that may still be given
+
+    def of(self, lines: Iterable[Line]) -> list[Line]:
+        """Those that are given. Raises Problem for a filter that takes too long."""
+        found = []
+        for line in lines:
+            if self.left > 0 and self._filters.hold(line) and not self._is_collapsed(line):
+                found.append(line)
+                self.left -= 1
+        return found
+
+    def _is_collapsed(self, line: Line) -> bool:
+        if self._collapse is None:
+            return False
+        said = (line["timestamp"][: self._collapse], line.get("status", ""))
+        same, self._last = said == self._last, said
+        return same
+
+
 class Lines:
     """The lines of a request. `piece` is to be called in a thread until it gives None."""
 
-    def __init__(self, archive: Archive, mementos: Mementos, wanted: Wanted) -> None:
-        self._archive = archive
+    def __init__(self, mementos: Mementos, wanted: Wanted) -> None:
+        self._archive = mementos.archive
         self._mementos = mementos
         self._wanted = wanted
-        self._filters = Filters.of(wanted.filters)
+        self._sieve = Sieve(wanted)
         self._ranges: list[Range] | None = None  # those that are not yet at their end
         self._offset = 0  # rows of the first of them that are passed over
         self._behind: tuple[object, ...] | None = None  # where its last piece ended
-        self._left = wanted.most
         self._rows = wanted.rows
-        self._last: tuple[str, str] | None = None
 
     def piece(self) -> list[Line] | None:
         """The next lines, perhaps none; None at the end. Raises Problem for a filter that takes too long."""
-        if self._left <= 0 or self._rows == 0 or self._ranges == []:
+        if self._sieve.left <= 0:
             return None
-        captures: list[Capture] = []
+        captures = self.captures()
+        return None if captures is None else self._sieve.of(line(one, self._wanted) for _, one in captures)
+
+    def captures(self) -> list[tuple[Place, Capture]] | None:
+        """The next captures, perhaps none, each with its place in the order of lines; None at the end."""
+        if self._rows == 0 or self._ranges == []:
+            return None
         with self._archive.catalog.reading() as connection:
             if self._ranges is None:
                 self._begin(connection)
             for _ in range(_EMPTY):
-                if captures or not self._ranges:
+                if not self._ranges:
                     break
-                captures = self._next(connection)
-        found = []
-        for line in map(self._line, captures):
-            if self._left > 0 and self._filters.hold(line) and not self._is_collapsed(line):
-                found.append(line)
-                self._left -= 1
-        return found
+                within = self._ranges[0]
+                if captures := self._next(connection):
+                    return [(self._place(within, one), one) for one in captures]
+        return []
+
+    def _place(self, within: Range, capture: Capture) -> Place:
+        closest = self._wanted.closest
+        distance = 0 if closest is None else abs(capture.at - closest)
+        return within.rank, distance, "" if within.keys else capture.key, capture.at, capture.id
 
     def count(self) -> int:
         """How many captures there are, before filters."""
@@ -124,7 +160,7 @@ class Lines:
 
     def _begin(self, connection: Connection) -> None:
         self._ranges = ranges(connection, self._wanted.url, self._wanted.match)
-        if self._wanted.backwards:
+        if self._wanted.backwards and self._wanted.closest is None:
             self._ranges.reverse()
         self._offset = self._wanted.first
         while self._offset and self._ranges and self._offset >= (size := self._size(connection, self._ranges[0])):
@@ -172,17 +208,12 @@ class Lines:
         ]
         return [self._mementos.handed_out(connection), *times]
 
-    def _line(self, capture: Capture) -> Line:
-        assert capture.location is not None
-        told = entry(capture, capture.location, origin=self._wanted.origin)
-        return {"urlkey": told.key, "timestamp": told.at, **told.fields}
 
-    def _is_collapsed(self, line: Line) -> bool:
-        if self._wanted.collapse is None:
-            return False
-        said = (line["timestamp"][: self._wanted.collapse], line.get("status", ""))
-        same, self._last = said == self._last, said
-        return same
+def line(capture: Capture, wanted: Wanted) -> Line:
+    """The line of a capture."""
+    assert capture.location is not None
+    told = entry(capture, capture.location, origin=wanted.origin)
+    return {"urlkey": told.key, "timestamp": told.at, **told.fields}
 
 
 def ranges(connection: Connection, url: str, match: str) -> list[Range]:
@@ -199,10 +230,14 @@ def ranges(connection: Connection, url: str, match: str) -> list[Range]:
         known = sorted(connection.scalars(select(key).where(key.in_(both.values())).distinct()))
         return [Range(keys=tuple(known) or (given,))]
     if match == "prefix":
-        return [Range.beginning(one) for one in sorted(both.values())]
+        return _ranked(sorted(both.values()))
     if match == "host":
-        return [Range.beginning(f"{scheme}{one}{end}") for one in sorted(both) for scheme, end in _ORIGINS]
-    return [Range.beginning(one) for one in sorted(_origins(connection, name), key=surt)]
+        return _ranked([f"{scheme}{one}{end}" for one in sorted(both) for scheme, end in _ORIGINS])
+    return [Range.beginning(one, surt(one)) for one in sorted(_origins(connection, name), key=surt)]
+
+
+def _ranked(beginnings: Sequence[str]) -> list[Range]:
+    return [Range.beginning(one, f"{number:02d}") for number, one in enumerate(beginnings)]
 
 
 # How the keys of a host begin: http on its default port has the key of https (`archive.url.normalise`).

@@ -21,6 +21,7 @@ from archive.editing.choosing import WORDS, Choice
 from archive.editing.document import document
 from archive.editing.edit import Edit
 from archive.replay.answers import Problem
+from archive.replay.elsewhere import Elsewhere
 from archive.replay.pages.places import Places
 from archive.replay.pages.subject import cleaner_in_use
 from archive.replay.service import Service
@@ -62,7 +63,7 @@ def routes(service: Service) -> list[BaseRoute]:
             asked, choice, limit = _asked(request)
 
             def made() -> bytes:
-                found = chosen(service.archive, asked, choice, limit)
+                found = chosen(service.archive, asked, choice, limit, service.elsewhere)
                 return "".join(write(request, found)).encode("utf-8", "replace")
 
             return Response(await service.read(made), media_type=media_type)
@@ -75,11 +76,13 @@ def routes(service: Service) -> list[BaseRoute]:
     ]
 
 
-def chosen(archive: Archive, asked: Callable[[Archive], Asked], choice: Choice, limit: int) -> Iterator[Edit]:
-    """The newest edits that are wanted."""
+def chosen(
+    archive: Archive, asked: Callable[[Archive], Asked], choice: Choice, limit: int, elsewhere: Elsewhere
+) -> Iterator[Edit]:
+    """The newest edits that are wanted, but for those of pages that are taken down ``elsewhere``."""
     number = 0
     for edit in edits(archive, asked(archive)):
-        if choice.takes(edit):
+        if choice.takes(edit) and not elsewhere.covers(edit.url):
             yield edit
             number += 1
             if number == limit:

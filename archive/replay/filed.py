@@ -44,6 +44,7 @@ class Files:
     def __init__(self, archive: Archive, mementos: Mementos) -> None:
         self._archive = archive
         self._mementos = mementos
+        self._elsewhere = mementos.elsewhere
         self._known: Filed | None = None
         self._lock = Lock()
 
@@ -63,7 +64,8 @@ class Files:
         closed = select(func.count()).where(tables.files.c.sha256.is_not(None))
         blocked = select(func.count()).select_from(tables.blocked)
         kinds = sum(map(hash, self._mementos.kinds(connection)))
-        return (*acts, *files, connection.scalar(closed) or 0, connection.scalar(blocked) or 0, kinds)
+        beside = hash(self._elsewhere.targets())
+        return (*acts, *files, connection.scalar(closed) or 0, connection.scalar(blocked) or 0, kinds, beside)
 
     def _refused(self, connection: Connection, files: Mapping[str, FileState]) -> dict[str, str]:
         refused: dict[str, str] = {}
@@ -81,9 +83,14 @@ class Files:
         blocked = select(tables.blocked.c.id)
         for table in (_captures, _attempts):
             refuse(connection.scalars(select(table.file).where(table.id.in_(blocked)).distinct()), TAKEN_DOWN)
+        if self._elsewhere.targets():
+            beside = self._elsewhere.condition()
+            refuse(connection.scalars(select(_captures.file).where(beside).distinct()), TAKEN_DOWN)
+            also = select(tables.copies.c.file).where(tables.copies.c.id.in_(select(_captures.id).where(beside)))
+            refuse(connection.scalars(also), TAKEN_DOWN)
         foreign = [file for file in files if is_foreign(file)]
         if foreign:
-            something = bool(blocking.rules(connection).active)
+            something = bool(blocking.rules(connection).active or self._elsewhere.targets())
             terms = in_force_of(connection)
             for file in foreign:
                 agreed = terms.get(file, Terms(file))

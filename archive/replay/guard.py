@@ -178,7 +178,7 @@ class Guard:
     def _sealed(self, request: Request | None, send: Send) -> Send:
         """``send`` that adds to each answer what keeps browsers safe."""
         base = self._service.base(request) if request is not None else ""
-        captured = self._captured(base)
+        captured = None if request is None else self._service.captured(request)
         allowed = dict(_SENT)
         if request is not None and request.scope["path"].startswith(FILES):
             allowed["Vary"] = "Origin"
@@ -194,13 +194,6 @@ class Guard:
             await send(message)
 
         return sealed
-
-    def _captured(self, base: str) -> str | None:
-        port = self._service.settings.captured_port
-        if port is None or not base:
-            return None
-        scheme, _, authority = base.partition("://")
-        return f"{scheme}://{name_of(authority)}:{port}"
 
 
 def _same(given: str, token: str) -> bool:

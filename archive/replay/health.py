@@ -15,12 +15,12 @@ def routes(service: Service) -> list[BaseRoute]:
     """The route of health."""
 
     async def health(_: Request) -> JSONResponse:
-        captures, attempts = await service.read(service.archive.count)
+        held = [(one.archive.configuration.name, *await service.read(one.archive.count)) for one in service.each]
         said = {
             "status": "ok",
-            "archive": service.archive.configuration.name,
-            "captures": captures,
-            "attempts": attempts,
+            "archive": ", ".join(name for name, _, _ in held),
+            "captures": sum(captures for _, captures, _ in held),
+            "attempts": sum(attempts for _, _, attempts in held),
             "software": f"presskeep {version('presskeep')}",
         }
         return JSONResponse(said)

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute
 from archive.clock import from_datetime, to_datetime
 from archive.replay.addresses import SECOND, Places, archived, link
 from archive.replay.answers import Problem
-from archive.replay.mementos import Around, Found, Moment
+from archive.replay.moments import Around, Found, Moment
 from archive.replay.payload import SANDBOX, Sent, sent
 from archive.replay.rawpath import RawRoute
 from archive.replay.service import Service
@@ -37,7 +37,7 @@ _DESTINATIONS = {"", "empty", "document"}
 
 def routes(service: Service) -> list[BaseRoute]:
     """TimeGate and mementos."""
-    mementos = service.mementos
+    mementos = service.across
 
     async def timegate(request: Request, rest: str) -> Response:
         url = archived(rest)

@@ -30,11 +30,14 @@ from sqlalchemy import (
 
 from archive.capture import Capture
 from archive.catalogue import blocking, losses, revisits, tables, withholding
+from archive.catalogue.blocking import Target
 from archive.catalogue.rows import capture_of_row
 from archive.configuration import FILE_NAME, reread
 from archive.errors import NotFound, TakenDown
-from archive.replay.addresses import SECOND, stamp
+from archive.replay.addresses import stamp
 from archive.replay.answers import Problem
+from archive.replay.elsewhere import Elsewhere
+from archive.replay.moments import Found, Moment, Neighbours, Row, paged, placed
 from archive.reservation import Reserved, reserved
 from archive.store import Archive
 from archive.url import normalise
@@ -47,38 +50,11 @@ _NEWS = 60.0  # seconds after which it is asked again what captures reserve: unt
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """A memento by its time: ``at`` in microseconds since 1970, ``name`` as it stands in its address."""
-
-    at: int
-    name: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """The neighbours of a memento: the first and the last of its URL, and those before and behind it."""
-
-    first: Moment
-    last: Moment
-    prev: Moment | None
-    next: Moment | None
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A memento that was looked for: its capture, bound to its bytes, and its name."""
-
-    capture: Capture
-    moment: Moment
-    around: Around | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Questions:
     """What is asked of the catalogue again and again, made once."""
 
     kinds: frozenset[Reserved]
+    elsewhere: tuple[Target, ...]
     withheld: ColumnElement[bool]
     condition: ColumnElement[bool]
     handed_out: ColumnElement[bool]
@@ -90,7 +66,7 @@ class _Questions:
     made: float
 
     @classmethod
-    def of(cls, kinds: frozenset[Reserved], withheld: ColumnElement[bool]) -> _Questions:
+    def of(cls, kinds: frozenset[Reserved], elsewhere: tuple[Target, ...], withheld: ColumnElement[bool]) -> _Questions:
         condition = shown(withheld)
         key: BindParameter[str] = bindparam("key")
         at: BindParameter[int] = bindparam("at")
@@ -107,6 +83,7 @@ class _Questions:
         numbered = [select(literal(number).label("part"), one.c.at, one.c.url) for number, one in enumerate(each)]
         return cls(
             kinds,
+            elsewhere,
             withheld,
             condition,
             handed_out(withheld),
@@ -146,13 +123,27 @@ def shown(withheld: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 class Mementos:
-    """The mementos of an archive. Safe for threads; every question is of one state of the catalogue."""
+    """The mementos of an archive. Safe for threads; every question is of one state of the catalogue.
 
-    def __init__(self, archive: Archive) -> None:
+    What is taken down ``elsewhere``, in an archive that is served beside this one, is not among them, either.
+    """
+
+    def __init__(self, archive: Archive, elsewhere: Elsewhere | None = None) -> None:
         self._archive = archive
+        self._elsewhere = elsewhere or Elsewhere()
         self._lock = Lock()
         self._known: _Questions | None = None
         self._read = float("-inf")
+
+    @property
+    def elsewhere(self) -> Elsewhere:
+        """What is taken down in the archives beside it."""
+        return self._elsewhere
+
+    @property
+    def archive(self) -> Archive:
+        """Whose they are."""
+        return self._archive
 
     def handed_out(self, connection: Connection) -> ColumnElement[bool]:
         """Which rows of the table of captures may be handed out, of any method."""
@@ -169,7 +160,12 @@ class Mementos:
         down: set[str] = set()
         for some in tables.in_parts([one.referent.id for one in captures if one.referent is not None]):
             down.update(connection.scalars(select(blocked).where(blocked.in_(some))))
-        return [one for one in captures if one.referent is None or not _is_held_back(one.referent, down, kinds)]
+        return [
+            one
+            for one in captures
+            if one.referent is None
+            or not (_is_held_back(one.referent, down, kinds) or self._elsewhere.covers(one.referent.url))
+        ]
 
     def none(self, url: str) -> Exception:
         """Why nothing of a URL can be handed out: NotFound, TakenDown, or Problem for what is withheld."""
@@ -216,32 +212,31 @@ class Mementos:
         A page ends where a second does, so that each page can be named by the time of its first memento. Raises the
         same where there is none at all from the beginning of time.
         """
-        key = normalise(url)
+        found = paged(lambda begin, end, number: self.times(url, begin, end, number), since, most)
+        if found is None:
+            raise self._none(url, normalise(url))
+        return found
+
+    def times(self, url: str, begin: int, end: int | None, most: int) -> list[Row]:
+        """Times of mementos from one on, in their order, and before another one; -1 are all."""
         with self._archive.catalog.reading() as connection:
-            questions = self._questions(connection)
-            values = {"key": key, "at": since, "most": most + 1}
-            rows = connection.execute(questions.listed, values).all()
-            if len(rows) > most:
-                last = rows[-1].at // SECOND
-                kept = [row for row in rows if row.at // SECOND < last]
-                if not kept:  # all in one second: the page is as long as that
-                    begin = last * SECOND
-                    every = questions.listed.where(_captures.at < begin + SECOND)
-                    kept = list(connection.execute(every, values | {"most": -1}).all())
-                    values |= {"at": begin + SECOND, "most": 1}
-                    rows = connection.execute(questions.listed, values).all()
-                    further = rows[0] if rows else None
-                else:
-                    further = next(row for row in rows if row.at // SECOND == last)
-            else:
-                kept, further = list(rows), None
-            if kept:
-                following = None if further is None else Moment(further.at, stamp(further.at), further.url)
-                return list(_named(kept)), following
-            known = connection.execute(questions.listed, values | {"at": _BEGINNING, "most": 1}).first()
-        if known is not None:
-            raise Problem(404, "no memento of this URL is as late as that")
-        raise self._none(url, key)
+            listed = self._questions(connection).listed
+            asked = listed if end is None else listed.where(_captures.at < end)
+            rows = connection.execute(asked, {"key": normalise(url), "at": begin, "most": most}).all()
+            return [(row.at, row.url) for row in rows]
+
+    def within(self, url: str, since: int, until: int) -> list[Capture]:
+        """The captures of a URL of whichever kind that may be handed out, between two times."""
+        if self._elsewhere.covers(url):
+            return []
+        kinds = self.reserved()
+        found = self._archive.captures(url=url, since=since, until=until)
+        return [one for one in found if not kinds & reserved(one.reservations)]
+
+    def holds(self, capture: str) -> bool:
+        """Whether it is the archive of a capture."""
+        with self._archive.catalog.reading() as connection:
+            return connection.scalar(select(_captures.id).where(_captures.id == capture)) is not None
 
     def behind_redirect(self, capture: Capture) -> Moment | None:
         """The memento of the same URL nearest in time that is no redirect."""
@@ -276,17 +271,18 @@ class Mementos:
         self._refuse_payload(connection, questions.kinds, capture)
         if not around:
             return Found(capture, Moment(capture.at, stamp(capture.at), capture.url))
-        parts: list[list[Any]] = [[], [], [], []]
-        for one in connection.execute(questions.around, {"key": capture.key, "at": capture.at}).all():
-            parts[one.part].append(one)
-        first, last, prev, following = parts
-        moments = [_moment(some) for some in (first, last, prev)]
-        assert moments[0] is not None, "a memento is one of its URL's"
-        assert moments[1] is not None, "the same"
-        moment = Moment(capture.at, stamp(capture.at, prev[0].at if prev else None), capture.url)
-        after = following[0] if following else None
-        behind = None if after is None else Moment(after.at, stamp(after.at, capture.at), after.url)
-        return Found(capture, moment, Around(moments[0], moments[1], moments[2], behind))
+        return placed(capture, self._around(connection, questions, capture.key, capture.at))
+
+    def neighbours(self, key: str, at: int) -> Neighbours:
+        """Which mementos of a key are the first, the last, before and behind a time."""
+        with self._archive.catalog.reading() as connection:
+            return self._around(connection, self._questions(connection), key, at)
+
+    def _around(self, connection: Connection, questions: _Questions, key: str, at: int) -> Neighbours:
+        parts: Neighbours = ([], [], [], [])
+        for one in connection.execute(questions.around, {"key": key, "at": at}).all():
+            parts[one.part].append((one.at, one.url))
+        return parts
 
     def _refuse_payload(self, connection: Connection, kinds: frozenset[Reserved], capture: Capture) -> None:
         """Raise where the payload is that of a capture which may not be handed out, however that is referred to."""
@@ -296,11 +292,13 @@ class Mementos:
         blocked = select(tables.blocked.c.id).where(tables.blocked.c.id == referent.id)
         if connection.execute(blocked).first() is not None:
             raise TakenDown("the capture that this one revisits was taken down", url=capture.url)
+        self._elsewhere.refuse(referent.url)
         if kinds & reserved(referent.reservations):
             raise withheld_problem()
 
     def _none(self, url: str, key: str) -> Exception:
         """Why there is no memento of a URL."""
+        self._elsewhere.refuse(url)
         blocking.refuse(self._archive.catalog, url=url)
         with self._archive.catalog.reading() as connection:
             questions = self._questions(connection)
@@ -316,13 +314,19 @@ class Mementos:
             if self._known is None or now - self._read > _AGAIN:
                 given = reread(self._archive.path / FILE_NAME, self._archive.configuration)
                 kinds = given.reservations.withheld
+                elsewhere = self._elsewhere.targets()
                 self._read = now
-                if self._known is None or kinds != self._known.kinds or (kinds and now - self._known.made > _NEWS):
-                    self._known = _Questions.of(kinds, withheld(connection, kinds))
+                if (
+                    self._known is None
+                    or (kinds, elsewhere) != (self._known.kinds, self._known.elsewhere)
+                    or (kinds and now - self._known.made > _NEWS)
+                ):
+                    condition = withheld(connection, kinds) | self._elsewhere.condition()
+                    self._known = _Questions.of(kinds, elsewhere, condition)
             return self._known
 
 
-_BEGINNING, _END = -(2**62), 2**62
+_END = 2**62
 
 
 def withheld(connection: Connection, kinds: frozenset[Reserved]) -> ColumnElement[bool]:
@@ -341,21 +345,3 @@ def _is_held_back(referent: Capture, down: set[str], kinds: frozenset[Reserved])
 def withheld_problem() -> Problem:
     """What is said of a capture that is kept back."""
     return Problem(403, "this is withheld because of what its publisher reserves ([reservations] in archive.toml)")
-
-
-def _named(rows: Sequence[Any]) -> list[Moment]:
-    found: list[Moment] = []
-    before: int | None = None
-    for row in rows:
-        if row.at != before:  # two at one time have one address
-            found.append(Moment(row.at, stamp(row.at, before), row.url))
-        before = row.at
-    return found
-
-
-def _moment(latest_first: Sequence[Any]) -> Moment | None:
-    """The first of some rows, the second of which is the capture before it."""
-    if not latest_first:
-        return None
-    one = latest_first[0]
-    return Moment(one.at, stamp(one.at, latest_first[1].at if len(latest_first) > 1 else None), one.url)

@@ -25,6 +25,7 @@ _PROBLEMS = {
     "500": "stored bytes cannot be read",
     "503": "busy: try again",
 }
+_MERGED = ("/health", "/openapi.json", "/timegate/", "/timemap/", "/web/", "/cdx")
 _DATE = {"type": "string", "description": "as HTTP writes it: Tue, 24 Nov 2026 09:30:00 GMT"}
 _LINKED = {"Link": {"description": "web links (RFC 8288)", "schema": {"type": "string"}}}
 _STAMP = {"type": "string", "pattern": "^[0-9]{4,14}$", "example": "20261124093000"}
@@ -34,13 +35,14 @@ def routes(service: Service) -> list[BaseRoute]:
     """The route of the document."""
 
     async def openapi(request: Request) -> JSONResponse:
-        return JSONResponse(document(service.base(request), token=service.settings.token is not None))
+        token, several = service.settings.token is not None, bool(service.parts)
+        return JSONResponse(document(service.base(request), token=token, several=several))
 
     return [Route("/openapi.json", openapi)]
 
 
-def document(base: str, *, token: bool) -> Told:
-    """The document of an application at an origin."""
+def document(base: str, *, token: bool, several: bool = False) -> Told:
+    """The document of an application at an origin; of several archives what is merged. Each has one of its own."""
     made: Told = {
         "openapi": "3.1.0",
         "info": {
@@ -52,7 +54,9 @@ def document(base: str, *, token: bool) -> Told:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": base}],
-        "paths": {**_machines(), **_pages()},
+        "paths": {path: one for path, one in _machines().items() if path.startswith(_MERGED)}
+        if several
+        else {**_machines(), **_pages()},
         "components": {"schemas": {"Problem": _problem()}},
     }
     if token:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from archive.catalogue import tables
+from archive.catalogue.blocking import Target
 from archive.replay.addresses import archived
 from archive.replay.answers import Problem
 from archive.replay.filed import Files, State
@@ -94,19 +95,15 @@ def routes(service: Service) -> list[BaseRoute]:
     packs = Packs(service)
     service.at_end.append(packs.close)
 
-    def withheld() -> frozenset[Reserved]:
-        with service.archive.catalog.reading() as connection:
-            return service.mementos.kinds(connection)
-
     async def packed(request: Request) -> Response:
-        kinds = await service.read(withheld)
-        selection = _selection(request.query_params, kinds)
+        kinds = await service.read(service.mementos.reserved)
+        selection = _selection(request.query_params, kinds, await service.read(service.elsewhere.targets))
         return answered(service, request, await packs.of(selection))
 
     return [Route(f"/files/{NAME}", packed)]
 
 
-def _selection(asked: QueryParams, kinds: frozenset[Reserved]) -> Selection:
+def _selection(asked: QueryParams, kinds: frozenset[Reserved], elsewhere: tuple[Target, ...]) -> Selection:
     urls, sites = asked.getlist("url"), asked.getlist("site")
     if len(urls) > URLS or len(sites) > URLS:
         raise Problem(400, f"at most {URLS} addresses and sites go into one package")
@@ -120,4 +117,5 @@ def _selection(asked: QueryParams, kinds: frozenset[Reserved]) -> Selection:
         until=behind(until) if until else None,
         keys=tuple(sorted({normalise(archived(one)) for one in urls})),
         withheld=kinds,
+        without=elsewhere,
     )

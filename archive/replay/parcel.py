@@ -48,6 +48,7 @@ class Parcels:
     def __init__(self, archive: Archive, mementos: Mementos) -> None:
         self._archive = archive
         self._mementos = mementos
+        self._elsewhere = mementos.elsewhere
         self._folder = tempfile.TemporaryDirectory(prefix="presskeep-viewer-")
         self._known: OrderedDict[str, Path] = OrderedDict()
         self._lock = threading.Lock()
@@ -61,14 +62,20 @@ class Parcels:
         reserved = self._mementos.reserved()
         with self._archive.catalog.reading() as connection:
             blocked = blocking.count(connection)
-        said = f"{capture.id} {blocked} {sorted(reserved)}"
+        without = self._elsewhere.targets()
+        said = f"{capture.id} {blocked} {sorted(reserved)} {without}"
         name = hashlib.sha256(said.encode()).hexdigest()[:24]
         with self._lock:  # one at a time: each reads and writes much
             path = self._known.get(name)
             if path is None or not path.exists():
                 path = Path(self._folder.name) / f"{name}{SUFFIX}"
                 keys = tuple(self._keys(capture))
-                pack(self._archive, str(path), Selection(keys=keys, withheld=reserved), title=capture.url)
+                pack(
+                    self._archive,
+                    str(path),
+                    Selection(keys=keys, withheld=reserved, without=without),
+                    title=capture.url,
+                )
             self._known[name] = path
             self._known.move_to_end(name)
             while len(self._known) > _KEPT:

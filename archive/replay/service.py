@@ -11,7 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from archive.replay.answers import Problem
+from archive.replay.elsewhere import Elsewhere
 from archive.replay.mementos import Mementos
+from archive.replay.merged import Merged
 from archive.replay.settings import Settings, name_of
 from archive.store import Archive
 
@@ -33,9 +35,10 @@ ErrorPage = Callable[[Request, Problem], Response]
 class Service:
     """An archive that is being served.
 
-    ``error_page`` draws what went wrong for people, and ``view`` gives the path of the page that shows them a capture,
-    by its URL and id: who has pages sets both. ``at_end`` is called when the server
-    ends.
+    ``root`` is the path below which it is, where several are; ``elsewhere`` is what the others have taken down.
+    ``mementos`` are those of the archive, ``across`` those of all where it stands for several: what can be asked for by
+    address and time alone. ``error_page`` draws what went wrong for people, and ``view`` gives the path of the page
+    that shows them a capture, by its URL and id: who has pages sets both. ``at_end`` is called when the server ends.
     """
 
     archive: Archive
@@ -44,12 +47,30 @@ class Service:
     viewing: Callable[[str], Viewing] | None = None
     at_end: list[Callable[[], None]] = field(default_factory=list)
     view: Callable[[str, str], str] | None = None
+    root: str = ""
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
+    merged: Merged | None = None
+    parts: tuple[Service, ...] = ()
     mementos: Mementos = field(init=False)
     _limiter: CapacityLimiter | None = None
     _quick: CapacityLimiter | None = None
 
     def __post_init__(self) -> None:
-        self.mementos = Mementos(self.archive)
+        self.mementos = Mementos(self.archive, self.elsewhere)
+
+    @property
+    def each(self) -> tuple[Service, ...]:
+        """What is served of each archive."""
+        return self.parts or (self,)
+
+    @property
+    def across(self) -> Mementos | Merged:
+        """The mementos of all archives that are served as one."""
+        return self.merged or self.mementos
+
+    def plain(self) -> Service:
+        """The same without pages: what goes wrong is told in a sentence."""
+        return Service(self.archive, self.settings, elsewhere=self.elsewhere, merged=self.merged)
 
     async def read(self, function: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
         """What a function answers that reads the archive: it runs in a thread, where it may wait.
@@ -68,7 +89,11 @@ class Service:
         return await to_thread.run_sync(lambda: function(*args, **named), limiter=self._quick)
 
     def base(self, request: Request) -> str:
-        """The origin under which the application is asked for, without a final slash: what absolute links begin with.
+        """What absolute links begin with, without a final slash: the origin, and the path to the archive."""
+        return f"{self.origin(request)}{self.root}"
+
+    def origin(self, request: Request) -> str:
+        """The origin under which the application is asked for.
 
         The guard has held the host against the allow-list before.
         """
@@ -86,5 +111,5 @@ class Service:
         return None if origin is None or self.viewing is None else self.viewing(origin)
 
     def _beside(self, request: Request, port: int | None) -> str | None:
-        scheme, _, authority = self.base(request).partition("://")
+        scheme, _, authority = self.origin(request).partition("://")
         return None if port is None else f"{scheme}://{name_of(authority)}:{port}"

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 from archive.replay.addresses import Places, archived, link, uri
 from archive.replay.answers import Problem
 from archive.replay.memento import http_date, span
-from archive.replay.mementos import Moment
+from archive.replay.moments import Moment
 from archive.replay.rawpath import RawRoute
 from archive.replay.service import Service
 
@@ -34,7 +34,7 @@ def routes(service: Service) -> list[BaseRoute]:
             begin = span(since[1])[0] if since else _BEGINNING
 
             def made() -> str:
-                moments, following = service.mementos.listed(url, begin, PAGE)
+                moments, following = service.across.listed(url, begin, PAGE)
                 named = since[1] if since else ""
                 return "".join(write(Places(service.base(request)), url, named, moments, following))
 

@@ -94,10 +94,17 @@ def viewing(packages: Packages, origin: str) -> Viewing:
 
 def viewing_application(service: Service, packages: Packages, folder: Path) -> ASGIApp:
     """The ASGI application of the viewer whose files are in a folder."""
-    own = Service(service.archive, service.settings)
-    parcels = Parcels(service.archive, service.mementos)
-    service.at_end.append(parcels.close)
-    service.viewing = lambda origin: viewing(packages, origin)
+    own = service.plain()
+    parcels = [Parcels(one.archive, one.mementos) for one in service.each]
+    for one, kept in zip(service.each, parcels, strict=True):
+        one.at_end.append(kept.close)
+        one.viewing = lambda origin: viewing(packages, origin)
+
+    def made(url: str, at: int) -> Path:
+        """The package, of the archive that has the page."""
+        merged = service.merged
+        number = merged.holder(merged.nearest(url, at).capture.id) if merged is not None else 0
+        return parcels[number or 0].of(url, at)
 
     async def failed(request: Request, error: Exception) -> Response:
         return answer(own, request, problem_of(error))
@@ -107,7 +114,7 @@ def viewing_application(service: Service, packages: Packages, folder: Path) -> A
 
     async def package(request: Request) -> Response:
         url, at = packages.meant(request.path_params["name"])
-        path = await service.read(parcels.of, url, at)
+        path = await service.read(made, url, at)
         return FileResponse(path, media_type="application/wacz", headers={"Cache-Control": "no-store"})
 
     async def file(request: Request) -> Response:

@@ -34,7 +34,8 @@ class Selection:
 
     ``since`` is the first instant, ``until`` the first one after the last, both in microseconds since 1970, UTC.
     ``keys`` are normalised URLs (`archive.url.normalise`). What is captured with a reservation among ``withheld`` is
-    left out, and with it the revisits that could not be read without its payload.
+    left out, and with it the revisits that could not be read without its payload; so is what is taken down in other
+    archives, ``without`` which this one is handed on.
     """
 
     sites: tuple[str, ...] = ()
@@ -42,11 +43,12 @@ class Selection:
     until: int | None = None
     keys: tuple[str, ...] = ()
     withheld: frozenset[Reserved] = frozenset()
+    without: tuple[blocking.Target, ...] = ()
 
     @property
     def is_everything(self) -> bool:
         """Whether nothing is left out, unless it is withheld."""
-        return replace(self, withheld=frozenset()) == Selection()
+        return replace(self, withheld=frozenset(), without=()) == Selection()
 
     def takes(self, capture: Capture) -> bool:
         """Whether a capture is selected for itself."""
@@ -102,12 +104,18 @@ class Share:
         if not is_foreign(file):
             return True
         agreed = self._terms.get(file, Terms(file))
-        return not self._taken_down.active and agreed.filter == Filter() and agreed.listed is None
+        return (
+            not self._taken_down.active
+            and not self.selection.without
+            and agreed.filter == Filter()
+            and agreed.listed is None
+        )
 
     @cached_property
     def _is_everything(self) -> bool:
         blocked = select(tables.blocked.c.id).limit(1)
-        held_back = select(tables.captures.c.id).where(self._withheld).limit(1)
+        without = self._withheld | blocking.covered(self.selection.without, _captures.key)
+        held_back = select(tables.captures.c.id).where(without).limit(1)
         return (
             self.selection.is_everything
             and self.connection.scalar(blocked) is None
@@ -185,14 +193,20 @@ class Share:
             captures = [capture_of_row(row, self.directory) for row in some]
             bound = revisits.bound(self.connection, self.directory, captures)
             for row, capture in zip(some, bound, strict=True):
-                if capture.referent is None or not self._taken_down.covers(capture.referent.key):
+                if capture.referent is None or not self._is_down(capture.referent.key):
                     yield row, capture
+
+    def _is_down(self, key: str) -> bool:
+        return self._taken_down.covers(key) or any(one.covers(key) for one in self.selection.without)
 
     def _which(self) -> ColumnElement[bool]:
         chosen = self.selection.condition()
         if self._brought:
             chosen = or_(chosen, _among(_captures.id, self._brought))
-        return chosen & blocking.allowed(_captures.id) & ~losses.is_lost(_captures.file) & ~self._withheld
+        kept = (
+            ~losses.is_lost(_captures.file) & ~self._withheld & ~blocking.covered(self.selection.without, _captures.key)
+        )
+        return chosen & blocking.allowed(_captures.id) & kept
 
     def _held_back(self, kinds: frozenset[Reserved]) -> ColumnElement[bool]:
         """What is withheld: captures with such a reservation, and the revisits whose payload lies in one of them."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import sys
 import webbrowser
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +14,7 @@ import typer
 from archive import terminal
 from archive.errors import UsageError
 from archive.verbs.entries import open_archive
-from archive.verbs.options import ArchiveOption, JsonOption
+from archive.verbs.options import JsonOption
 
 _TOKEN_BYTES = 24
 _LAST = 65535
@@ -67,18 +69,28 @@ def serve(
     ] = None,
     open_: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
     json: JsonOption = False,
-    archive: ArchiveOption = None,
+    archive: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--archive",
+            envvar="PRESSKEEP_ARCHIVE",
+            metavar="DIR",
+            help="The archive; else it is looked for from the current directory upwards. Repeatable: several are "
+            "served as one, and each has its pages below /in/NAME/.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Show the archive in the browser, and serve it to programs: over HTTP, read only.
 
     Memento (RFC 7089), exact payloads, CDX, files and pages for people. On loopback alone, unless --host says
-    otherwise; then a token is needed.
+    otherwise; then a token is needed. Of several archives, mementos and the CDX index are merged by time.
     """
     from archive.replay.application import application  # noqa: PLC0415 - only this verb needs a server
     from archive.replay.captured.application import captured_application  # noqa: PLC0415 - the same
     from archive.replay.listening import ByPort, bound, server  # noqa: PLC0415 - the same
-    from archive.replay.service import Service  # noqa: PLC0415 - the same
     from archive.replay.settings import Settings, bracketed, is_loopback, origin  # noqa: PLC0415 - the same
+    from archive.replay.together import joined, title  # noqa: PLC0415 - the same
     from archive.replay.viewer import installed  # noqa: PLC0415 - the same
     from archive.replay.viewing import Packages, viewing_application  # noqa: PLC0415 - the same
 
@@ -86,8 +98,12 @@ def serve(
         raise UsageError(f"--token: give at least {_SHORTEST} printable ASCII characters that nobody guesses")
     if token is None and not is_loopback(host):
         token = secrets.token_urlsafe(_TOKEN_BYTES)
-    with open_archive(archive) as opened:
-        opened.count()  # a catalogue that cannot be read is told here, not with each answer
+    with contextlib.ExitStack() as stack:
+        # The same directory twice is one archive.
+        named = dict.fromkeys(one.absolute() for one in archive or ())
+        opened = [stack.enter_context(open_archive(one)) for one in (*named, *([] if named else [None]))]
+        for one in opened:
+            one.count()  # a catalogue that cannot be read is told here, not with each answer
         socket = bound(host, port)
         port = socket.getsockname()[1]
         frames = _beside(host, port) if captured_port is None else bound(host, captured_port)
@@ -109,14 +125,16 @@ def serve(
 
         def ready() -> None:
             if json:
-                terminal.emit({"archive": opened.configuration.name, "url": url, "token": token})
+                terminal.emit({"archive": called, "url": url, "token": token})
             else:
-                terminal.out().print(f"{opened.configuration.name} is at {entrance} (Ctrl-C ends it)", soft_wrap=True)
+                is_at = "is at" if len(opened) == 1 else "are at"
+                terminal.out().print(f"{called} {is_at} {entrance} (Ctrl-C ends it)", soft_wrap=True)
             sys.stdout.flush()  # who reads it in a pipe waits for it
             if open_:
                 webbrowser.open(entrance)
 
-        service = Service(opened, settings)
+        service = joined(opened, settings)
+        called = title(service) if service.parts else opened[0].configuration.name
         parts = {port: application(service), captured_port: captured_application(service)}
         sockets = [socket, frames]
         if folder is not None and scripted is not None:

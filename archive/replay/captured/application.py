@@ -22,7 +22,6 @@ from archive.replay.memento import span
 from archive.replay.ranges import Version, wanted
 from archive.replay.rawpath import RawRoute
 from archive.replay.service import Service
-from archive.reservation import reserved
 from archive.url import normalise
 
 logger = logging.getLogger(__name__)
@@ -33,7 +32,7 @@ _ASKED = re.compile(r"([0-9]{4,20})(mp_|im_|cs_|fo_|md_)?/(.+)", re.DOTALL)
 
 def captured_application(service: Service) -> ASGIApp:
     """The ASGI application of captured pages. It closes nothing: the archive is the application's."""
-    own = Service(service.archive, service.settings)  # what goes wrong is told without the application's pages
+    own = service.plain()  # what goes wrong is told without the application's pages
 
     async def failed(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
@@ -80,16 +79,14 @@ def _made(service: Service, url: str, at: int, use: Use) -> Shown:
     made = shown(capture, use, at)
     if made.target is not None and normalise(made.target) == capture.key:
         # From http to https: one address here, whose redirect would lead to itself for ever.
-        behind = service.mementos.behind_redirect(capture)
+        behind = service.across.behind_redirect(capture)
         if behind is None:
             raise Problem(404, "it led to another spelling of its address, which was not archived")
         made = shown(_capture(service, behind.url, behind.at), use, at)
         if made.target is not None:
             raise Problem(404, "what it led to was not archived")
     if use is Use.PAGE and made.target is None and capture.kind != "conversion":
-        around = service.archive.captures(url=capture.url, since=capture.at, until=capture.at + _WITHIN)
-        kinds = service.mementos.reserved()
-        instead = drawn(capture, [one for one in around if not kinds & reserved(one.reservations)])
+        instead = drawn(capture, service.across.within(capture.url, capture.at, capture.at + _WITHIN))
         if instead is not capture:
             return shown(instead, use, at)
     return made
@@ -101,7 +98,7 @@ _WITHIN = 600 * 1_000_000
 
 def _capture(service: Service, url: str, at: int) -> Capture:
     try:
-        return service.mementos.exact(url, at, 1, around=False).capture
+        return service.across.exact(url, at, 1, around=False).capture
     except TakenDown:
         raise
     except NotFound as error:

@@ -80,10 +80,14 @@ def part(
     cleaner: str,
     withheld: frozenset[Reserved] = frozenset(),
     *,
+    is_down: Callable[[str], bool] = lambda _: False,
     most: int = 30,
     looked_at: int = 300,
 ) -> Part:
-    """The edits that are wanted, at most ``most``, among the ``looked_at`` newest ones; of one moment all."""
+    """The edits that are wanted, at most ``most``, among the ``looked_at`` newest ones; of one moment all.
+
+    Those of addresses that are taken down where ``is_down`` asks are left out.
+    """
     sites = (wish.site,) if wish.site else ()
     span = Span(
         since=wish.begin,
@@ -102,7 +106,7 @@ def part(
             if (len(found) >= most or number >= looked_at) and last is not None and edit.new.at != last:
                 return Part(tuple(found), last)
             last = edit.new.at
-            if wish.choice.takes(edit):
+            if wish.choice.takes(edit) and not is_down(edit.url):
                 found.append(edit)
     finally:
         if isinstance(every, Generator):  # it holds a connection to the catalogue

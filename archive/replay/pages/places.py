@@ -25,6 +25,7 @@ class Places:
     version: str = "0"  # of the static files, in their addresses: browsers keep them for as long as they are the same
     captured: Callable[[str, int, str], str] | None = None
     viewer: Callable[[str, int], str] | None = None  # the same in ReplayWeb.page, where it is installed
+    together: bool = False  # whether it is where several archives are served as one
 
     def glance(self) -> str:
         """The first page."""

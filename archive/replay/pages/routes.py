@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -12,15 +11,13 @@ from starlette.routing import BaseRoute, Route
 from archive.replay.addresses import archived
 from archive.replay.answers import Problem
 from archive.replay.captured.targets import Use, address
+from archive.replay.pages import statics
 from archive.replay.pages.asked import Asked
 from archive.replay.pages.examiner import Examiner
 from archive.replay.pages.places import Places
-from archive.replay.pages.statics import statics, version
 from archive.replay.pages.views import VIEWS, Answer, Count, Shelf, message
 from archive.replay.rawpath import RawRoute
 from archive.replay.service import Service
-
-_KEPT = "public, max-age=31536000, immutable"  # their addresses change with them
 
 
 def _captured(origin: str | None) -> Callable[[str, int, str], str] | None:
@@ -39,18 +36,26 @@ def routes(service: Service) -> list[BaseRoute]:
             count,
             examiner,
             Places(
-                version=version(),
+                service.root,
+                statics.version(),
                 captured=_captured(service.captured(request)),
                 viewer=service.viewer(request),
             ),
             service.mementos.withheld,
             service.mementos.reserved,
+            service.elsewhere.covers,
         )
 
     def viewing(view: Callable[[Shelf, Asked], Answer]) -> Callable[[Request], object]:
         async def endpoint(request: Request) -> Response:
-            asked = Asked(dict(request.query_params))
-            answered = await service.read(view, shelf(request), asked)
+            asked, about = Asked(dict(request.query_params)), request.query_params.get("url")
+
+            def made(shelf: Shelf) -> Answer:
+                if about is not None:
+                    service.elsewhere.refuse(about)
+                return view(shelf, asked)
+
+            answered = await service.read(made, shelf(request))
             if answered.location is not None:
                 return RedirectResponse(answered.location, answered.status)
             return HTMLResponse(answered.page, answered.status)
@@ -62,19 +67,12 @@ def routes(service: Service) -> list[BaseRoute]:
 
     async def of_an_address(_: Request, url: str) -> Response:
         """``/article/URL``, for whoever writes addresses by hand or from a program."""
-        return RedirectResponse(Places().article(archived(url)), 302)
-
-    async def static(request: Request) -> Response:
-        found = statics().get(request.path_params["name"])
-        if found is None:
-            raise HTTPException(404)
-        keep = _KEPT if request.path_params["version"] == version() else "no-cache"
-        return Response(found.body, media_type=found.media_type, headers={"Cache-Control": keep})
+        return RedirectResponse(Places(service.root).article(archived(url)), 302)
 
     service.error_page = failed
-    service.view = lambda url, capture: Places().view("captured", url, capture=capture)
+    service.view = lambda url, capture: Places(service.root).view("captured", url, capture=capture)
     return [
         *(Route(f"/{name}", viewing(view)) for name, view in VIEWS.items()),
         RawRoute("/article/", of_an_address),
-        Route("/static/{version}/{name}", static),
+        *statics.routes(),
     ]

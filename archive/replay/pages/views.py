@@ -68,6 +68,7 @@ class Shelf:
     places: Places = field(default_factory=Places)
     hiding: Hiding = lambda _: browsing.NOTHING
     reserved: Callable[[], frozenset[Reserved]] = frozenset
+    is_down: Callable[[str], bool] = lambda _: False  # in an archive that is served with this one
 
     def held(self) -> tuple[str, tuple[Holding, ...]]:
         """The cleaner whose texts are shown, and what is held of each site."""
@@ -283,7 +284,7 @@ def part_of(shelf: Shelf, wish: Wish, *, most: int = _EDITS) -> Part:
     cleaner, _ = shelf.held()
     # For what changes beside a text all texts of a story are read.
     looked_at = most * (2 if wish.choice.beside else 5)
-    return part(shelf.archive, wish, cleaner, shelf.reserved(), most=most, looked_at=looked_at)
+    return part(shelf.archive, wish, cleaner, shelf.reserved(), is_down=shelf.is_down, most=most, looked_at=looked_at)
 
 
 def _subject(shelf: Shelf, asked: Asked) -> Subject:

@@ -6,7 +6,7 @@ import contextlib
 import socket as sockets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,8 +14,8 @@ import httpx
 
 from archive.replay.application import application
 from archive.replay.listening import bound, server
-from archive.replay.service import Service
 from archive.replay.settings import Settings
+from archive.replay.together import joined
 from archive.store import Archive
 
 
@@ -33,12 +33,12 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(path: Path, settings: Settings | None = None) -> Iterator[Served]:
-    """Serve the archive in a directory; it is closed with the server."""
+def served(path: Path, settings: Settings | None = None, beside: Sequence[Path] = ()) -> Iterator[Served]:
+    """Serve the archive in a directory, and others beside it; they are closed with the server."""
     socket = bound("127.0.0.1", 0)
     port = socket.getsockname()[1]
     given = replace(settings or Settings(), port=port)
-    running = server(application(Service(Archive.open(path), given)))
+    running = server(application(joined([Archive.open(one) for one in (path, *beside)], given)))
     thread = threading.Thread(target=running.run, args=([socket],), name="served")
     thread.start()
     try:

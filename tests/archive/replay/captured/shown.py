@@ -6,7 +6,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from archive.replay.application import application
 from archive.replay.captured.application import captured_application
 from archive.replay.captured.targets import Use, address
 from archive.replay.listening import ByPort, bound, server
-from archive.replay.service import Service
 from archive.replay.settings import Settings
+from archive.replay.together import joined
 from archive.store import Archive
 
 from .hostile import AT, HOST
@@ -43,11 +43,12 @@ class Shown:
 
 
 @contextlib.contextmanager
-def showing(path: Path, token: str | None = None) -> Iterator[Shown]:
-    """Serve the archive in a directory."""
+def showing(path: Path, token: str | None = None, beside: Sequence[Path] = ()) -> Iterator[Shown]:
+    """Serve the archive in a directory, and others beside it."""
     sockets = [bound("127.0.0.1", 0), bound("127.0.0.1", 0)]
     port, frames = (one.getsockname()[1] for one in sockets)
-    service = Service(Archive.open(path), Settings(port=port, captured_port=frames, token=token))
+    opened = [Archive.open(one) for one in (path, *beside)]
+    service = joined(opened, Settings(port=port, captured_port=frames, token=token))
     running = server(ByPort({port: application(service), frames: captured_application(service)}))
     thread = threading.Thread(target=running.run, args=(sockets,), name="shown")
     thread.start()
