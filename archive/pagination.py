@@ -98,8 +98,6 @@ _RELATIVE = re.compile(
     rb"\?(?:p|pg|pag|pa?ge?d?|pagina|pageno|pagenum|currentpage|seite|sid[ae]|strona|part|teil)=(?:0,)?[1-9]\d?(?=[\"'&#>\s])"
 )
 _RELATIONS = (b'rel="next', b"rel=next", b"rel='next")
-_LINKS = etree.XPath("//a[@href] | //link[@href][@rel]")
-_BASE = etree.XPath("string((//base/@href)[1])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +152,16 @@ def pagination(root: etree._Element, url: str, first: str | None = None, current
     spoken = unquote(stem)
     if not stem or len(begin) > _LONGEST:
         return NO_PAGES
-    base = str(_BASE(root))
+    linking = [one for one in root.iter("a", "base", "link") if one.get("href") is not None]
+    base = next((one.get("href", "") for one in linking if one.tag == "base"), "")
     home = (_absolute(url, base) or url) if base else url
     found: dict[int, FurtherPage] = {}
     marks: dict[int, _Marker] = {}
     whole: dict[str, FurtherPage] = {}
     looks = 0
-    for element in _LINKS(root):
+    for element in linking:
+        if element.tag != "a" and (element.tag == "base" or element.get("rel") is None):
+            continue
         href = (element.get("href") or "").strip()
         if stem not in href and spoken not in href and href.startswith(("/", "http")):
             continue

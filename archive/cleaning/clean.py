@@ -226,7 +226,7 @@ def open_page(message: HttpMessage, most: int = MAX_BYTES) -> Document:
 def _read(document: Document, capture: Capture, provenance: Provenance, profile: Profile) -> Reading:
     stream = text_of(document.root)
     page = Page(document.root, stream, capture.url)
-    data = linked.read(document.root)
+    data = linked.read(document.root, page.kinds["script"])
     rules = ruled(page, profile.rules, capture.at)
     known = rules.settled(metadata.read(page, data, capture.at), capture.at)
     extraction = body.extract(page, data)
@@ -249,7 +249,7 @@ def _read(document: Document, capture: Capture, provenance: Provenance, profile:
         found.append(Evidence("body", place, "the JSON of a script, laid behind the markup", chosen=True))
     text = "\n".join([above or "", *(one.block.text for one in placed)])
     words = count_words(text)
-    judgement = verdict.of_page(page, data, known, extraction.blocks, sifted.placed, text)
+    judgement = verdict.of_page(page, data, known, extraction.blocks, sifted.placed, text, words)
     if judgement.verdict not in verdict.TEXTS or not words:
         return Reading(Refusal(provenance, judgement.verdict, judgement.reason), page, extraction, rules, sifted, laid)
     found += rules.evidence()

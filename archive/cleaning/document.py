@@ -25,8 +25,8 @@ MAX_DEPTH = 1_500  # libxml2 drops what is nested more than 2,048 levels deep, w
 # Work units: the squares of the numbers of attributes, summed over all elements. So one element may have 10,000 of
 # them, which takes a tenth of a second; the most seen on a real page are 32, and 53,011 units.
 MAX_ATTRIBUTE_WORK = 100_000_000
-# Bytes of a page of which a tree is made before its attributes are counted: at worst it takes 3 s, all of them being
-# attributes of one element. Five pages of six are no larger, and counting costs a fifth of their parsing.
+# Bytes of a page whose attributes are not counted: at worst its tree takes 3 s, all of them being attributes of one
+# element. Five pages of six are no larger, and counting costs as much as half their parsing.
 SMALL = 256 * 2**10
 MAX_ATTRIBUTES = 500_000  # of all elements: each takes some 400 bytes; eight on each of the most elements that are read
 
@@ -42,9 +42,9 @@ _FORBIDDEN_REFERENCE = re.compile(
 _LONG, _ENOUGH = 80, 600
 _UNSEEN = ("script", "style", "noscript", "template", "title", "iframe", "svg")
 _DOCTYPE = re.compile(r"\s*<!doctype[^>]{0,2000}>", re.IGNORECASE)
+_RUBY = re.compile(r"<[rR][tT]")
 _TOO_DEEP = etree.XPath("boolean(/" + "*/" * MAX_DEPTH + "*)")
 _ELEMENTS = etree.XPath("count(//*)")
-_ATTRIBUTES = etree.XPath("count(//@*)")
 # The classes of lxml.html without those for forms: chosen in C, where its own table asks Python for each element anew,
 # which costs a page a fifteenth of its time.
 _CLASSES = etree.ElementDefaultClassLookup(
@@ -94,7 +94,8 @@ def parse(payload: bytes, declared: str | None = None) -> Document:
     if "<" not in text:
         raise Unfit(Verdict.NOT_HTML, "the payload has no markup")
     root = _tree(text.encode("utf-8"))
-    ruby.lay_apart(root)
+    if _RUBY.search(text):
+        ruby.lay_apart(root)
     story = story_of(root) if _has_little(root) else None
     if story is not None:
         _lay(root, story)
@@ -149,15 +150,12 @@ def _lay(root: html.HtmlElement, story: Story) -> None:
 
 
 def _tree(text: bytes) -> html.HtmlElement:
-    small = len(text) <= SMALL
-    if not small:
+    if len(text) > SMALL:
         _require_attributes(attributes_of(text))
     try:
         root = html.document_fromstring(text, parser=_parser("utf-8"))
     except (etree.LxmlError, ValueError) as error:
         raise Unfit(Verdict.UNREADABLE, f"the parser gave up: {error}") from error
-    if small and _ATTRIBUTES(root) ** 2 > MAX_ATTRIBUTE_WORK:  # the squares are no more than the square of all
-        _require_attributes(attributes_of(text))
     if root.getnext() is not None or root.getprevious() is not None:
         # libxml2 can leave a second element beside the root, which no path from the root would reach.
         root = copy(root)
@@ -194,5 +192,5 @@ def _require_bounds(root: html.HtmlElement) -> None:
     elements = int(_ELEMENTS(root))
     if elements > MAX_ELEMENTS:
         raise Unfit(Verdict.OVER_BUDGET, f"{elements} elements, the limit is {MAX_ELEMENTS}")
-    if _TOO_DEEP(root):
+    if elements > MAX_DEPTH and _TOO_DEEP(root):
         raise Unfit(Verdict.OVER_BUDGET, f"elements nested more than {MAX_DEPTH} levels deep")

@@ -17,7 +17,7 @@ from archive.cleaning.stream import TextStream, normalise
 
 MAX_METAS = 100  # elements of one name: the most seen are some sixty tags
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_KINDS = ("h1", "h2", "link", "meta", "time", "title")
+_KINDS = ("h1", "h2", "img", "link", "meta", "script", "time", "title")
 MAX_VALUE = 1000  # characters: what is longer is no name, title or date, and would swell the provenance
 
 

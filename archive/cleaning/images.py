@@ -89,7 +89,7 @@ def caption_and_credit(texts: list[str], credit: str | None = None) -> tuple[str
 def _framed(page: Page) -> Iterator[tuple[html.HtmlElement, list[str], str | None]]:
     """Pictures with the lines that belong to them and what is marked as a credit, in the order of the page."""
     seen = set()
-    for picture in islice(page.root.iter("img"), _MOST_LOOKED_AT):
+    for picture in page.kinds["img"][:_MOST_LOOKED_AT]:
         around = list(islice(picture.iterancestors(), _MOST_AROUND))
         frame = next((one for one in around if one.tag == "figure" or "wp-caption" in (one.get("class") or "")), None)
         if frame is None:

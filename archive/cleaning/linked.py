@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -101,11 +101,14 @@ class Linked:
         return None
 
 
-def read(root: html.HtmlElement) -> Linked:
-    """The linked data of a page; scripts that are no JSON, too long or too deep are passed over."""
+def read(root: html.HtmlElement, scripts: Iterable[html.HtmlElement] | None = None) -> Linked:
+    """The linked data of a page; scripts that are no JSON, too long or too deep are passed over.
+
+    ``scripts`` are all of the page, where somebody has found them already.
+    """
     others: set[str] = set()
-    scripts = (one for one in root.iter("script") if "ld+json" in one.get("type", "").lower())
-    for script in map(_script, scripts):
+    telling = (one for one in scripts or root.iter("script") if "ld+json" in one.get("type", "").lower())
+    for script in map(_script, telling):
         for node in script.nodes if script is not None else ():
             if any(_ARTICLE.search(name) for name in _types(node)):
                 return Linked(node, script)

@@ -50,7 +50,7 @@ def opinion(root: html.HtmlElement, stream: TextStream) -> tuple[Placed, ...]:
 
 def _options() -> Extractor:
     """Fixed options; metadata is read by `archive.cleaning.metadata`, and so no clock is asked for a latest date."""
-    return Extractor(output_format="python", comments=False, tables=True, fast=True, date_params={"max_date": "1970-01-01"})
+    return Extractor(output_format="python", comments=False, tables=True, date_params={"max_date": "1970-01-01"})
 
 
 def _parts(body: etree._Element) -> Iterator[tuple[BlockKind, str]]:

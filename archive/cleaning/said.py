@@ -85,7 +85,7 @@ def said(page: Page, linked: Linked) -> Said:
 
 def _title(page: Page) -> str:
     """The text of the title element in the head."""
-    for one in page.root.iter("title"):
+    for one in page.kinds["title"]:
         parent = one.getparent()
         if parent is not None and parent.tag == "head":
             return str(one.text_content())

@@ -6,16 +6,13 @@ import re
 from collections.abc import Collection, Iterator
 from itertools import islice
 
-from lxml import etree
+from lxml import html
 
 from archive.cleaning.evidence import Candidate, Page
 from archive.cleaning.folding import fold
 from archive.cleaning.linked import Linked
 
-_TRAILS = etree.XPath(
-    "//*[self::nav or self::ol or self::ul or self::div]"
-    "[contains(@class, 'readcrumb') or contains(@class, 'readCrumb') or contains(@aria-label, 'readcrumb')]"
-)
+_TRAILS = ("nav", "ol", "ul", "div")
 # The first step of a trail is the site itself, in many languages.
 _HOME = re.compile(
     r"(?:home(?:page)?|start(?:seite|sida)?|übersicht|accueil|à la une|inicio|portada|início|principal|strona główna|"
@@ -57,8 +54,14 @@ def _linked(page: Page, linked: Linked) -> Iterator[Candidate]:
                 yield found
 
 
+def _is_trail(element: html.HtmlElement) -> bool:
+    look = element.get("class", "")
+    return "readcrumb" in look or "readCrumb" in look or "readcrumb" in element.get("aria-label", "")
+
+
 def _visible(page: Page) -> Iterator[Candidate]:
-    for trail in _TRAILS(page.root)[:3]:
+    trails = (one for one in page.root.iter(*_TRAILS) if _is_trail(one))
+    for trail in islice(trails, 3):
         for step in islice(trail.iter("a"), _MOST_STEPS):
             if found := page.element(step, "breadcrumbs"):
                 yield found

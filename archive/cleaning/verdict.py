@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import urlsplit
 
-from lxml import etree
-
 from archive.article import Verdict
 from archive.cleaning import formats
 from archive.cleaning.blocks import Blocks
 from archive.cleaning.evidence import Page
-from archive.cleaning.language import count_words
 from archive.cleaning.linked import Linked
 from archive.cleaning.metadata import Metadata
 from archive.cleaning.notices import (
@@ -51,7 +48,6 @@ _FEW_BLOCKS = 40  # of a page that is a notice and little else
 _READ = 4_000  # characters of such a page that are read
 _WORDY = 20_000  # characters of a text of few words that are read: one without spaces can have millions
 _HEADS, _LINE = 3, 120  # headings that are looked at, and the characters that one has
-_SCRIPTS = etree.XPath("//script")
 
 
 # What has a text of its own, though it may not be the whole story, or no story; anything else is refused.
@@ -90,10 +86,9 @@ def is_html(message: HttpMessage, payload: bytes) -> bool:
 
 
 def of_page(
-    page: Page, linked: Linked, metadata: Metadata, blocks: Blocks, placed: tuple[Placed, ...], text: str
+    page: Page, linked: Linked, metadata: Metadata, blocks: Blocks, placed: tuple[Placed, ...], text: str, words: int
 ) -> Judgement:
-    """What a page is; ``placed`` are the blocks of its body, ``text`` is that of its standfirst and body."""
-    words = count_words(text)
+    """What a page is; ``placed`` are the blocks of its body, ``text`` and ``words`` of its standfirst and body."""
     if notice := _notice(page, linked, metadata, blocks, words, text):
         return notice
     if metadata.access == "paywalled" and words < TEASER_WORDS:
@@ -177,4 +172,5 @@ def _offer(page: Page, blocks: Blocks, placed: tuple[Placed, ...]) -> str | None
 
 
 def _challenged(page: Page) -> bool:
-    return any(CHALLENGE.search((one.get("src") or "") + (one.text or "")[:20_000]) for one in _SCRIPTS(page.root)[:50])
+    scripts = page.kinds["script"][:50]
+    return any(CHALLENGE.search((one.get("src") or "") + (one.text or "")[:20_000]) for one in scripts)
