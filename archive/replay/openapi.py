@@ -131,11 +131,18 @@ def _pages() -> Told:
         "proof": "each sentence with the bytes at which it stands",
         "captures": "all captures of a URL",
     }
-    others = {"": "the archive at a glance", "site": "the articles of a site", "edits": "edits of the whole archive"}
+    others = {
+        "": "the archive at a glance",
+        "site": "the articles of a site",
+        "sites": "all sites",
+        "edits": "edits of the whole archive",
+    }
     page = {"200": {"description": "a page", "content": {"text/html": {}}}, "302": _redirect("another page")}
     pages = {f"/{name}": _get(what, page, _query("url", {"type": "string"}, "it")) for name, what in of_a_url.items()}
     pages |= {f"/{name}": _get(what, page) for name, what in others.items()}
-    pages["/search"] = _get("a search", page, _query("q", {"type": "string"}, "an address or words of a headline"))
+    pages["/search"] = _get(
+        "a search", page, _query("q", {"type": "string"}, "an address, a site or words of a headline")
+    )
     pages["/article/{url}"] = _get("leads to the article of a URL", {"302": _redirect("its page")}, _url_path())
     pages["/static/{version}/{name}"] = _get(
         "files of the pages",

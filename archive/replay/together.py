@@ -136,7 +136,7 @@ def routes(service: Service) -> list[BaseRoute]:
     async def whole(request: Request) -> Response:
         return RedirectResponse(f"{PREFIX}{quote(request.path_params['name'])}/", 303)
 
-    async def edits(_: Request) -> Response:
+    async def of_each(_: Request) -> Response:
         return RedirectResponse(places.glance(), 303)
 
     async def files(request: Request) -> Response:
@@ -155,7 +155,8 @@ def routes(service: Service) -> list[BaseRoute]:
         Route("/", first),
         Route("/search", search),
         Route(f"{PREFIX}{{name}}", whole),
-        Route("/edits", edits),
+        Route("/edits", of_each),
+        Route("/sites", of_each),
         *(Route(f"/{name}", about(name)) for name in ABOUT),
         RawRoute("/article/", of_an_address),
         Route("/files/", files),

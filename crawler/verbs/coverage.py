@@ -130,10 +130,10 @@ def _calendar(days: Days, room: int) -> RenderableType:
     heads = Text("    ", style="dim")
     shown, free = "", 0
     for monday in mondays:
-        month = f"{min(monday + datetime.timedelta(days=6), max(days)):%b %y}"
+        month = f"{min(monday + datetime.timedelta(days=6), max(days)):%b ’%y}"
         if month != shown and free <= 0:
             heads.append(f"{month} ")
-            shown, free = month, 7
+            shown, free = month, 8  # cells: four weeks
         if free <= 0:
             heads.append("  ")
         free -= 2

@@ -43,6 +43,10 @@ class Places:
         """The articles of a site."""
         return self._asking("site", name=site, before=_written(before))
 
+    def sites(self, part: int = 1) -> str:
+        """All sites."""
+        return self._asking("sites", part=part if part > 1 else None)
+
     def article(self, url: str, *, edition: int | None = None, capture: str | None = None, part: int = 1) -> str:
         """The clean article of a URL."""
         return self.view("article", url, edition=edition, capture=capture, part=part)

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 _COUNTED = 30.0  # seconds for which what is held is not counted again: that reads an index of all captures
 _LATEST, _LATEST_EDITS = 14, 6  # articles and edits on the first page
 _PART = 50  # of a list
-_TABLE = 500  # captures in one table
+_NAMED = 10  # sites that a search finds
+_TABLE = 500  # captures, or sites, in one table
 _EDITS = 30  # of the whole archive, in one part
 _TURNED = 500  # captures of a story that is read as a whole
 _SITES = 1_000  # in one list
@@ -112,12 +113,21 @@ def site(shelf: Shelf, asked: Asked) -> Answer:
     return Answer(shelf.render("site.html", site=known, found=found, later=asked.place() is not None))
 
 
+def sites(shelf: Shelf, asked: Asked) -> Answer:
+    """All sites by name, with what is held of each."""
+    _, held = shelf.held()
+    part = asked.number("part") or 1
+    shown = held[(part - 1) * _TABLE : part * _TABLE]
+    parts = max(1, -(-len(held) // _TABLE))
+    return Answer(shelf.render("sites.html", sites=shown, number=len(held), part=part, parts_of=parts))
+
+
 def search(shelf: Shelf, asked: Asked) -> Answer:
-    """What is found by an address, the beginning of one, or words of a headline."""
+    """What is found by an address, the beginning of one, the name of a site, or words of a headline."""
     q = asked.search()
     if not q:
-        return Answer(shelf.render("search.html", q="", addresses=(), found=browsing.Found(()), later=False))
-    cleaner, _ = shelf.held()
+        return Answer(shelf.render("search.html", q="", sites=(), addresses=(), found=browsing.Found(()), later=False))
+    cleaner, held = shelf.held()
     prefix = _prefix(q)
     with shelf.archive.catalog.reading() as connection:
         before, hidden = asked.place(), shelf.hiding(connection)
@@ -131,8 +141,12 @@ def search(shelf: Shelf, asked: Asked) -> Answer:
             else ()
         )
         found = browsing.called(connection, cleaner, q.split(), before=before, most=_PART, hidden=hidden)
+    words = q.casefold().split()
+    named = [one for one in held if one.site and all(word in one.site for word in words)] if before is None else []
     return Answer(
-        shelf.render("search.html", q=q, addresses=addresses, found=found, later=before is not None),
+        shelf.render(
+            "search.html", q=q, sites=named[:_NAMED], addresses=addresses, found=found, later=before is not None
+        ),
     )
 
 
@@ -314,6 +328,7 @@ def _page(shelf: Shelf, template: str, subject: Subject, view: str, **values: An
 VIEWS: Mapping[str, Callable[[Shelf, Asked], Answer]] = {
     "": glance,
     "site": site,
+    "sites": sites,
     "search": search,
     "article": article,
     "captured": captured,

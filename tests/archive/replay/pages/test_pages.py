@@ -45,6 +45,7 @@ OF_A_URL = ("article", "captured", "changes", "removed", "proof", "captures")
 ALL = [
     ("", {}),
     ("site", {"name": "courier.example"}),
+    ("sites", {}),
     ("search", {}),
     ("edits", {}),
     ("search", {"q": "crane"}),
@@ -292,6 +293,7 @@ def test_search_finds_addresses_beginnings_and_words(ask: Asking, read: Reading)
     assert exact.location is not None
     assert parse_qs(urlsplit(exact.location).query)["url"] == [FERRY]
     assert "Ferry fares frozen" in text(read("search", q="courier.example/2026/11/f"))
+    assert "5 articles" in text(read("search", q="courier").find(".//ul[@class='sites']"))
     found = text(read("search", q="SQUEAKS crane"))
     assert "Harbour crane moves sixty metres, and squeaks" in found
     assert "Ferry" not in found
