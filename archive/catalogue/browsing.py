@@ -6,9 +6,10 @@ after how many rows it stops. Where it stopped is said, so that the next page ca
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -20,6 +21,7 @@ from archive.catalogue.rows import reads_rows, site_column
 from archive.catalogue.texts import Edition
 
 _texts, _editions, _captures = tables.texts, tables.editions, tables.captures
+_MOST_READ = 64_000_000  # characters of texts that one search reads
 _BEHIND_ALL = "\U0010ffff"  # sorts behind whatever an address continues with
 
 Place = tuple[int, str]  # in the order of time: microseconds and a capture's id
@@ -55,6 +57,7 @@ class Listed:
     language: str | None
     verdict: Verdict
     published: str | None = None  # as the page states it
+    excerpt: str | None = None  # the passage in which a search found it, where that is not the headline
 
     @property
     def place(self) -> Place:
@@ -151,25 +154,40 @@ def called(
     cleaner: str,
     words: Sequence[str],
     *,
+    texts: bool = False,
     before: Place | None = None,
     most: int = 50,
     looked_at: int = 10_000,
     hidden: Hidden = NOTHING,
 ) -> Found:
-    """The editions whose headlines contain all words, in any case, newest first; stops as `newest` does."""
+    """The editions whose headlines contain all words, in any case, newest first; stops as `newest` does.
+
+    With ``texts`` the words may stand in headline, standfirst and body.
+    """
     wanted = [fold(one) for one in words]
     found: list[Listed] = []
     last: Place | None = None
-    rows = 0
-    for row in _walk(connection, cleaner, None, before, looked_at, hidden, headlines=True):
+    rows = read = 0
+    for row in _walk(connection, cleaner, None, before, looked_at, hidden, told="$" if texts else "$.headline"):
         rows += 1
         last = (row.at, row.capture)
-        said = fold(row.headline or "")
-        if row.number is not None and said and all(word in said for word in wanted):
-            found.append(_listed(connection, cleaner, row))
-            if len(found) == most:
-                return Found(tuple(found), last)
+        read += len(row.told or "")
+        passages = _passages(row.told) if texts else [row.told or ""]
+        folded = [fold(one) for one in passages]
+        if row.number is not None and any(folded) and all(any(word in one for one in folded) for word in wanted):
+            has = [sum(word in one for word in wanted) for one in folded]
+            best = has.index(max(has))
+            listed = _listed(connection, cleaner, row)
+            found.append(replace(listed, excerpt=passages[best]) if best else listed)
+        if len(found) == most or read > _MOST_READ:
+            return Found(tuple(found), last)
     return Found(tuple(found), last if rows == looked_at else None)
+
+
+def _passages(canonical: str | None) -> list[str]:
+    """Headline, standfirst and blocks of a text by its canonical JSON; the first is the headline."""
+    told = json.loads(canonical or "{}")
+    return [told.get("headline") or "", told.get("standfirst") or "", *(one["text"] for one in told.get("body") or ())]
 
 
 def fold(text: str) -> str:
@@ -185,22 +203,22 @@ def _walk(
     most: int,
     hidden: Hidden,
     *,
-    headlines: bool = False,
+    told: str | None = None,
 ) -> Iterator[Any]:
-    """Captures, newest first, each with the number of the edition that it begins, if it does, and its headline."""
+    """Captures, newest first: with the number of the edition that each begins, if it does, and ``told`` of its text."""
     begins = and_(
         _editions.c.cleaner == cleaner,
         _editions.c.site == func.coalesce(_captures.c.site, ""),
         _editions.c.key == _captures.c.key,
         _editions.c.first_capture == _captures.c.id,
     )
-    headline = select(func.json_extract(_texts.c.canonical, "$.headline")).where(
+    part = select(func.json_extract(_texts.c.canonical, told)).where(
         _texts.c.cleaner == cleaner, _texts.c.capture == _captures.c.id
     )
-    said = case((_editions.c.number.is_not(None), headline.scalar_subquery())) if headlines else null()
+    said = case((_editions.c.number.is_not(None), part.scalar_subquery())) if told else null()
     columns = (_captures.c.id.label("capture"), _captures.c.url, _captures.c.key, _captures.c.site, _captures.c.at)
     question: Select[Any] = (
-        select(*columns, _editions.c.number, said.label("headline"))
+        select(*columns, _editions.c.number, said.label("told"))
         .join_from(_captures, _editions, begins, isouter=True)
         .where(blocking.allowed(_captures.c.id), ~hidden)
         .order_by(_captures.c.at.desc(), _captures.c.id.desc())

@@ -35,9 +35,9 @@ class Places:
         """A file that pages need."""
         return f"{self.root}/static/{self.version}/{name}"
 
-    def search(self, q: str = "", before: Place | None = None) -> str:
+    def search(self, q: str = "", before: Place | None = None, *, texts: bool = False) -> str:
         """What a search finds."""
-        return self._asking("search", q=q, before=_written(before))
+        return self._asking("search", q=q, texts=1 if texts else None, before=_written(before))
 
     def site(self, site: str, before: Place | None = None) -> str:
         """The articles of a site."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _COUNTED = 30.0  # seconds for which what is held is not counted again: that reads an index of all captures
 _LATEST, _LATEST_EDITS = 14, 6  # articles and edits on the first page
 _PART = 50  # of a list
+_LOOKED_AT, _READ = 10_000, 4_000  # captures whose headlines, or whole texts, one part of a search looks through
 _NAMED = 10  # sites that a search finds
 _TABLE = 500  # captures, or sites, in one table
 _EDITS = 30  # of the whole archive, in one part
@@ -123,12 +124,13 @@ def sites(shelf: Shelf, asked: Asked) -> Answer:
 
 
 def search(shelf: Shelf, asked: Asked) -> Answer:
-    """What is found by an address, the beginning of one, the name of a site, or words of a headline."""
-    q = asked.search()
+    """What is found by an address, the beginning of one, the name of a site, or words of a headline or a text."""
+    q, texts = asked.search(), asked.text("texts") == "1"
     if not q:
-        return Answer(shelf.render("search.html", q="", sites=(), addresses=(), found=browsing.Found(()), later=False))
+        found = browsing.Found(())
+        return Answer(shelf.render("search.html", sites=(), addresses=(), found=found, later=False, texts=texts))
     cleaner, held = shelf.held()
-    prefix = _prefix(q)
+    prefix = None if texts else _prefix(q)
     with shelf.archive.catalog.reading() as connection:
         before, hidden = asked.place(), shelf.hiding(connection)
         if prefix and before is None and browsing.marks(connection, cleaner, normalise(prefix), most=1, hidden=hidden):
@@ -140,12 +142,27 @@ def search(shelf: Shelf, asked: Asked) -> Answer:
             if prefix and not before
             else ()
         )
-        found = browsing.called(connection, cleaner, q.split(), before=before, most=_PART, hidden=hidden)
+        found = browsing.called(
+            connection,
+            cleaner,
+            q.split(),
+            texts=texts,
+            before=before,
+            most=_PART,
+            looked_at=_READ if texts else _LOOKED_AT,
+            hidden=hidden,
+        )
     words = q.casefold().split()
-    named = [one for one in held if one.site and all(word in one.site for word in words)] if before is None else []
+    named = [one for one in held if one.site and all(word in one.site for word in words)]
     return Answer(
         shelf.render(
-            "search.html", q=q, sites=named[:_NAMED], addresses=addresses, found=found, later=before is not None
+            "search.html",
+            q=q,
+            sites=() if before or texts else named[:_NAMED],
+            addresses=addresses,
+            found=found,
+            later=before is not None,
+            texts=texts,
         ),
     )
 

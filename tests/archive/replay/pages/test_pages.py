@@ -49,6 +49,7 @@ ALL = [
     ("search", {}),
     ("edits", {}),
     ("search", {"q": "crane"}),
+    ("search", {"q": "crane", "texts": "1"}),
     ("search", {"q": "https://courier.example/2026"}),
     *((view, {"url": url}) for url in (CRANE, NAUGHTY, ARABIC) for view in OF_A_URL),
     *(("article", {"url": url}) for url in (FERRY, HEBREW, JAPANESE, CHINESE, LIVE, PARTS, GONE, MOVED)),
@@ -301,6 +302,9 @@ def test_search_finds_addresses_beginnings_and_words(ask: Asking, read: Reading)
     assert parse_qs(urlsplit(link).query)["edition"] == ["4"], "the one that is called so"
     assert "رافعة" in text(read("search", q="الميناء"))
     assert "Nothing was found" in text(read("search", q="zeppelin"))
+    assert "Nothing was found" in text(read("search", q="foundry FARES"))
+    assert "Nobody will miss" in text(read("search", q="squeak oil 1911", texts="1").find_class("excerpt")[0])
+    assert "Somebody" not in text(read("search", q="asked", texts="1").find(".//main//ol"))
     assert "Somebody" not in text(read("search", q="asked go"))
     assert DOWN not in text(read("search", q="courier.example/2026/10"))
 
@@ -327,6 +331,7 @@ def test_what_is_withheld_is_on_no_page(shelf: Shelf, ask: Asking) -> None:
             VIEWS[view](kept_back, Asked({"url": FERRY}))
         assert problem.value.status == 403
     for view, given in (("", {}), ("site", {"name": "courier.example"}), ("search", {"q": "fares"}), ("edits", {})):
+        assert "Ferry fares" not in VIEWS[view](kept_back, Asked({**given, "texts": "1"})).page
         assert "Ferry fares" not in VIEWS[view](kept_back, Asked(given)).page
     assert "Ferry fares" in ask("search", q="fares").page
     (capture,) = shelf.archive.timeline(FERRY)
