@@ -17,7 +17,7 @@ RESTARTS = Path(__file__).parents[2] / "benchmarks" / "restarts.py"
 
 def test_no_restart_shortens_a_gap_by_the_log_of_the_server(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, str(RESTARTS), "--rounds", "3", "--delay", "10", "--hosts", "8", "--json"],
+        [sys.executable, str(RESTARTS), "--rounds", "3", "--delay", "7", "--hosts", "8", "--json"],
         capture_output=True,
         text=True,
         check=False,
