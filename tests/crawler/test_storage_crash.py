@@ -1,4 +1,4 @@
-"""Crawls of the newsroom, and bare writers, killed again and again: `benchmarks/crash.py`, for some rounds; by hand for hundreds."""
+"""Crawls of the newsroom, and bare writers, killed again and again: `benchmarks/crash.py`, for a few rounds."""
 
 from __future__ import annotations
 
