@@ -66,19 +66,20 @@ def headline(page: Page, linked: Linked, names: Iterable[str]) -> Heading:
             groups.setdefault(key, []).append(one)
     if not groups:
         return Heading(None, tuple(candidates))
-    _share(groups, shown.beginnings)
+    _share(groups, shown.splits)
     weights = _NEWS if linked.is_news else _OTHER
     best = max(groups, key=lambda key: (_weight(groups[key], weights), -_rank(groups[key])))
     best = _shortened(best, groups) or best
-    winner = min((one for one in groups[best] if fold(one.value) == best), key=lambda one: _DISPLAYED.index(one.rule))
+    alike = [one for one in groups[best] if fold(one.value) == best]
+    winner = _spelled(min(alike, key=lambda one: _DISPLAYED.index(one.rule)), alike)
     above = next((kicker for head, kicker in shown.kickers if fold(head.value) == best), None)
-    above = above or _prefix(page, winner, groups) or _above(page, winner.value)
+    above = above or _prefix(page, winner, groups, shown.splits) or _above(page, winner.value)
     if above is not None and not _is_kicker(above.value):
         above = None
     return Heading(winner.value, tuple([winner] + [one for one in candidates if one is not winner]), above)
 
 
-def _share(groups: dict[str, list[Candidate]], beginnings: dict[str, frozenset[str]]) -> None:
+def _share(groups: dict[str, list[Candidate]], splits: dict[str, frozenset[tuple[str, str]]]) -> None:
     """Let candidates that hold another one vote for it, too.
 
     A title tag that begins or ends with it differs by a suffix of an unknown kind; a heading that ends with it, by a
@@ -90,8 +91,10 @@ def _share(groups: dict[str, list[Candidate]], beginnings: dict[str, frozenset[s
             if other == key or len(other.split()) < 2:
                 continue
             begins, ends = key.startswith(f"{other} "), key.endswith(f" {other}")
+            seams = splits.get(key, ())
             kicked = ends and len(key.split()) - len(other.split()) <= _LONGEST_KICKER
-            goes_on = other in beginnings.get(key, ())
+            kicked = kicked or any(other == rest and len(before.split()) <= _LONGEST_KICKER for before, rest in seams)
+            goes_on = any(other == before for before, _ in seams)
             if ((begins or ends) and rules == {_TAG}) or ((kicked or goes_on) and rules <= {H1, SEVERAL}):
                 groups[other] += members
                 break
@@ -114,20 +117,49 @@ def _shortened(best: str, groups: dict[str, list[Candidate]]) -> str | None:
         return None
     words, left = stated.split(), iter(best.split())
     cut = any(one.value.endswith(("...", "\u2026")) for one in groups[stated])
+    cut = cut or any(_unquoted(one.value, whole.value) for one in groups[stated] for whole in groups[best])
     return stated if len(words) >= _SHORTEST and not cut and all(word in left for word in words) else None
 
 
-def _prefix(page: Page, winner: Candidate, groups: dict[str, list[Candidate]]) -> Candidate | None:
+def _unquoted(short: str, whole: str) -> bool:
+    """Whether a text ends where the other has a quotation mark, at which an attribute written by a program ends."""
+    return whole.startswith(short) and whole[len(short) :].lstrip()[:1] in {'"', "'"}
+
+
+def _spelled(winner: Candidate, group: list[Candidate]) -> Candidate:
+    """The winner in the spelling of most places, where they differ in white space and apostrophes alone.
+
+    A heading can have its parts in lines of their own with no space between them, and a template curls apostrophes as
+    it shows a page: the other places have what was typed. (Quotation marks are curled by whoever writes.) Where no
+    heading says the words, any of their spellings counts.
+    """
+    spellings: dict[str, set[str]] = {}
+    unseen = winner.rule in {_LD, _OG, _TW, _TAG}
+    for one in group:
+        if unseen or _typed(one.value) == _typed(winner.value):
+            spellings.setdefault(one.value, set()).add(one.rule)
+    most = max(spellings, key=lambda text: (len(spellings[text]), text == winner.value))
+    return winner if most == winner.value else next(one for one in group if one.value == most)
+
+
+def _typed(text: str) -> str:
+    return "".join(text.split()).replace("\u2019", "'")
+
+
+def _prefix(
+    page: Page, winner: Candidate, groups: dict[str, list[Candidate]], splits: dict[str, frozenset[tuple[str, str]]]
+) -> Candidate | None:
     """What stands in a heading before the headline that other places state without it."""
     best = fold(winner.value)
     for key, members in groups.items():
         head = next((one for one in members if one.rule in {H1, SEVERAL} and fold(one.value) == key), None)
-        if head is None or not key.endswith(f" {best}"):
+        seam = next((before for before, rest in splits.get(key, ()) if rest == best), None)
+        if head is None or not (seam or key.endswith(f" {best}")):
             continue
-        before = key[: -len(best)].strip()
+        before = seam or key[: -len(best)].strip()
         for number in range(1, len(head.value)):
             if fold(head.value[:number]) == before:
-                parted = head.parts or SEPARATOR.match(head.value, number)
+                parted = seam or head.parts or SEPARATOR.match(head.value, number)
                 kicker = head.value[:number].strip(" :|-\u2013\u2014")
                 return page.narrowed(head, kicker) if parted else None
     return None

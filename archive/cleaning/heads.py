@@ -31,19 +31,21 @@ _PARTED = re.compile(r"[\s:|/\u00b7\u2022\u2013\u2014-]+(?=\S)")  # between a ki
 # A first heading of so many words is a headline, whatever the titles say: menus and lists have shorter ones. Of 22
 # such pages (the even half of three sets), 19 had their headline there.
 _SENTENCE = 5
+_NAME = 5  # letters of a site's name that a heading hardly begins with by chance
 
 
 @dataclass(frozen=True, slots=True)
 class Heads:
     """The headings of a page's first level, the kickers within them, what each begins with, and what they call it.
 
-    ``beginnings`` are folded texts up to an element within the heading, by the heading's own. ``homes`` are the texts
+    ``splits`` are, by the heading's folded text, the folded texts before and behind each seam of the elements within
+    it: such parts may stand in a line each, and have no space between them. ``homes`` are the texts
     of those that do nothing but lead to where the page lies: names of the site, or of its section.
     """
 
     found: tuple[Candidate, ...]
     kickers: tuple[tuple[Candidate, Candidate], ...]
-    beginnings: dict[str, frozenset[str]]
+    splits: dict[str, frozenset[tuple[str, str]]]
     homes: tuple[str, ...]
 
 
@@ -62,7 +64,7 @@ def heads(page: Page) -> Heads:
         elements, rule = _MARK(page.root), MARKED
     found: list[Candidate] = []
     kickers = []
-    beginnings = {}
+    splits = {}
     for element in elements[:MAX_HEADS]:
         whole = page.element(element, rule)
         if whole is None or not whole.value:
@@ -72,8 +74,8 @@ def heads(page: Page) -> Heads:
             whole = parted[0]
             kickers.append(parted)
         found.append(whole)
-        beginnings[fold(whole.value)] = frozenset(_beginnings(page, element))
-    return Heads(tuple(found), tuple(kickers), beginnings, tuple(page.said(one) for one in homes[:MAX_HEADS]))
+        splits[fold(whole.value)] = frozenset(_splits(page, element))
+    return Heads(tuple(found), tuple(kickers), splits, tuple(page.said(one) for one in homes[:MAX_HEADS]))
 
 
 def relevant(found: Sequence[Candidate], stated: Sequence[Candidate], known: Collection[str]) -> Iterator[Candidate]:
@@ -86,7 +88,13 @@ def relevant(found: Sequence[Candidate], stated: Sequence[Candidate], known: Col
             continue
         words = key.split()
         alike = 2 * sum(word in said for word in words) >= len(words) or not stated
-        yield one if alike or (number == 0 and len(words) >= _SENTENCE and not listed) else replace(one, rule=UNLIKE)
+        first = number == 0 and len(words) >= _SENTENCE and not listed and not _named(key, known)
+        yield one if alike or first else replace(one, rule=UNLIKE)
+
+
+def _named(key: str, known: Collection[str]) -> bool:
+    """Whether a heading begins with the site's name: unlike any title, it is the site's motto."""
+    return any(len(one) >= _NAME and key.replace(" ", "").startswith(one) for one in known)
 
 
 def lower(page: Page, stated: Sequence[Candidate]) -> Iterator[Candidate]:
@@ -112,13 +120,13 @@ def _leads_home(page: Page, head: html.HtmlElement) -> bool:
     return address.endswith("/") and page.url.startswith(address) and len(address) < len(page.url.rstrip("/"))
 
 
-def _beginnings(page: Page, head: html.HtmlElement) -> Iterator[str]:
-    """What a heading says up to each of the elements within it."""
-    start, _ = page.stream.extent(head)
-    for element in islice(head.iterdescendants(), _MAX_WITHIN):
-        at, to = page.stream.extent(element)
-        if start < at < to:
-            yield fold(page.spanned(start, at, "").value)
+def _splits(page: Page, head: html.HtmlElement) -> Iterator[tuple[str, str]]:
+    """What a heading says up to where each of the elements within it begins or ends, and what from there on."""
+    start, end = page.stream.extent(head)
+    seams = {at for one in islice(head.iterdescendants(), _MAX_WITHIN) for at in page.stream.extent(one)}
+    for at in seams:
+        if start < at < end:
+            yield fold(page.spanned(start, at, "").value), fold(page.spanned(at, end, "").value)
 
 
 def _kicked(page: Page, head: html.HtmlElement, rule: str) -> tuple[Candidate, Candidate] | None:

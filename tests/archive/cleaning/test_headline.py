@@ -110,6 +110,83 @@ def news(**properties: object) -> str:
             "<h1>Ferry fares frozen for a year as islanders rejoice</h1>",
             "Ferry fares frozen for a year as islanders rejoice",
         ),
+        # ... nor what ends where an attribute was closed by a quotation mark of the headline's own
+        (
+            "<title>Ferry fares frozen: minister speaks of 'fairness'</title>"
+            "<meta property=og:title content='Ferry fares frozen: minister speaks of 'fairness''>",
+            "<h1>Ferry fares frozen: minister speaks of 'fairness'</h1>",
+            "Ferry fares frozen: minister speaks of 'fairness'",
+        ),
+        # two titles that end alike behind a bar and differ by the site's name alone: what they end with is no site's
+        (
+            news(headline="Fares frozen: islanders rejoice")
+            + "<title>The Courier | Harbour | Fares frozen: islanders rejoice</title>"
+            + "<meta property=og:title content='Harbour | Fares frozen: islanders rejoice'>",
+            "<h1>Fares frozen: islanders rejoice</h1>",
+            "Fares frozen: islanders rejoice",
+        ),
+        # the site's name, and more behind it
+        ("<title>Fares frozen | The Courier | by Ida Holm</title>", "", "Fares frozen"),
+        ("<title>Fares frozen - The Courier - News from the quay</title>", "", "Fares frozen"),
+        # ... which is a part of the headline before a colon
+        (
+            "<title>Fares frozen - The Courier: nobody asked us</title>",
+            "",
+            "Fares frozen - The Courier: nobody asked us",
+        ),
+        # ... and what stands before it is the site's, too
+        (
+            "<title>Harbourcourier | The Courier | Fares frozen</title>",
+            "",
+            "Fares frozen",
+        ),
+        # a quotation mark closes a quotation before it parts anything
+        ("<title>\u00bbFares are frozen!\u00ab - The Courier</title>", "", "\u00bbFares are frozen!\u00ab"),
+        (
+            "<title>Minister: \u00abFares are frozen!\u00bb | The Courier</title>",
+            "",
+            "Minister: \u00abFares are frozen!\u00bb",
+        ),
+        # separators with nothing behind them
+        ("<title>Fares frozen |</title>", "", "Fares frozen"),
+        ("<title>Fares frozen - </title>", "", "Fares frozen"),
+        # the names of Chinese sites, which follow without a space
+        (
+            "<title>\u6e21\u8f6e\u7968\u4ef7\u51bb\u7ed3\uff1a\u4e00\u5e74_\u56fd\u5185\u65b0\u95fb_\u6e2f\u53e3\u7f51</title>",
+            "",
+            "\u6e21\u8f6e\u7968\u4ef7\u51bb\u7ed3\uff1a\u4e00\u5e74",
+        ),
+        # the site's motto is no headline, however long
+        (
+            "<title>Fares frozen</title><meta property=og:title content='Fares frozen'>",
+            "<h1>The Courier, first with news from the quay</h1>",
+            "Fares frozen",
+        ),
+        # parts of a heading in lines of their own, with no space between them
+        (
+            "<title>Fares: frozen for a year</title><meta property=og:title content='Fares: frozen for a year'>",
+            "<h1><span>Fares:</span>frozen for a year</h1>",
+            "Fares: frozen for a year",
+        ),
+        # an apostrophe that a template curled, and quotation marks that an editor did
+        (
+            "<title>Harbour's fares</title><meta property=og:title content=\"Harbour's fares\">",
+            "<h1>Harbour\u2019s fares</h1>",
+            "Harbour's fares",
+        ),
+        ("<title>Harbour's fares</title>", "<h1>Harbour\u2019s fares</h1>", "Harbour\u2019s fares"),
+        (
+            '<title>"Fair" fares</title><meta property=og:title content=\'"Fair" fares\'>',
+            "<h1>\u201cFair\u201d fares</h1>",
+            "\u201cFair\u201d fares",
+        ),
+        # where no heading says it, the spelling of most places
+        (
+            news(headline="Harbour - Fares frozen")
+            + "<title>Harbour: Fares frozen</title><meta property=og:title content='Harbour: Fares frozen'>",
+            "",
+            "Harbour: Fares frozen",
+        ),
     ],
 )
 def test_the_headline_is_what_the_page_shows(head: str, body: str, expected: str) -> None:
@@ -136,6 +213,13 @@ def test_a_kicker_is_known_by_what_others_leave_out() -> None:
     assert found.text == "Ferry fares frozen"
     assert found.kicker is not None
     assert (found.kicker.value, found.kicker.source is not None) == ("Harbour", True)
+
+
+def test_a_kicker_in_a_line_of_its_own_needs_no_space_behind_it() -> None:
+    found = heading(news(headline="Ferry fares frozen") + TITLE, "<h1><span>Harbour</span>Ferry fares frozen</h1>")
+    assert found.text == "Ferry fares frozen"
+    assert found.kicker is not None
+    assert found.kicker.value == "Harbour"
 
 
 def test_no_candidate_is_no_headline() -> None:
