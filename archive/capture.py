@@ -140,23 +140,23 @@ class Capture:
         if self.kind == "conversion":
             return chain([_DRAWN_HEAD], pieces_of(self.block))
         if self.referent is not None and not self._is_confirmation and not self.framing:
-            head, body = self._opened()
+            head, body = self.opened()
             return chain([head.raw], body)
         return iter([self.message().raw])
 
     def entity_pieces(self) -> Iterator[bytes]:
         """The entity of `representation` in pieces: transfer coding removed, content coding kept; raises the same."""
-        return self._opened()[1]
+        return self.opened()[1]
 
     def payload_pieces(self) -> Iterator[bytes]:
         """The payload in pieces, without a limit of its size; raises as `payload` does.
 
         What is wrong with a coding is found where it stands, perhaps after many pieces.
         """
-        return streaming.decoded(*self._opened())
+        return streaming.decoded(*self.opened())
 
-    def _opened(self) -> tuple[HttpMessage, Iterator[bytes]]:
-        """The head of `representation`, and its entity in pieces."""
+    def opened(self) -> tuple[HttpMessage, Iterator[bytes]]:
+        """The head of `representation`, as a message without a body, and its entity in pieces; raises the same."""
         if self.kind == "conversion":
             return HttpMessage.parse(_DRAWN_HEAD), pieces_of(self.block)
         if self.kind == "response":
@@ -170,7 +170,7 @@ class Capture:
             return HttpMessage.parse(own.raw[: own.body_offset]), iter([own.entity()])
         assert self.referent is not None
         try:
-            head, body = self.referent._opened()
+            head, body = self.referent.opened()
         except TakenDown:
             self.representation()  # says what went
             raise

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute
 
 from archive.clock import from_datetime, to_datetime
 from archive.replay.addresses import SECOND, Places, archived, link
 from archive.replay.answers import Problem
 from archive.replay.moments import Around, Found, Moment
-from archive.replay.payload import SANDBOX, Sent, sent
+from archive.replay.payload import SANDBOX, Sent, is_large, sent
 from archive.replay.rawpath import RawRoute
 from archive.replay.service import Service
 from archive.url import normalise
@@ -77,9 +78,11 @@ def routes(service: Service) -> list[BaseRoute]:
             return Response(status_code=302, headers={"Location": page, "Vary": "Sec-Fetch-Mode"})
         place = found.capture.referent or found.capture
         lies_here = place.location is not None and not place.location.file.startswith(f"{ATTACHED}/")
-        made = await (service.quickly if lies_here else service.read)(
+        made = await (service.quickly if lies_here and not is_large(found.capture) else service.read)(
             sent, found.capture, request.headers.get("accept-encoding", ""), navigating=navigating
         )
+        if made.pieces is not None and made.target is None and request.method != "HEAD":
+            return _streamed(service, made, places, found)
         if made.target is None:
             return _answer(made, places, found)
         if normalise(made.target) == found.capture.key:
@@ -178,16 +181,34 @@ def _memento(places: Places, moment: Moment, rel: str) -> str:
 
 def _answer(made: Sent, places: Places, found: Found, target: str | None = None) -> Response:
     response = Response(made.body, made.status)
+    own = [] if made.pieces is not None else [("Content-Length", str(len(made.body)))]
+    if target is not None:
+        own.append(("Location", target))
+    response.raw_headers = _head(made, places, found, own)
+    return response
+
+
+def _streamed(service: Service, made: Sent, places: Places, found: Found) -> Response:
+    """A large payload, a piece at a time: no more of it is in memory, and where it is damaged the answer is cut."""
+    pieces = made.pieces
+    assert pieces is not None
+
+    async def body() -> AsyncIterator[bytes]:
+        yield made.body
+        while piece := await service.read(next, pieces, b""):
+            yield piece
+
+    response = StreamingResponse(body(), made.status)
+    response.raw_headers = _head(made, places, found, [])
+    return response
+
+
+def _head(made: Sent, places: Places, found: Found, more: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
     own = [
         ("Memento-Datetime", http_date(found.capture.at)),
         ("Link", links(places, found, memento=True)),
-        ("Content-Length", str(len(made.body))),
         ("Content-Security-Policy", SANDBOX),
         ("Vary", "Accept-Encoding, Sec-Fetch-Mode, Sec-Fetch-Dest"),
+        *more,
     ]
-    if target is not None:
-        own.append(("Location", target))
-    response.raw_headers = [
-        (name.encode("ascii").lower(), value.encode("latin-1")) for name, value in (*made.fields, *own)
-    ]
-    return response
+    return [(name.encode("ascii").lower(), value.encode("latin-1")) for name, value in (*made.fields, *own)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import OrderedDict
+from dataclasses import replace
 from pathlib import Path
 
 from anyio import Lock, to_thread
@@ -23,6 +24,7 @@ from archive.replay.files import Opened, answered
 from archive.replay.memento import behind, span
 from archive.replay.service import Service
 from archive.reservation import Reserved
+from archive.sharing.belonging import belonging, editions
 from archive.sharing.packing import pack
 from archive.sharing.selection import Selection
 from archive.url import normalise
@@ -68,8 +70,8 @@ class Packs:
                 return Opened.of(path, NAME, f"{hash((selection, state)) & 0xFFFF_FFFF:x}")
         raise Problem(503, "the archive changes all the time: try again in a moment", {"Retry-After": "10"})
 
-    def _make(self, selection: Selection, state: State) -> Path:
-        table = tables.captures
+    def _make(self, asked: Selection, state: State) -> Path:
+        table, selection = tables.captures, self._with_parts(asked)
         with self._archive.catalog.reading() as connection:
             size = connection.scalar(select(func.sum(table.c.length)).where(selection.condition())) or 0
         if size > MOST:
@@ -84,10 +86,19 @@ class Packs:
             self._made.pop(key).unlink(missing_ok=True)
         while len(self._made) >= KEPT:
             self._made.popitem(last=False)[1].unlink(missing_ok=True)
-        path = self._directory / f"{len(self._made)}-{abs(hash((selection, state))):x}.wacz"
+        path = self._directory / f"{len(self._made)}-{abs(hash((asked, state))):x}.wacz"
         pack(self._archive, str(path), selection)
-        self._made[selection, state] = path
+        self._made[asked, state] = path
         return path
+
+    def _with_parts(self, asked: Selection) -> Selection:
+        """With what the pages of its addresses draw."""
+        if not asked.keys:
+            return asked
+        pages = editions(self._archive, asked.keys, asked.since, asked.until)
+        if not pages:
+            return asked
+        return replace(asked, beside=belonging(self._archive, pages, self._service.mementos.handed_out))
 
 
 def routes(service: Service) -> list[BaseRoute]:

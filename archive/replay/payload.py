@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from urllib.parse import urljoin
 
-from archive.capture import Capture
+from archive import streaming
+from archive.capture import Capture, pieces_of
 from archive.errors import NotHttp, PayloadRefused
 from archive.http import HttpMessage
 
@@ -15,6 +17,7 @@ from archive.http import HttpMessage
 # ``X-Archive-Orig-…`` every field of the answer is there to be read.
 SAFE = frozenset({"content-type", "content-language", "content-disposition", "content-range", "last-modified"})
 PREFIX = "X-Archive-Orig-"
+LARGE = 16 * 2**20  # bytes of a payload from which on it is sent in pieces, whatever its size
 MAX_HEAD = 48_000  # bytes of original fields that are passed on; clients have limits
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _UNSENDABLE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
@@ -42,13 +45,15 @@ SANDBOX = (
 class Sent:
     """An answer as it is sent: its fields are latin-1 without control characters.
 
-    ``target`` is the archived URL to which a redirect leads; who sends it adds the field Location.
+    ``target`` is the archived URL to which a redirect leads; who sends it adds the field Location. Of a large payload
+    ``pieces`` gives what follows the body, in pieces, and its length is not known.
     """
 
     status: int
     fields: tuple[tuple[str, str], ...]
     body: bytes
     target: str | None = None
+    pieces: Iterator[bytes] | None = None
 
 
 def sent(capture: Capture, accept_encoding: str, *, navigating: bool) -> Sent:
@@ -57,8 +62,14 @@ def sent(capture: Capture, accept_encoding: str, *, navigating: bool) -> Sent:
     ``accept_encoding`` is what the client takes. ``navigating`` says that a browser would show it as a document: what
     could be one is sent as plain text then. Raises DamagedRecord and TakenDown as `Capture.message` does.
     """
-    message = _answer_of(capture)
-    codings, body = _body(message, accept_encoding, whole=capture.truncated is None)
+    pieces: Iterator[bytes] | None = None
+    if is_large(capture):
+        message, codings, given = _in_pieces(capture, accept_encoding)
+        pieces = filter(None, given)
+        body = next(pieces, b"")  # what is wrong can still be told
+    else:
+        message = _answer_of(capture)
+        codings, body = _body(message, accept_encoding, whole=capture.truncated is None)
     status = message.status if message.status in _SENDABLE else _NOT_SENDABLE
     fields = list(_original(message))
     if message.status != status:
@@ -74,7 +85,39 @@ def sent(capture: Capture, accept_encoding: str, *, navigating: bool) -> Sent:
         fields.append(("Content-Type", "application/octet-stream"))
     given = message.field("location") if status in _REDIRECTS else None
     target = None if given is None else _absolute(capture.url, given)
-    return Sent(status, tuple(fields), b"" if status in _BODILESS else body, target)
+    if status in _BODILESS:
+        body, pieces = b"", None
+    return Sent(status, tuple(fields), body, target, pieces)
+
+
+def is_large(capture: Capture, than: int | None = None) -> bool:
+    """Whether an answer is sent in pieces, by the length of its payload, or of its record where that is not known."""
+    place = (capture.referent or capture).location
+    length = capture.payload_length
+    return (length if length is not None else place.length if place is not None else 0) > (LARGE if than is None else than)
+
+
+def _in_pieces(capture: Capture, accept_encoding: str) -> tuple[HttpMessage, str, Iterator[bytes]]:
+    """The head, the content coding under which the body is sent, and the body in pieces: as `_body` decides it."""
+    try:
+        head, entity = capture.opened()
+    except NotHttp:
+        return HttpMessage(b"", "0.9", 200, "", (), 0), "", pieces_of(capture.block)
+    codings = _codings(head)
+    if not codings:
+        return head, "", entity
+    first = next(entity, b"")
+    whole = chain([first], entity)
+    if len(codings) == 1 and capture.truncated is None and (coding := _CODINGS.get(codings[0])):
+        begins = _BEGINNINGS.get(coding)  # the others have no beginning by which they could be known: they are undone
+        if begins is not None and first.startswith(begins) and takes(accept_encoding, coding):
+            return head, coding, whole
+    try:
+        decoded = streaming.decoded(head, whole)
+        begun = next(decoded, b"")
+    except PayloadRefused:
+        return head, "", capture.opened()[1]
+    return head, "", chain([begun], decoded)
 
 
 def _answer_of(capture: Capture) -> HttpMessage:
@@ -121,8 +164,7 @@ def _body(message: HttpMessage, accept_encoding: str, *, whole: bool) -> tuple[s
     It stays as it is stored where the client takes it so, and else is decoded. What cannot be decoded is sent as it is
     stored, without a coding that no client could undo: ``X-Archive-Orig-Content-Encoding`` has it.
     """
-    named = [one.strip().lower() for given in message.all("content-encoding") for one in given.split(",")]
-    codings = [one for one in named if one and one != "identity"]
+    codings = _codings(message)
     if not codings:
         return "", message.entity()
     if len(codings) == 1 and whole and (coding := _CODINGS.get(codings[0])) and takes(accept_encoding, coding):
@@ -133,6 +175,11 @@ def _body(message: HttpMessage, accept_encoding: str, *, whole: bool) -> tuple[s
         return "", message.decoded()
     except PayloadRefused:
         return "", message.entity()
+
+
+def _codings(message: HttpMessage) -> list[str]:
+    named = [one.strip().lower() for given in message.all("content-encoding") for one in given.split(",")]
+    return [one for one in named if one and one != "identity"]
 
 
 def _is(message: HttpMessage, entity: bytes, coding: str) -> bool:

@@ -52,10 +52,10 @@ _A_LINE, _A_PAGE, _MORE = 1_000, 200_000, 20
 class Packed:
     """What a package holds: WARC files, captures, and pages.
 
-    ``brought`` counts the captures that were not selected for themselves: revisits refer to them. ``texts`` counts the
-    pages that can be searched, ``uncleaned`` the captures of which the installed cleaner has yet to make the text: what
-    such a capture is, and whether it is a page, cannot be known. ``lost`` counts what the selection lacks because of
-    damage, ``withheld`` what is kept back because of what it reserves.
+    ``brought`` counts the captures that were not selected for themselves: pages draw them, or revisits refer to them.
+    ``texts`` counts the pages that can be searched, ``uncleaned`` the captures of which the installed cleaner has yet
+    to make the text: what such a capture is, and whether it is a page, cannot be known. ``lost`` counts what the
+    selection lacks because of damage, ``withheld`` what is kept back because of what it reserves.
     """
 
     target: str

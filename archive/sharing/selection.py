@@ -33,15 +33,17 @@ class Selection:
     """What to hand on: empty tuples and None mean no restriction.
 
     ``since`` is the first instant, ``until`` the first one after the last, both in microseconds since 1970, UTC.
-    ``keys`` are normalised URLs (`archive.url.normalise`). What is captured with a reservation among ``withheld`` is
-    left out, and with it the revisits that could not be read without its payload; so is what is taken down in other
-    archives, ``without`` which this one is handed on.
+    ``keys`` are normalised URLs (`archive.url.normalise`), ``beside`` those of what belongs to their pages
+    (`archive.sharing.belonging`), which come along from whichever site and time. What is captured with a reservation
+    among ``withheld`` is left out, and with it the revisits that could not be read without its payload; so is what is
+    taken down in other archives, ``without`` which this one is handed on.
     """
 
     sites: tuple[str, ...] = ()
     since: int | None = None
     until: int | None = None
     keys: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     withheld: frozenset[Reserved] = frozenset()
     without: tuple[blocking.Target, ...] = ()
 
@@ -70,7 +72,7 @@ class Selection:
             condition &= _captures.at < self.until
         if self.keys:
             condition &= _among(_captures.key, self.keys)
-        return condition
+        return or_(condition, _among(_captures.key, self.beside)) if self.beside else condition
 
 
 class Share:

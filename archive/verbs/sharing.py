@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,12 +80,20 @@ def pack(
     until: UntilOption = None,
     url: Annotated[
         list[str] | None,
-        typer.Option("--url", metavar="URL", help="Only this address; may be given several times.", show_default=False),
+        typer.Option(
+            "--url",
+            metavar="URL",
+            help="Only this address, with what its page draws; repeatable.",
+            show_default=False,
+        ),
     ] = None,
     urls: Annotated[
         str | None,
         typer.Option(
-            "--urls", metavar="FILE", help="Only the addresses in a file, one a line; - is stdin.", show_default=False
+            "--urls",
+            metavar="FILE",
+            help="The same for those in a file, one a line; - is stdin.",
+            show_default=False,
         ),
     ] = None,
     title: Annotated[
@@ -102,7 +110,8 @@ def pack(
 
     With an index, and pages with their text: ReplayWeb.page opens it in a browser and searches it.
     """
-    from archive.sharing.packing import pack  # noqa: PLC0415 - SQL takes 0.3 s to import
+    from archive.sharing.belonging import belonging, editions  # noqa: PLC0415 - SQL takes 0.3 s to import
+    from archive.sharing.packing import pack  # noqa: PLC0415 - the same
 
     wanted = [address(one) for one in url or ()] + (_listed(urls) if urls is not None else [])
     if urls is not None and not wanted:
@@ -110,6 +119,9 @@ def pack(
     with open_archive(archive) as opened:
         selection = _selection(opened, site, since, until, wanted, with_withheld=with_withheld)
         left = _without_taken_down(opened, wanted)
+        if selection.keys:
+            pages = editions(opened, selection.keys, selection.since, selection.until)
+            selection = replace(selection, beside=belonging(opened, pages) if pages else ())
         with terminal.reported() as progress:
             done = pack(opened, out, selection, title=title, description=description, progress=progress)
         _name_missing(opened, left)
@@ -201,7 +213,7 @@ def _name_lost(lost: int) -> None:
 
 
 def _summary(done: Packed) -> list[tuple[str, str]]:
-    brought = f"; {done.brought:,} of them because others refer to their payload" if done.brought else ""
+    brought = f"; {done.brought:,} of them because others draw them or refer to their payload" if done.brought else ""
     return [
         ("packed", terminal.one_line(done.target)),
         ("holds", f"{count(done.captures, 'capture')} in {count(done.files, 'WARC file')}{brought}"),

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from archive.capture import DRAWN_MIME, Capture
 from archive.cleaning.charset import decode
 from archive.errors import PayloadRefused
-from archive.http import REDIRECTS, HttpMessage
+from archive.http import DECODED_LIMIT, REDIRECTS, HttpMessage
 from archive.replay.answers import Problem
 from archive.replay.captured.markup import rewritten
 from archive.replay.captured.styles import styled
 from archive.replay.captured.targets import Targets, Use
+from archive.replay.payload import is_large
 
 _PAGES = frozenset({"text/html", "application/xhtml+xml", "application/vnd.wap.xhtml+xml"})
 # XHTML: `<script src="x"/>` has an end, which HTML would look for until the page's own.
@@ -60,6 +61,8 @@ def shown(capture: Capture, use: Use, at: int) -> Shown:
 
     Raises Problem for what cannot be shown so, and as reading a capture does.
     """
+    if is_large(capture, DECODED_LIMIT):
+        raise Problem(415, f"it is too large, and {_TOLD}")
     message = capture.representation()
     if message.status in REDIRECTS and (given := message.field("location")):
         target = Targets(capture.url, at).absolute(given)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from exchanges import exchange
+from typer.testing import CliRunner
 from warcio.archiveiterator import ArchiveIterator
 from withholding import make_withholding
 
 from archive.catalogue.blocking import Target
+from archive.cli import app
+from archive.exchange import Origin, Role
 from archive.removal.takedown import lift, take_down
 from archive.replay import packs
 from archive.store import Archive
@@ -19,6 +24,7 @@ from archive.store import Archive
 from .serving import Served, served
 
 URL = "https://courier.example/"
+FETCHED = Origin(site="courier", role=Role.REQUISITE, via=f"{URL}page")
 
 
 @pytest.fixture
@@ -54,6 +60,34 @@ def test_the_whole_or_a_part(path: Path) -> None:
         whole = site.get("/files/pack.wacz")
         part = site.get("/files/pack.wacz", range="bytes=0-3", if_range=whole.headers["etag"])
         assert (part.status_code, part.content) == (206, b"PK\x03\x04")
+
+
+def test_what_a_page_draws_comes_along(tmp_path: Path) -> None:
+    page = (
+        b'<link rel="stylesheet" href="/s.css"><img src="/p.png"><a href="/other">more</a>'
+        b'<iframe src="/frame"></iframe><script>let next = "https://courier.example/other"</script>'
+    )
+    sheet = b"h1 { background: url(back.png) }"
+    with Archive.create(tmp_path / "NEWS") as archive, archive.writer("crawl") as writer:
+        writer.add(exchange("page", 60, body=page))
+        writer.add(exchange("other", 60))
+        for name, mime, body in (("s.css", "text/css", sheet), ("p.png", "image/png", b"P"), ("back.png", "", b"B")):
+            drawn = exchange(name, 0, body=body, role=Role.REQUISITE)
+            writer.add(replace(drawn, response=drawn.response.replace(b"text/html; charset=utf-8", mime.encode())))
+        writer.add(replace(exchange("x.js", 61, body=b"", role=Role.REQUISITE), origin=FETCHED))
+        writer.add(exchange("unseen.png", 61, body=b"U", role=Role.REQUISITE))
+        writer.add(exchange("frame", 61, body=b"<p>", role=Role.REQUISITE))
+    drawn_by = {"page", "s.css", "p.png", "back.png", "x.js", "frame"}
+    with served(tmp_path / "NEWS") as site:
+        assert urls(site, f"?url={URL}page") == drawn_by
+        assert urls(site, f"?url={URL}page&from=2026112510") == drawn_by, "whenever they were fetched"
+        with Archive.open(tmp_path / "NEWS") as archive:
+            take_down(archive, Target.of(f"{URL}p.png"), given=URL, reason="asked for")
+        assert urls(site, f"?url={URL}page") == drawn_by - {"p.png"}
+    done = CliRunner().invoke(
+        app, ["pack", str(tmp_path / "part.wacz"), "--url", f"{URL}page", "--archive", str(tmp_path / "NEWS"), "--json"]
+    )
+    assert (json.loads(done.stdout)["captures"], json.loads(done.stdout)["brought"]) == (5, 4)
 
 
 def test_what_is_taken_down_is_in_none(path: Path) -> None:

@@ -16,6 +16,7 @@ from exchanges import START, exchange
 from foreign_files import warc_record
 
 from archive.exchange import Truncation
+from archive.replay import payload
 from archive.replay.payload import takes
 from archive.store import Archive
 
@@ -114,6 +115,24 @@ def test_the_payload_is_exact(site: Served, name: str, takes: str) -> None:
         assert got.status_code == {"nothing": 204, "strange": 502}.get(name, 200)
     if name in {"gzip", "br", "zstd", "deflate", "both"} and takes.startswith("gzip, "):
         assert coded is not None, "what is stored in a coding goes out in it"
+
+
+@pytest.mark.parametrize("takes", ["gzip, deflate, br, zstd", ""])
+def test_a_large_payload_is_the_same_in_pieces(site: Served, monkeypatch: pytest.MonkeyPatch, takes: str) -> None:
+    monkeypatch.setattr(payload, "LARGE", -1)
+    for name, (_, body) in STORED.items():
+        url = f"/web/{STAMP}id_/https://courier.example/{name}"
+        got = site.get(url, accept_encoding=takes)
+        assert got.content == body, name
+        assert ("content-length" in got.headers) is (name == "nothing")
+        assert got.headers.get("content-encoding") == (name if takes and name in {"gzip", "zstd"} else None) or (
+            name == "both" and takes
+        ), name
+        assert got.headers["content-security-policy"].startswith("sandbox")
+        assert site.client.head(site.url + url).status_code == got.status_code
+    assert site.get("/web/20261125094940id_/https://courier.example/again").content == BODY, "a revisit"
+    cut = site.get(f"/web/{STAMP}id_/https://courier.example/cut")
+    assert BODY.startswith(cut.content)
 
 
 def test_bytes_stay_as_they_are_stored_where_a_client_takes_them(site: Served) -> None:
