@@ -64,8 +64,8 @@ def sent(capture: Capture, accept_encoding: str, *, navigating: bool) -> Sent:
     """
     pieces: Iterator[bytes] | None = None
     if is_large(capture):
-        message, codings, given = _in_pieces(capture, accept_encoding)
-        pieces = filter(None, given)
+        message, codings, found = _in_pieces(capture, accept_encoding)
+        pieces = filter(None, found)
         body = next(pieces, b"")  # what is wrong can still be told
     else:
         message = _answer_of(capture)
@@ -94,7 +94,9 @@ def is_large(capture: Capture, than: int | None = None) -> bool:
     """Whether an answer is sent in pieces, by the length of its payload, or of its record where that is not known."""
     place = (capture.referent or capture).location
     length = capture.payload_length
-    return (length if length is not None else place.length if place is not None else 0) > (LARGE if than is None else than)
+    if length is None:
+        length = place.length if place is not None else 0
+    return length > (LARGE if than is None else than)
 
 
 def _in_pieces(capture: Capture, accept_encoding: str) -> tuple[HttpMessage, str, Iterator[bytes]]:
