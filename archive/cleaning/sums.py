@@ -42,14 +42,10 @@ class Sums:
         copies: dict[str, int] = {}
         self.earlier = []
         self.total_words = self.total_linked = self.total_size = 0
-        for number, box in enumerate(blocks.box):
-            story, words, linked, size = (
-                self.told[number],
-                blocks.words[number],
-                blocks.linked[number],
-                blocks.size[number],
-            )
-            linked_words = words * linked // size
+        direct, level1, level2, whole = self.direct, self.level1, self.level2, self.whole
+        columns = (blocks.box, self.told, blocks.words, blocks.linked, blocks.size, blocks.text)
+        for box, story, words, linked, size, text in zip(*columns, strict=True):
+            linked_words = words * linked // size if linked else 0
             self.total_words += words
             self.total_linked += linked_words
             above = parent[box]
@@ -60,23 +56,23 @@ class Sums:
             look[1] += words
             look[2] += linked_words
             look[3] += 1
-            for table, at in (
-                (self.direct, box),
-                (self.level1, above),
-                (self.level2, parent[above] if above >= 0 else -1),
-            ):
-                if at >= 0:
-                    table[0][at] += story
-                    table[1][at] += words
-                    table[2][at] += linked_words
+            direct[0][box] += story
+            direct[1][box] += words
+            direct[2][box] += linked_words
             if above >= 0:
-                self.level1[3][above] += 1
-            self.whole[0][box] += story
-            self.whole[1][box] += words
-            self.whole[2][box] += linked_words
-            text = blocks.text[number]
-            self.earlier.append(copies.get(text, 0))
-            copies[text] = copies.get(text, 0) + 1
+                level1[0][above] += story
+                level1[1][above] += words
+                level1[2][above] += linked_words
+                level1[3][above] += 1
+                over = parent[above]
+                if over >= 0:
+                    level2[0][over] += story
+                    level2[1][over] += words
+                    level2[2][over] += linked_words
+            earlier = copies.get(text, 0)
+            self.earlier.append(earlier)
+            copies[text] = earlier + 1
+        whole[:] = [list(column) for column in direct]
         self.copies = copies
         for box in range(boxes - 1, 0, -1):
             above = parent[box]
