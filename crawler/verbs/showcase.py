@@ -16,6 +16,7 @@ from crawler.adding import append_site
 from crawler.newcomer import Newcomer, look_at
 from crawler.newsroom import Newsroom
 from crawler.newsroom.site import HOSTS
+from crawler.sites import Keep
 
 OPERATOR = "the Presskeep demo"
 CONTACT = "demo@presskeep.example"
@@ -67,11 +68,11 @@ def open_newsroom(port: int | None) -> Newsroom:
 
 
 def declare(archive: Archive) -> tuple[Newcomer, ...]:
-    """Look at both sites, at the same time, and declare them."""
+    """Look at both sites, at the same time, and declare them, so that whole pages are kept: to be seen as they were."""
     with ThreadPoolExecutor(len(HOSTS)) as executor:
         found = tuple(executor.map(lambda host: look_at(archive, f"http://{host}/", delay=0.0), HOSTS))
     for one in found:
-        append_site(archive.sites_path, one.site, one.notes, one.heading)
+        append_site(archive.sites_path, one.site.model_copy(update={"keep": Keep.PAGE}), one.notes, one.heading)
     return found
 
 
