@@ -152,6 +152,9 @@ _KNOWN = _found_by(
     (_SHARING, Aside.SHARING),
     (_UNLOADED, Aside.EMBED),
 )
+_ENDS = " :.\u2026!?\u00bb\"')]}\u2192>*-\u2013\u2014"
+# Of "read also" what is a heading as well, above what belongs to the story.
+_HEADINGS = frozenset({"see also", "related", "siehe auch", "voir aussi", "zum thema", "ver también", "mehr dazu"})
 _ADDRESSES = frozenset(_ADDRESSED)
 _MORE = 80  # characters that stand behind those
 
@@ -221,12 +224,14 @@ def aside(text: str, linked: Callable[[], int]) -> Aside | None:
 def _is_whole(rest: str, length: int, phrase: str, kind: Aside, linked: Callable[[], int]) -> bool:
     """Whether what stands behind a phrase leaves it what it says."""
     if kind is Aside.POINTER:
+        if not rest.strip(_ENDS):
+            return phrase not in _HEADINGS
         return _PARTED.match(rest) is not None and 2 * linked() >= 1000
     if kind is Aside.EMBED:
         return True
     if phrase in _ADDRESSES:
         return length <= len(phrase) + _MORE
-    left = rest.strip(" :.\u2026!?\u00bb\"')]}\u2192>*-\u2013\u2014")
+    left = rest.strip(_ENDS)
     return length < _HEAD and (not left or (kind is Aside.COMMENT and left in _CANCELLING))
 
 

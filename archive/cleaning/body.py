@@ -17,6 +17,7 @@ from archive.cleaning.linked import Linked
 from archive.cleaning.opinion import opinion
 from archive.cleaning.placed import Placed
 from archive.cleaning.said import Said, said
+from archive.cleaning.together import LENIENT, headings_alike, told_along, whole_lists, whole_tables
 
 _KINDS = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), BlockKind.SUBHEADING),
@@ -36,10 +37,6 @@ _DOUBTFUL = 8
 _ABOVE = 3  # blocks of a body among which a summary can stand above the story that begins with it
 _SENTENCE = 6  # words of one
 _LITTLE = 40  # words of a body that may be all that a paywall shows, and too little to learn from
-_LENIENT = 1500  # for items of a list of which most are kept
-_ANNOUNCED = 3000  # for items of a list that stands among the paragraphs of the story, the one above it leading to it
-_LEADING = 1000  # for a subheading right above such a paragraph
-HEADINGS = frozenset({"h2", "h3", "h4"})
 # Trafilatura has steps that grow with the square of the elements: 3 s at 5,000 boxes. Real pages have some 400.
 _MOST_BOXES = 8_000
 
@@ -79,17 +76,20 @@ def extract(page: Page, linked: Linked) -> Extraction:
     judged = judge(blocks, about, weights)
     limit = weights.limits[about.declared]
     scores = dict(zip(judged.numbers, judged.scores, strict=True))
-    whole = _whole_lists(blocks, scores, limit)
+    whole = whole_lists(blocks, scores, limit)
     kept = []
     sure = unsure = 0
     for number, score in scores.items():
-        if score >= limit or (blocks.box[number] in whole and score >= limit - _LENIENT):
+        if score >= limit or (blocks.box[number] in whole and score >= limit - LENIENT):
             kept.append(number)
         if score in _UNSURE:
             unsure += blocks.words[number]
         elif score >= limit:
             sure += blocks.words[number]
-    kept = sorted({*kept, *_told_along(blocks, scores, frozenset(kept), limit)})
+    sure_of = frozenset(kept)
+    for rule in (told_along, headings_alike, whole_tables):
+        kept += rule(blocks, scores, sure_of, limit)
+    kept = sorted({*kept})
     little = sum(blocks.words[number] for number in kept) < _LITTLE
     way = Way.CLASSIFIER
     placed: tuple[Placed, ...] = ()
@@ -113,53 +113,6 @@ def extract(page: Page, linked: Linked) -> Extraction:
         uncaptioned=tuple(uncaptioned),
         told=told,
     )
-
-
-def _whole_lists(blocks: Blocks, scores: dict[int, int], limit: int) -> set[int]:
-    """The items of lists that are told as a whole: most of their words are kept, or a colon leads to them."""
-    lists: dict[int, list[int]] = {}
-    for number in scores:
-        if blocks.tag[blocks.box[number]] == "li":
-            lists.setdefault(blocks.parent[blocks.box[number]], []).append(number)
-    whole: set[int] = set()
-    for items in lists.values():
-        words = sum(blocks.words[number] for number in items)
-        taken = sum(blocks.words[number] for number in items if scores[number] >= limit)
-        announced = any(
-            scores.get(number, limit - 1) >= limit and _leads(blocks, number)
-            for number in range(max(0, items[0] - 2), items[0])  # an advertisement's label may stand between
-        )
-        if 3 * taken >= 2 * words or (announced and taken):
-            whole.update(blocks.box[number] for number in items)
-    return whole
-
-
-def _told_along(blocks: Blocks, scores: dict[int, int], kept: frozenset[int], limit: int) -> Iterator[int]:
-    """What is below the limit, and told along with what is kept beside it.
-
-    Lists that a kept paragraph of the same box announces with a colon, and subheadings between kept blocks, right above
-    a paragraph in their own box.
-    """
-    box, parent = blocks.box, blocks.parent
-    lists: dict[int, list[int]] = {}
-    for number, score in scores.items():
-        if blocks.tag[box[number]] == "li":
-            lists.setdefault(parent[box[number]], []).append(number)
-        elif number not in kept and score >= limit - _LEADING and blocks.tag[box[number]] in HEADINGS:
-            below = next((one for one in (number + 1, number + 2) if one in kept), -1)
-            between = below >= 0 and not kept.isdisjoint((number - 1, number - 2))
-            unlinked = 2 * blocks.linked[number] <= blocks.size[number]
-            if between and unlinked and blocks.story[below] and parent[box[below]] == parent[box[number]]:
-                yield number
-    for home, items in lists.items():
-        lead = next((one for one in (items[0] - 1, items[0] - 2) if one in kept and _leads(blocks, one)), -1)
-        linked = sum(blocks.linked[number] for number in items)
-        if lead >= 0 and parent[box[lead]] == parent[home] and 2 * linked < sum(blocks.size[one] for one in items):
-            yield from (number for number in items if scores[number] >= limit - _ANNOUNCED)
-
-
-def _leads(blocks: Blocks, number: int) -> bool:
-    return blocks.text[number].endswith((":", "\uff1a"))
 
 
 def _once(blocks: Blocks, kept: list[int]) -> Iterator[int]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from archive.article import Article, Refusal
 from archive.cleaning.asides import Aside, kind_of
-from archive.cleaning.body import HEADINGS, Way
+from archive.cleaning.body import Way
 from archive.cleaning.captions import is_credit, is_signed
 from archive.cleaning.chrome import Chrome
 from archive.cleaning.classing import Classed
@@ -18,6 +18,7 @@ from archive.cleaning.forest import SCALE, learned
 from archive.cleaning.judging import judge
 from archive.cleaning.placed import Placed
 from archive.cleaning.sift import Dropped
+from archive.cleaning.together import HEADINGS, table_of
 
 
 class Rule(StrEnum):
@@ -29,6 +30,7 @@ class Rule(StrEnum):
     OPINION = "second-opinion"
     # That keep
     LIST = "whole-list"
+    TABLE = "whole-table"
     SUBHEADING = "subheading"
     FOUND = "told-apart"
     # That leave out
@@ -123,6 +125,8 @@ class Removal:
         if extraction.scores[number] < extraction.limit:
             blocks = extraction.blocks
             rule = Rule.SUBHEADING if blocks.tag[blocks.box[number]] in HEADINGS else Rule.LIST
+            if rule is Rule.LIST and table_of(blocks, blocks.box[number]) >= 0:
+                rule = Rule.TABLE
         return rule, self._score(number, against=False)
 
     def left(self, number: int, start: int, text: Article | Refusal) -> tuple[Rule, tuple[str, ...]]:

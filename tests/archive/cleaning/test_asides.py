@@ -25,6 +25,7 @@ LAST = "The first closure is on the second Sunday of Advent.</p>"
         ("(Le puede interesar: El muelle se cierra en enero)", Aside.POINTER),
         ("READ MORE | Who pays for the gates", Aside.POINTER),
         ("関連記事：港の水門が完成", Aside.POINTER),
+        ("Weiterlesen:", Aside.POINTER),
         ("Schreibe einen Kommentar", Aside.COMMENT),
         ("Schreibe einen Kommentar Antwort abbrechen", Aside.COMMENT),
         ("Schreiben Sie einen Kommentar!", Aside.COMMENT),
@@ -91,7 +92,7 @@ def test_a_sentence_that_begins_alike_is_none(text: str, linked: Callable[[], in
         ("Dieser Beitrag wurde am 3. Mai unter Hafen abgelegt.", Aside.FILED),
         ("Tags: harbour, gates, tide", Aside.FILED),
         ("Das könnte Sie auch interessieren:", Aside.POINTER),
-        ("Lesen Sie auch:", Aside.POINTER),
+        ("Zum Thema:", Aside.POINTER),
     ],
 )
 def test_what_stands_behind_the_last_sentence_is_known_there(text: str, kind: Aside) -> None:
