@@ -110,11 +110,14 @@ class Guard:
         if len(fields) > MAX_FIELDS or sum(len(name) + len(value) for name, value in fields) > MAX_HEAD:
             raise Problem(431, "the request has more header fields than are read")
         named = [value for name, value in fields if name == b"host"]
-        if len(named) != 1 or name_of(named[0].decode("latin-1")) not in self._hosts or not _is_plain(named[0]):
+        if len(named) != 1 or not self._is_known(name_of(named[0].decode("latin-1"))) or not _is_plain(named[0]):
             # DNS rebinding: a page of somebody else's whose name leads here now.
             raise Problem(421, "the archive is not served under that name: 'presskeep serve --name' allows one")
         if scope["method"] not in METHODS:
             raise Problem(405, "nothing can be changed here", {"Allow": ", ".join(METHODS)})
+
+    def _is_known(self, host: str) -> bool:
+        return host in self._hosts
 
     def _keep_apart(self, request: Request) -> None:
         """Raise Problem where a browser asks on behalf of a page of another origin, but for links that people follow.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +21,7 @@ from archive.replay.filed import Files, State
 from archive.replay.files import Opened, answered
 from archive.replay.memento import behind, span
 from archive.replay.service import Service
+from archive.replay.workroom import Workroom
 from archive.reservation import Reserved
 from archive.sharing.belonging import belonging, editions
 from archive.sharing.packing import pack
@@ -45,7 +44,7 @@ class Packs:
         self._service = service
         self._archive = service.archive
         self._files = Files(service.archive, service.mementos)
-        self._directory: Path | None = None
+        self._room: Workroom | None = None
         self._made: OrderedDict[Key, Path] = OrderedDict()
         self._lock: Lock | None = None
 
@@ -58,8 +57,8 @@ class Packs:
 
     def close(self) -> None:
         """Remove them."""
-        if self._directory is not None:
-            shutil.rmtree(self._directory, ignore_errors=True)
+        if self._room is not None:
+            self._room.close()
 
     def _open(self, selection: Selection) -> Opened:
         for _ in range(_TRIES):
@@ -80,13 +79,13 @@ class Packs:
                 f"that is {size / 2**30:.1f} GiB of records: ask for less with url, site, from and to, or write it "
                 "to a file with 'presskeep pack'",
             )
-        if self._directory is None:
-            self._directory = Path(tempfile.mkdtemp(prefix="presskeep-packs-"))
+        if self._room is None:
+            self._room = Workroom()
         for key in [one for one in self._made if one[1] != state]:
             self._made.pop(key).unlink(missing_ok=True)
         while len(self._made) >= KEPT:
             self._made.popitem(last=False)[1].unlink(missing_ok=True)
-        path = self._directory / f"{len(self._made)}-{abs(hash((asked, state))):x}.wacz"
+        path = self._room.path / f"{len(self._made)}-{abs(hash((asked, state))):x}.wacz"
         pack(self._archive, str(path), selection)
         self._made[asked, state] = path
         return path

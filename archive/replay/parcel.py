@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from archive.catalogue import blocking, tables
 from archive.replay.mementos import Mementos
+from archive.replay.workroom import Workroom
 from archive.sharing.belonging import belonging
 from archive.sharing.packing import SUFFIX, pack
 from archive.sharing.selection import Selection
@@ -34,7 +34,7 @@ class Parcels:
         self._archive = archive
         self._mementos = mementos
         self._elsewhere = mementos.elsewhere
-        self._folder = tempfile.TemporaryDirectory(prefix="presskeep-viewer-")
+        self._room = Workroom()
         self._known: OrderedDict[str, Path] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -53,7 +53,7 @@ class Parcels:
         with self._lock:  # one at a time: each reads and writes much
             path = self._known.get(name)
             if path is None or not path.exists():
-                path = Path(self._folder.name) / f"{name}{SUFFIX}"
+                path = self._room.path / f"{name}{SUFFIX}"
                 keys = (capture.key, *belonging(self._archive, [capture], self._mementos.handed_out, near=True))
                 pack(
                     self._archive,
@@ -69,4 +69,4 @@ class Parcels:
 
     def close(self) -> None:
         """Remove all of them."""
-        self._folder.cleanup()
+        self._room.close()

@@ -2,7 +2,9 @@
 
 Nothing else is in that origin: neither the application, nor the pages that are shown without scripts. What runs there
 can read the package of the page that was opened, and ask nobody else (`POLICY`). Packages are named by the server: an
-address that it did not make is refused, so that a page cannot ask for others.
+address that it did not make is refused, so that a page cannot ask for others. On loopback each package has an origin of
+its own, a name below ``localhost``, since the program keeps what it loaded in the storage of its origin. Elsewhere that
+storage is emptied when the next page is opened.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 import secrets
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -30,6 +33,7 @@ from archive.replay.answers import Problem, answer, problem_of
 from archive.replay.guard import Guard
 from archive.replay.parcel import Parcels
 from archive.replay.service import Service, Viewing
+from archive.replay.settings import LOOPBACK_NAMES, name_of
 
 # The program makes styles as it goes and compiles scripts of pages. What it may not do is to ask anybody else: not by
 # itself, and not by its worker, which answers for the whole web.
@@ -52,6 +56,7 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1"><script src="./ui.js"></script></head>
 <body><replay-app-main></replay-app-main></body></html>
 """
+_OWN = re.compile(r"p[0-9a-f]{24}\.localhost")
 _TYPES = {"js": "text/javascript; charset=utf-8"}
 
 
@@ -78,6 +83,10 @@ class Packages:
         at, _, url = said.decode("utf-8", "surrogatepass").partition(" ")
         return url, int(at)
 
+    def label(self, url: str, at: int) -> str:
+        """The host name below ``localhost`` at which the package of a page is looked at, and no other."""
+        return f"p{self._sign(f'at {at} {url}'.encode('utf-8', 'surrogatepass'))[:24]}"
+
     def _sign(self, said: bytes) -> str:
         return hmac.new(self._secret, said, hashlib.sha256).hexdigest()[:32]
 
@@ -85,9 +94,15 @@ class Packages:
 def viewing(packages: Packages, origin: str) -> Viewing:
     """How the address of a page in the viewer is made, for links of the application."""
 
+    scheme, _, authority = origin.partition("://")
+    name = name_of(authority)
+    port = authority[len(name) :]
+
     def address(url: str, at: int) -> str:
-        source = f"{origin}/packages/{packages.name(url, at)}"
-        return f"{origin}/?{urlencode({'source': source})}#view=pages&url={quote(url, safe='')}&ts={stamp(at)}"
+        # Browsers take all names below localhost for this machine without asking anybody (RFC 6761, section 6.3).
+        own = f"{scheme}://{packages.label(url, at)}.localhost{port}" if name in LOOPBACK_NAMES else origin
+        source = f"{own}/packages/{packages.name(url, at)}"
+        return f"{own}/?{urlencode({'source': source})}#view=pages&url={quote(url, safe='')}&ts={stamp(at)}"
 
     return address
 
@@ -109,11 +124,15 @@ def viewing_application(service: Service, packages: Packages, folder: Path) -> A
     async def failed(request: Request, error: Exception) -> Response:
         return answer(own, request, problem_of(error))
 
-    async def page(_: Request) -> Response:
-        return HTMLResponse(_PAGE)
+    async def page(request: Request) -> Response:
+        is_apart = _OWN.fullmatch(name_of(request.headers["host"]))
+        return HTMLResponse(_PAGE, headers={} if is_apart else {"Clear-Site-Data": '"storage"'})
 
     async def package(request: Request) -> Response:
         url, at = packages.meant(request.path_params["name"])
+        host = name_of(request.headers["host"])
+        if _OWN.fullmatch(host) and host != f"{packages.label(url, at)}.localhost":
+            raise Problem(404, "this package belongs to another page: open that from the archive")
         path = await service.read(made, url, at)
         return FileResponse(path, media_type="application/wacz", headers={"Cache-Control": "no-store"})
 
@@ -134,6 +153,9 @@ def viewing_application(service: Service, packages: Packages, folder: Path) -> A
 
 class ViewerGuard(Guard):
     """The checks of the application but for the token: who knows the name of a package was given it by somebody."""
+
+    def _is_known(self, host: str) -> bool:
+        return super()._is_known(host) or _OWN.fullmatch(host) is not None
 
     def _keep_apart(self, request: Request) -> None:
         """Raise Problem where a page of another site asks for more than to be looked at."""

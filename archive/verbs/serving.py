@@ -93,11 +93,13 @@ def serve(
     from archive.replay.together import joined, title  # noqa: PLC0415 - the same
     from archive.replay.viewer import installed  # noqa: PLC0415 - the same
     from archive.replay.viewing import Packages, viewing_application  # noqa: PLC0415 - the same
+    from archive.replay.workroom import sweep  # noqa: PLC0415 - the same
 
     if token is not None and (len(token) < _SHORTEST or not token.isascii() or not token.isprintable()):
         raise UsageError(f"--token: give at least {_SHORTEST} printable ASCII characters that nobody guesses")
     if token is None and not is_loopback(host):
         token = secrets.token_urlsafe(_TOKEN_BYTES)
+    sweep()
     with contextlib.ExitStack() as stack:
         # The same directory twice is one archive.
         named = dict.fromkeys(one.absolute() for one in archive or ())

@@ -137,6 +137,20 @@ def test_only_packages_that_were_named_can_be_had(site: Viewing) -> None:
     assert Packages().name(STORY, 1) != site.packages.name(STORY, 1), "each process has a secret of its own"
 
 
+def test_each_package_has_an_origin_of_its_own(site: Viewing) -> None:
+    at = parse_warc_date(_TIMES[0])
+    own, other = (f"{site.packages.label(url, at)}.localhost" for url in (STORY, OTHER))
+    assert own != other
+    assert site.get(site.package(STORY), host=own).status_code == 200
+    assert site.get(site.package(STORY), host=other).status_code == 404
+    assert site.get("/", host=own).headers.get("clear-site-data") is None
+    assert site.get("/").headers["clear-site-data"] == '"storage"', "where pages share an origin"
+    assert site.get("/", host="px.localhost").status_code == 421
+    assert viewing(site.packages, "https://archive.example:8323")(STORY, at).startswith(
+        "https://archive.example:8323/?"
+    )
+
+
 def test_what_is_taken_down_goes_out_of_packages_that_are_there(site: Viewing, path: Path, tmp_path: Path) -> None:
     assert f"{SITE}/red.png" in _urls(site.get(site.package(STORY)).content, tmp_path)
     with Archive.open(path) as archive:
@@ -186,9 +200,10 @@ def test_each_edition_is_replayed_by_the_real_program(path: Path) -> None:
     if folder is None:
         pytest.skip("ReplayWeb.page is not installed")
     with served(path, folder) as site, playwright.sync_playwright() as driver:
+        found: list[int] = []
         browser = driver.chromium.launch(executable_path=str(find()), args=["--no-sandbox"])
+        context = browser.new_context()  # one for all: what they leave in the browser is not for each other
         for number, at in enumerate(_TIMES, 1):
-            context = browser.new_context()
             page = context.new_page()
             asked: list[str] = []
             page.on("request", lambda request, asked=asked: asked.append(request.url))
@@ -196,7 +211,11 @@ def test_each_edition_is_replayed_by_the_real_program(path: Path) -> None:
             frame = page.frame_locator("iframe")
             frame.get_by_text("a script ran").wait_for(timeout=30_000)
             assert frame.locator("h1").inner_text() == f"Edition {number}"
-            context.close()
             assert any("elsewhere.example" in one for one in asked), "it did call out"
-            assert not [one for one in asked if not one.startswith((site.url, "data:", "blob:"))]
+            own = f"http://{site.packages.label(STORY, parse_warc_date(at))}.localhost:{urlsplit(site.url).port}/"
+            assert not [one for one in asked if not one.startswith((own, "data:", "blob:"))]
+            known = page.evaluate("async () => (await indexedDB.databases()).map(one => one.name)")
+            found.append(len(known))
+        assert found[0] >= 2, "its list of packages, and the package"
+        assert found == [found[0]] * 3, "and none of those before"
         browser.close()
