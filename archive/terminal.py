@@ -48,6 +48,15 @@ PLAIN_WIDTH = 10_000  # a pipe has no edge to wrap at
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: ``1 word``, ``1,250 words``, ``2 entries``, ``3 days``, ``2 fetches``."""
+    if noun.endswith("y") and noun[-2] not in "aeou":
+        plural = f"{noun[:-1]}ies"
+    else:
+        plural = f"{noun}{'es' if noun.endswith(('ch', 'sh', 's', 'x')) else 's'}"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
 def reason_of(error: OSError | ValueError) -> str:
     """What an error says, without the number and the name of the file that who tells it has named already."""
     return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -10,11 +10,12 @@ import typer
 
 from archive import terminal
 from archive.article import Article, canonical_json
+from archive.capture import Capture
 from archive.clock import warc_date
 from archive.dataset.rows import PRESSKEEP, Entry, json_value
 from archive.errors import NotFound, UsageError
 from archive.exchange import Role
-from archive.terminal import TEXT_WIDTH
+from archive.terminal import TEXT_WIDTH, one_line
 from archive.verbs.entries import Known, capture_at, entry_at, look_up, meant, open_archive, redirected_to
 from archive.verbs.ledgers import Told, document, ledger_at, rows, table
 from archive.verbs.options import ArchiveOption, AtOption, CleanerOption, JsonOption, UrlArgument, point
@@ -27,6 +28,7 @@ def show(
     url: UrlArgument,
     at: AtOption = None,
     text: Annotated[bool, typer.Option("--text", help="Only headline, standfirst and body, as plain text.")] = False,
+    cite: Annotated[bool, typer.Option("--cite", help="Only how it is cited, in one line.")] = False,
     payload: Annotated[
         bool, typer.Option("--payload", help="Only the captured page's own bytes, decoded: what 'prove' counts in.")
     ] = False,
@@ -41,8 +43,8 @@ def show(
 
     Of a page that gave no article, it shows why.
     """
-    if text + payload + (json or ledger) > 1:
-        raise UsageError("--text, --payload and --json or --ledger exclude each other: choose one")
+    if text + cite + payload + (json or ledger) > 1:
+        raise UsageError("--text, --cite, --payload and --json or --ledger exclude each other: choose one")
     when = point(at, "--at")
     with open_archive(archive) as opened:
         known = look_up(opened, url, meant(opened, cleaner))
@@ -55,8 +57,13 @@ def show(
         entry = entry_at(known.entries, when) if known.entries else None
         if json:
             terminal.emit(_document(known, entry, when))
+        elif cite:
+            from archive.replay.pages.words import citation  # noqa: PLC0415 - brings SQL
+
+            article, capture = _article(known, entry)
+            terminal.out().print(one_line(citation(article, capture, opened.configuration.name)), soft_wrap=True)
         elif text:
-            _print_text(known, entry)
+            terminal.out().print(article_text(_article(known, entry)[0]), soft_wrap=True)
         elif entry is not None:
             _print_entry(known, entry)
         else:
@@ -94,12 +101,12 @@ def _print_ledger(told: Told, *, json: bool) -> None:
         terminal.say(told.remark)
 
 
-def _print_text(known: Known, entry: Entry | None) -> None:
+def _article(known: Known, entry: Entry | None) -> tuple[Article, Capture]:
     if entry is None:
         raise NotFound(f"there is no text of {known.url}: {why_no_text(known)}")
     if not isinstance(entry.text, Article):
         raise NotFound(f"there is no text of {known.url}: {entry.text.verdict}: {terminal.one_line(entry.text.reason)}")
-    terminal.out().print(article_text(entry.text), soft_wrap=True)
+    return entry.text, entry.capture
 
 
 def _print_entry(known: Known, entry: Entry) -> None:

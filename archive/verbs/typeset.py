@@ -16,7 +16,7 @@ from archive.capture import Capture, Location
 from archive.clock import to_datetime
 from archive.dataset.rows import Entry, reserved_by
 from archive.editing.wording import stated
-from archive.terminal import one_line, plain
+from archive.terminal import counted, one_line, plain
 
 MARGIN = 2
 
@@ -75,7 +75,7 @@ def _credits(article: Article) -> Iterator[str]:
 
 def count(number: int, noun: str) -> str:
     """A number with its noun: ``1 word``, ``1,250 words``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return counted(number, noun)
 
 
 def _block(kind: BlockKind, text: str) -> list[RenderableType]:

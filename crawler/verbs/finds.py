@@ -96,9 +96,7 @@ def _summed(rejected: Sequence[Rejected]) -> str:
     """Rejected candidates by reason; those that the site names itself are named here, too."""
     counted = Counter(one.reason for one in rejected if not one.candidate.named)
     named = [f"{terminal.one_line(one.candidate.url)} ({one.reason})" for one in rejected if one.candidate.named]
-    guesses = [
-        f"{count(number, 'guess').replace('guesss', 'guesses')} ({why})" for why, number in counted.most_common()
-    ]
+    guesses = [f"{count(number, 'guess')} ({why})" for why, number in counted.most_common()]
     return "; ".join([*named[:5], *([f"{len(named) - 5} more"] if len(named) > 5 else []), *guesses[:4]])
 
 

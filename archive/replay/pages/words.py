@@ -7,6 +7,7 @@ from archive.capture import Capture
 from archive.catalogue.browsing import Mark
 from archive.clock import to_datetime
 from archive.editing.edit import Sign
+from archive.terminal import counted
 from archive.url import host
 
 VERDICTS = {
@@ -131,8 +132,7 @@ def sentence(said: str) -> str:
 
 def count(number: int, noun: str) -> str:
     """A number with its noun: ``1 word``, ``1,250 words``."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}{'es' if noun.endswith(('h', 's')) else 's'}"
-    return f"{number:,} {noun if number == 1 else plural}"
+    return counted(number, noun)
 
 
 def verdict_of(verdict: Verdict, status: int | None) -> str:
@@ -157,16 +157,16 @@ def lies_in(capture: Capture) -> str:
     return f"{file if kept else f'warc/{file}'}, byte {capture.location.offset:,}"
 
 
-def citation(text: Article, mark: Mark, capture: Capture, archive: str) -> str:
+def citation(text: Article, capture: Capture, archive: str) -> str:
     """A text as it is cited: who, what, where and when, and by what anyone can tell that it is this one."""
     who = ", ".join(text.byline) or text.agency or ""
-    place = text.site_name or mark.site or host(mark.url) or ""
+    place = text.site_name or capture.site or host(capture.url) or ""
     said = [
         f"{who}:" if who else "",
         f"“{text.headline or '(no headline)'}”.",
         f"{place}, {page_date(text.published)}." if text.published else f"{place}.",
-        f"{mark.url} .",  # a full stop of its own: none that an address could swallow
-        f"Captured {moment(mark.at)}, archive {archive}, {mark.id},",
+        f"{capture.url} .",  # a full stop of its own: none that an address could swallow
+        f"Captured {moment(capture.at)}, archive {archive}, {capture.id},",
         f"{capture.payload_digest}." if capture.payload_digest else f"text {text.text_digest}.",
     ]
     return " ".join(part for part in said if part)

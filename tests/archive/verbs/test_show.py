@@ -31,6 +31,9 @@ def test_an_earlier_edition(news: Path) -> None:
 
 
 def test_plain_text(news: Path) -> None:
+    cited = run("show", BRIDGE, "--cite", "--archive", news)
+    assert f"{BRIDGE} . Captured " in cited.stdout
+    assert cited.stdout.count("\n") == 1
     done = run("show", BRIDGE, "--text", "--archive", news)
     assert done.stdout.startswith("Harbour bridge reopens after nine years, two winters late\n\nThe harbour has waited")
     assert max(map(len, done.stdout.splitlines())) > 150  # a pipe has no edge to wrap at

@@ -167,6 +167,7 @@ def test_editions_are_chosen_by_number_capture_and_time(read: Reading) -> None:
     assert headlines[0] == headlines[2] == "Crane begins its journey"
     assert headlines[1] == "Harbour crane moves sixty metres"
     assert text(read("article", url=CRANE, at="2026110116").find(".//article//h1")) == headlines[1]
+    assert "over 15 days" in text(read("article", url=CRANE).find_class("editions")[0])
     assert text(read("article", url=CRANE, at="2026-11-02").find(".//article//h1")) == headlines[1]
     assert "Error of the site" in text(read("article", url=CRANE, at="20261120"))
 
