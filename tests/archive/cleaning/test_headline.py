@@ -117,6 +117,38 @@ def news(**properties: object) -> str:
             "<h1>Ferry fares frozen: minister speaks of 'fairness'</h1>",
             "Ferry fares frozen: minister speaks of 'fairness'",
         ),
+        # what a newspaper's editor wrote shorter, in most of the same words
+        (
+            news(headline="Minister: why islanders have to pay to save the ferry line")
+            + "<title>Minister: why islanders have to pay to save the ferry line | Courier</title>"
+            + "<meta property=og:title content='Minister: why islanders have to pay for ferries'>",
+            "<h1>Minister: why islanders have to pay to save the ferry line</h1>",
+            "Minister: why islanders have to pay for ferries",
+        ),
+        # ... and what a blog has for search engines
+        (
+            "<title>Minister: why islanders have to pay to save the ferry line | Courier</title>"
+            "<meta property=og:title content='Minister: why islanders have to pay for ferries'>",
+            "<h1>Minister: why islanders have to pay to save the ferry line</h1>",
+            "Minister: why islanders have to pay to save the ferry line",
+        ),
+        # the story's own headline, stated twice beside one for search engines
+        (
+            news(headline="Quiet days at the quay", alternativeHeadline="Quiet days at the quay")
+            + "<title>Ferry strike 2026: all you need to know</title>"
+            + "<meta property=og:title content='Ferry strike 2026: all you need to know'>"
+            + "<meta name=twitter:title content='Ferry strike 2026: all you need to know'>",
+            "<h1>Ferry strike 2026: all you need to know</h1>",
+            "Quiet days at the quay",
+        ),
+        # ... and another one that is none
+        (
+            news(headline="Quiet days at the quay", alternativeHeadline="No ferries, no tourists")
+            + "<title>Ferry strike 2026: all you need to know</title>"
+            + "<meta property=og:title content='Ferry strike 2026: all you need to know'>",
+            "<h1>Ferry strike 2026: all you need to know</h1>",
+            "Ferry strike 2026: all you need to know",
+        ),
         # two titles that end alike behind a bar and differ by the site's name alone: what they end with is no site's
         (
             news(headline="Fares frozen: islanders rejoice")
