@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, move_on_after, to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,6 +26,9 @@ READS = 8
 # Reads that take a millisecond, and hold the interpreter nearly all of it: with free cores each thread more than two
 # made the others wait for it, and halved what was answered a second (benchmarks/serve.py).
 QUICK = 2
+# Pages that a child examines: while it has one in hand, the next one is looked up. An ordinary one takes 0.1 s of it, a
+# hostile one 15 s.
+IN_TURN, QUEUE, PATIENCE = 2, 60, 20.0
 
 Viewing = Callable[[str, int], str]  # of an archived URL and a time, the address
 ErrorPage = Callable[[Request, Problem], Response]
@@ -54,6 +57,7 @@ class Service:
     mementos: Mementos = field(init=False)
     _limiter: CapacityLimiter | None = None
     _quick: CapacityLimiter | None = None
+    _turn: CapacityLimiter | None = None
 
     def __post_init__(self) -> None:
         self.mementos = Mementos(self.archive, self.elsewhere)
@@ -87,6 +91,25 @@ class Service:
         if self._quick is None:
             self._quick = CapacityLimiter(QUICK)
         return await to_thread.run_sync(lambda: function(*args, **named), limiter=self._quick)
+
+    async def in_turn(self, function: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+        """The same for what a child examines, one page at a time: who waits for that holds no thread.
+
+        Raises Problem for the last of a long queue, and for who waited for long.
+        """
+        if self._turn is None:
+            self._turn = CapacityLimiter(IN_TURN)
+        later = Problem(503, "many pages are being examined: try again in a moment", {"Retry-After": "10"})
+        if self._turn.statistics().tasks_waiting >= QUEUE:
+            raise later
+        with move_on_after(PATIENCE) as waiting:
+            await self._turn.acquire()
+        if waiting.cancelled_caught:
+            raise later
+        try:
+            return await to_thread.run_sync(lambda: function(*args, **named))
+        finally:
+            self._turn.release()
 
     def base(self, request: Request) -> str:
         """What absolute links begin with, without a final slash: the origin, and the path to the archive."""

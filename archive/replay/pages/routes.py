@@ -15,7 +15,7 @@ from archive.replay.pages import statics
 from archive.replay.pages.asked import Asked
 from archive.replay.pages.examiner import Examiner
 from archive.replay.pages.places import Places
-from archive.replay.pages.views import VIEWS, Answer, Count, Shelf, message
+from archive.replay.pages.views import EXAMINED, VIEWS, Answer, Count, Shelf, message
 from archive.replay.rawpath import RawRoute
 from archive.replay.service import Service
 
@@ -55,7 +55,7 @@ def routes(service: Service) -> list[BaseRoute]:
                     service.elsewhere.refuse(about)
                 return view(shelf, asked)
 
-            answered = await service.read(made, shelf(request))
+            answered = await (service.in_turn if view in EXAMINED else service.read)(made, shelf(request))
             if answered.location is not None:
                 return RedirectResponse(answered.location, answered.status)
             return HTMLResponse(answered.page, answered.status)

@@ -356,6 +356,9 @@ VIEWS: Mapping[str, Callable[[Shelf, Asked], Answer]] = {
     "edits": edits,
 }
 
+# Those for which a child reads the captured page.
+EXAMINED = (removed, proof)
+
 
 def message(shelf: Shelf, problem: Problem, url: str = "") -> str:
     """What went wrong, as a page that says what to do next."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import pickle
 import re
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
-from urllib.parse import parse_qs, urlsplit
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from lxml import html
 
 from archive.catalogue import browsing, tables
 from archive.errors import ArchiveBusy
+from archive.replay import service
 from archive.replay.answers import Problem
 from archive.replay.pages.asked import Asked
 from archive.replay.pages.editlist import Wish, part
@@ -22,6 +25,7 @@ from archive.replay.pages.subject import find
 from archive.replay.pages.views import VIEWS, Count, Shelf, captured, glance, proof, removed
 from archive.store import Archive
 
+from ..serving import served
 from .conftest import Asking, Reading
 from .reading_room import (
     ARABIC,
@@ -367,3 +371,12 @@ def test_what_the_child_answers_is_no_code() -> None:
 def test_where_too_many_wait_the_next_one_is_told_so(shelf: Shelf) -> None:
     with closing(Examiner(waiting=0)) as busy, pytest.raises(ArchiveBusy, match="try again"):
         removed(replace(shelf, examiner=busy), Asked({"url": CRANE}))
+
+
+def test_readers_of_what_was_left_out_wait_their_turn(room: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with served(room) as site, ThreadPoolExecutor(12) as readers:
+        asked = [f"/{view}?{urlencode({'url': CRANE})}" for view in ("removed", "proof")] * 6
+        assert [one.status_code for one in readers.map(site.get, asked)] == [200] * 12
+        monkeypatch.setattr(service, "PATIENCE", 0.0)
+        told = [one for one in readers.map(site.get, asked) if one.status_code != 200]
+        assert {(one.status_code, one.headers["retry-after"]) for one in told} == {(503, "10")}
