@@ -25,6 +25,11 @@ class Shown(Enum):
     GONE = auto()
 
 
+# A test is decided within hours, at most over a weekend. A headline that was seen for as long as this was settled upon:
+# where it goes again, it was taken back. Captures tell at least how long it stood.
+_SETTLED = 3 * 24 * 3_600_000_000  # microseconds
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One capture of a page, in what turns depend on.
@@ -109,6 +114,7 @@ def turns(frames: Iterable[Frame], *, beside: bool = False) -> tuple[Turn, ...]:
     """
     found: list[tuple[Turn, tuple[str, str]]] = []
     editions: list[Frame] = []
+    until: list[int] = []  # when each was seen last
     last: dict[Shown, tuple[Frame, int]] = {}  # the last text on each side of the wall, and its edition
     before: tuple[Frame, int] | None = None  # the last text
     gone: Frame | None = None  # the last capture that found nothing, since then
@@ -125,6 +131,8 @@ def turns(frames: Iterable[Frame], *, beside: bool = False) -> tuple[Turn, ...]:
             continue
         if not editions or editions[-1].text != one.text:
             editions.append(one)
+            until.append(one.at)
+        until[-1] = one.at
         if before is not None:
             access = before[0].shown is not one.shown
             base, edition = last.get(one.shown, before)
@@ -148,22 +156,26 @@ def turns(frames: Iterable[Frame], *, beside: bool = False) -> tuple[Turn, ...]:
                 found.append((turn, (base.headline, one.headline)))
         gone, before = None, (one, len(editions))
         last[one.shown] = before
-    tested = _tested(editions)
+    tested = _tested(editions, until)
     return tuple(replace(turn, test=True) if headlines in tested else turn for turn, headlines in found)
 
 
-def _tested(editions: Sequence[Frame]) -> set[tuple[str, str]]:
+def _tested(editions: Sequence[Frame], until: Sequence[int]) -> set[tuple[str, str]]:
     """Pairs of headlines that a page shows in turn (A, B, A) while the rest of its text stays.
 
-    Once known, they are known for the whole story: a test may go on while paragraphs change.
+    Once known, they are known for the whole story: a test may go on while paragraphs change. A headline that was seen
+    for days before the one before it came again was no test: it was taken back.
     """
     found: set[tuple[str, str]] = set()
-    for _, some in groupby(editions, key=lambda one: (one.maker, one.shown, one.rest)):
-        headlines = [one.headline for one in some]
+    shown = zip(editions, until, strict=True)
+    for _, some in groupby(shown, key=lambda one: (one[0].maker, one[0].shown, one[0].rest)):
+        runs = list(some)
+        headlines = [one.headline for one, _ in runs]
         place: dict[str, int] = {}
         for n, one in enumerate(headlines):
-            if one in place:
-                circle = set(headlines[place[one] : n])
+            since = place.get(one)
+            if since is not None and all(last - first.at < _SETTLED for first, last in runs[since + 1 : n]):
+                circle = set(headlines[since:n])
                 found |= {(a, b) for a in circle for b in circle if a != b}
             place[one] = n
     return found

@@ -48,6 +48,9 @@ def test_an_edit_lies_between_the_last_capture_of_one_edition_and_the_first_of_t
         ((A, B, A, article(*BODY[:2], headline=B.headline)), [True, True, True]),
         ((A, article(*BODY[:2], headline=B.headline), A), [False, False]),
         ((A, EDITED, A), [False, False]),
+        ((A, *[B] * 72, A), [True, True]),  # one an hour
+        ((A, *[B] * 73, A), [False, False]),  # it stood for three days, and was taken back
+        ((A, *[B] * 73, A, B, A), [True, True, True, True]),
         ((A, GONE, B, DOWN, A), [False, True, True]),
     ],
 )
