@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -134,7 +134,10 @@ def routes(service: Service) -> list[BaseRoute]:
         return RedirectResponse(places.article(archived(url)), 302)
 
     async def whole(request: Request) -> Response:
-        return RedirectResponse(f"{PREFIX}{quote(request.path_params['name'])}/", 303)
+        root = f"{PREFIX}{request.path_params['name']}"
+        if root not in {one.root for one in service.parts}:
+            raise NotFound(f"no archive of that name is served: there are {title(service)}")
+        return RedirectResponse(f"{root}/", 303)
 
     async def of_each(_: Request) -> Response:
         return RedirectResponse(places.glance(), 303)

@@ -129,6 +129,7 @@ def test_pages_are_those_of_the_archive_that_has_it(site: Served) -> None:
     assert 'href="/in/MORE/search?q=crane"' in site.get("/search?q=crane").text
     assert site.get("/edits").headers["location"] == "/"
     assert site.get("/in/MORE").headers["location"] == "/in/MORE/"
+    assert site.get("/in/none").status_code == 404
     browsing = {"accept": "text/html", "sec_fetch_mode": "navigate"}
     assert site.get(f"/web/{_at(30)}", **browsing).headers["location"].startswith("/captured?url=")
     assert site.get("/article?url=https://courier.example/none", accept="text/html").status_code == 404
