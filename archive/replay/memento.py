@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -81,17 +82,19 @@ def routes(service: Service) -> list[BaseRoute]:
         made = await (service.quickly if lies_here and not is_large(found.capture) else service.read)(
             sent, found.capture, request.headers.get("accept-encoding", ""), navigating=navigating
         )
-        if made.pieces is not None and made.target is None and request.method != "HEAD":
-            return _streamed(service, made, places, found)
-        if made.target is None:
-            return _answer(made, places, found)
-        if normalise(made.target) == found.capture.key:
+        beyond: str | None = None
+        if made.target is not None and normalise(made.target) != found.capture.key:
+            beyond = places.memento(found.moment.name, made.target, modifier)
+        elif made.target is not None:
             # From http to https, or to a spelling without tracking: one address here, whose redirect would lead to
             # itself for ever. What was there at that time is the page behind it.
             behind = await service.quickly(mementos.behind_redirect, found.capture)
             beyond = None if behind is None else places.memento(behind.name, behind.url, modifier)
-            return _answer(made, places, found, beyond)
-        return _answer(made, places, found, places.memento(found.moment.name, made.target, modifier))
+        if made.pieces is not None and request.method == "HEAD":
+            made = replace(made, body=b"")
+        elif made.pieces is not None:
+            return _headed(StreamingResponse(_pieces(service, made), made.status), made, places, found, beyond)
+        return _headed(Response(made.body, made.status), made, places, found, beyond)
 
     return [RawRoute("/timegate/", timegate), RawRoute("/web/", web)]
 
@@ -179,36 +182,26 @@ def _memento(places: Places, moment: Moment, rel: str) -> str:
     return link(places.memento(moment.name, moment.url), rel, datetime=http_date(moment.at))
 
 
-def _answer(made: Sent, places: Places, found: Found, target: str | None = None) -> Response:
-    response = Response(made.body, made.status)
-    own = [] if made.pieces is not None else [("Content-Length", str(len(made.body)))]
-    if target is not None:
-        own.append(("Location", target))
-    response.raw_headers = _head(made, places, found, own)
-    return response
-
-
-def _streamed(service: Service, made: Sent, places: Places, found: Found) -> Response:
+async def _pieces(service: Service, made: Sent) -> AsyncIterator[bytes]:
     """A large payload, a piece at a time: no more of it is in memory, and where it is damaged the answer is cut."""
-    pieces = made.pieces
-    assert pieces is not None
-
-    async def body() -> AsyncIterator[bytes]:
-        yield made.body
-        while piece := await service.read(next, pieces, b""):
-            yield piece
-
-    response = StreamingResponse(body(), made.status)
-    response.raw_headers = _head(made, places, found, [])
-    return response
+    assert made.pieces is not None
+    yield made.body
+    while piece := await service.read(next, made.pieces, b""):
+        yield piece
 
 
-def _head(made: Sent, places: Places, found: Found, more: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+def _headed(response: Response, made: Sent, places: Places, found: Found, target: str | None) -> Response:
     own = [
         ("Memento-Datetime", http_date(found.capture.at)),
         ("Link", links(places, found, memento=True)),
         ("Content-Security-Policy", SANDBOX),
         ("Vary", "Accept-Encoding, Sec-Fetch-Mode, Sec-Fetch-Dest"),
-        *more,
     ]
-    return [(name.encode("ascii").lower(), value.encode("latin-1")) for name, value in (*made.fields, *own)]
+    if made.pieces is None:
+        own.append(("Content-Length", str(len(made.body))))
+    if target is not None:
+        own.append(("Location", target))
+    response.raw_headers = [
+        (name.encode("ascii").lower(), value.encode("latin-1")) for name, value in (*made.fields, *own)
+    ]
+    return response
