@@ -32,6 +32,7 @@ _WEIGHTS = {
 _HANDLE = 2  # less for places that give one word alone: it is an account's name more often than a person's
 _EXACT = _WEIGHTS.keys() - {"byline element", "by", DATED}  # nothing but a name stands there: one word is enough
 _MOST_EDGES = 2  # signs around a bare name
+_MOST_SIGNING = 4  # people and organisations
 MAX_SIGNATURE, MAX_AROUND = 60, 12  # solid characters of a signature, and those of it that are no name
 
 
@@ -78,7 +79,7 @@ class _Place:
         return [one.candidate.value for one in self.mentions if one.name.kind is Kind.PERSON]
 
 
-def byline(page: Page, linked: Linked, publishers: Iterable[str]) -> Credits:
+def byline(page: Page, linked: Linked, publishers: Iterable[str], headline: str | None = None) -> Credits:
     """The people who wrote the article, and everything that was looked at.
 
     Each place votes for the people it names, with its weight; a place that others agree with is believed before one
@@ -87,7 +88,7 @@ def byline(page: Page, linked: Linked, publishers: Iterable[str]) -> Credits:
     firms = firm_names(page, publishers)
     everything: list[Candidate] = []
     places: list[_Place] = []
-    for rule, candidates in (*stated(page, linked), *visible(page)):
+    for rule, candidates in (*stated(page, linked), *visible(page, headline)):
         kind = "meta" if rule.startswith("meta ") else rule
         mentions = _distinct(one for each in candidates for one in _mentions(page, each, firms, lax=kind in _EXACT))
         mentions = _whole_names(mentions, several=rule != NAME)
@@ -111,7 +112,8 @@ def byline(page: Page, linked: Linked, publishers: Iterable[str]) -> Credits:
 def signature(page: Page, placed: Sequence[Placed], publishers: Iterable[str], *, marked: bool) -> Credits:
     """Who signs below the story: a last block, or what stands right behind it, that is a name and nothing else.
 
-    Where neither is, and ``marked`` says so, the name that is marked as the author's soon after it.
+    More than a few names are a list of something else. Where neither is, and ``marked`` says so, the name that is
+    marked as the author's soon after it.
     """
     if not placed:
         return Credits()
@@ -122,7 +124,7 @@ def signature(page: Page, placed: Sequence[Placed], publishers: Iterable[str], *
         one = page.spanned(start, end, "signature below the story")
         mentions = _distinct(_mentions(page, one, firms, lax=False))
         beside = len(solid(one.value)) - sum(len(solid(each.name.text)) for each in mentions)
-        if mentions and beside <= MAX_AROUND:
+        if 0 < len(mentions) <= _MOST_SIGNING and beside <= MAX_AROUND:
             people = tuple(each.candidate.value for each in mentions if each.name.kind is Kind.PERSON)
             told = tuple(each.told for each in mentions)
             return Credits(people, _agency(mentions), told, tuple(_signed(mentions)))

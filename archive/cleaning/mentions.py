@@ -96,12 +96,16 @@ def stated(page: Page, linked: Linked) -> Iterator[tuple[str, list[Candidate]]]:
             yield "written by", page.meta(f"twitter:data{number}")
 
 
-def visible(page: Page) -> Iterator[tuple[str, list[Candidate]]]:
-    """What stands near the headline, a rule at a time: elements marked as a byline, links to authors, "By …"."""
+def visible(page: Page, headline: str | None) -> Iterator[tuple[str, list[Candidate]]]:
+    """What stands near the headline, a rule at a time: elements marked as a byline, links to authors, "By …".
+
+    Where the page has no heading of the first level, the headline is where its words stand first.
+    """
     stream = page.stream
     heads = page.heads[:3]
-    floor = max(0, stream.extent(heads[0])[0] - _ABOVE) if heads else 0
-    ceiling = max((stream.extent(one)[1] for one in heads), default=0) + _BELOW
+    extents = [stream.extent(one) for one in heads] or list(_standing(stream, headline or ""))
+    floor = max(0, extents[0][0] - _ABOVE) if extents else 0
+    ceiling = max((end for _, end in extents), default=0) + _BELOW
     found: dict[str, list[Candidate]] = {}
     seen: set[html.HtmlElement] = set()
     reached: dict[str, int] = {}  # where the last element of a rule ends: what stands within it was taken whole
@@ -109,7 +113,7 @@ def visible(page: Page) -> Iterator[tuple[str, list[Candidate]]]:
     first, last = bisect_left(stream.starts, floor), bisect_right(stream.starts, ceiling)
     filled = list(islice((one for one in range(first, last) if not stream.raws[one].isspace()), _MOST_TEXTS))
     if heads:
-        title = stream.extent(heads[0])[1]
+        title = extents[0][1]
         dated = [one for one in filled if title <= stream.starts[one] <= title + _NEAR]
         if beside := list(_beside_dates(page, dated)):
             found[DATED] = beside
@@ -139,6 +143,14 @@ def visible(page: Page) -> Iterator[tuple[str, list[Candidate]]]:
     for rule in ("itemprop author", "rel author", NAME, "byline element", "link to an author", "by", POSTED, DATED):
         if rule in found:
             yield rule, found[rule]
+
+
+def _standing(stream: TextStream, headline: str) -> Iterator[tuple[int, int]]:
+    """Where a headline stands in the stream, if it does."""
+    words = solid(headline)
+    at = stream.solid.find(words) if words else -1
+    if at >= 0:
+        yield at, at + len(words)
 
 
 def _beside_dates(page: Page, numbers: Sequence[int]) -> Iterator[Candidate]:

@@ -67,7 +67,7 @@ def read(page: Page, linked: Linked, at: int) -> Metadata:
     settle("headline", list(heading.candidates), heading.text)
     if heading.kicker is not None:
         settle("kicker", [heading.kicker])
-    credit = byline(page, linked, firms)
+    credit = byline(page, linked, firms, heading.text)
     found += evidence("byline", credit.candidates, credit.people)
     found += evidence("signature", credit.signed, [one.value for one in credit.signed])
     written = credit.agency

@@ -99,6 +99,10 @@ def test_a_name_below_the_story_signs_it(capture: MakeCapture, story: str) -> No
     article = clean([capture(unsigned.replace("</article>", "<p><em>Ruth Olsen</em></p></article>"))])
     assert isinstance(article, Article)
     assert article.byline == ("Ruth Olsen",)
+    places = "<p>Old Ostwick, Larrow Bay, Low Quay, Port Ruth, Karl Sound</p></article>"  # no byline, but a list
+    listed = clean([capture(unsigned.replace("</article>", places))])
+    assert isinstance(listed, Article)
+    assert listed.byline == ()
     chosen = next(one for one in article.evidence if one.field == "byline" and one.chosen)
     assert chosen.rule == "signature below the story"
     assert chosen.source is not None
@@ -156,6 +160,15 @@ def test_what_holds_the_headline_is_no_aside() -> None:
 )
 def test_what_stands_near_the_headline(body: str, people: tuple[str, ...]) -> None:
     assert credits_of("", body).people == people
+
+
+def test_without_a_heading_the_byline_is_where_the_headline_stands() -> None:
+    menu = f"<p>{'Tides and weather. ' * 200}</p>"
+    body = f"{menu}<h3>Barrier opens</h3><p>14:07 | By <span class=authorname>Ida Mark</span></p>"
+    root = parse(f"<html><body>{body}</body></html>".encode()).root
+    page = Page(root, TextStream(root), "https://www.courier.example/story")
+    assert byline(page, linked.read(root), {"The Courier"}, "Barrier opens").people == ("Ida Mark",)
+    assert byline(page, linked.read(root), {"The Courier"}, "Another story").people == ()
 
 
 def test_a_visible_byline_is_believed_before_the_webmaster() -> None:
