@@ -22,6 +22,7 @@ class Aside(StrEnum):
     RIGHTS = "states rights"
     OFFER = "offers what the publisher sells or sends"
     FILED = "tells where the story was filed"
+    AUTHOR = "tells of the author"
 
 
 _LONGEST = 400  # characters; who says more tells something of his own
@@ -199,11 +200,36 @@ _LONE = re.compile(
     r"weitere informationen(?: zu[mr]? .{3,50})?:)[\W_]*$",
     re.IGNORECASE,
 )
+_ABOUT = re.compile(
+    r"(?:about the authors?|zur person|zum autor|zur autorin|über (?:den autor|die autorin|die autoren)|"
+    r"(?:à propos de )?l'aut(?:eur|rice)|sobre (?:el autor|la autora|o autor)|l'autore|over de auteur|o autorze)",
+    re.IGNORECASE,
+)
+_MOST_ABOUT = 60  # words that are told of an author below the story
+_MOST_BY = 25  # words of a line above it that names one, with place, date and buttons
+_ENDED = (".", "!", "?", "\u2026", "\u3002", '"', "\u201c", "\u201d", "\u00bb", ":")
+# A sentence that only asks for an address, as the last one of a block, and a link.
+_CALLING = re.compile(
+    r"(?:^|[.!?:\u2026\u00bb]\s+)(?:jetzt (?:kostenlos |gratis |hier )?(?:anmelden|abonnieren|bestellen|testen)|"
+    r"hier (?:kostenlos )?(?:anmelden|abonnieren)|(?:subscribe|sign up)(?: now| here| today| for free)?|"
+    r"je m'(?:abonne|inscris)|s'inscrire|suscr[íi]b(?:ete|ase)(?: aquí)?|iscriviti(?: ora| qui)?|assine(?: já)?|"
+    r"schrijf je in|anmäl dig(?: här)?|zapisz się|подписаться)[\s.!\u00bb>\u203a\u2192]*$",
+    re.IGNORECASE,
+)
+_CALL = 200  # characters of a block that ends so
+_CALLS = frozenset(
+    {
+        *("anmelden", "abonnieren", "bestellen", "testen", "subscribe", "up", "now", "here", "today", "free"),
+        *("abonne", "inscris", "inscrire", "suscríbete", "suscribete", "suscríbase", "aquí", "iscriviti", "ora", "qui"),
+        *("assine", "já", "in", "dig", "här", "się", "подписаться"),
+    }
+)
 _CLOSING = (
     (_RIGHTS, Aside.RIGHTS),
     (_OFFER, Aside.OFFER),
     (_FILED, Aside.FILED),
     (_LONE, Aside.POINTER),
+    (_ABOUT, Aside.AUTHOR),
 )
 
 
@@ -217,6 +243,9 @@ def aside(text: str, linked: Callable[[], int]) -> Aside | None:
         for phrase, kind in ways:
             if head.startswith(phrase) and _is_whole(head[len(phrase) :], len(text), phrase, kind, linked):
                 return kind
+    last = text[-24:].rstrip(_ENDS).rsplit(None, 1)[-1:]
+    if last and last[0].lower() in _CALLS and len(text) <= _CALL and _CALLING.search(text) and linked():
+        return Aside.OFFER
     is_template = text.startswith("{{") and "}}" in text and len(text) <= _LONGEST
     return Aside.TEMPLATE if is_template else None
 
@@ -246,6 +275,18 @@ def closing(text: str) -> Aside | None:
     return Aside.POINTER if lone in _POINTING else None
 
 
-def kind_of(text: str) -> Aside | None:
+def of_author(text: str, people: tuple[str, ...], *, below: bool) -> bool:
+    """Whether a block tells of somebody whom the byline names: below the story in sentences, above it in none."""
+    if not people or len(text) > _LONGEST:
+        return False
+    bare = text.lstrip(_SIGNS)
+    if below:
+        named = bare[found.end() :].lstrip(" :" + _SIGNS) if (found := _ABOUT.match(bare)) else bare
+        return named.startswith(people) and 3 < len(named.split()) <= _MOST_ABOUT
+    place = min((bare.find(one) for one in people if one in bare[:_HEAD]), default=-1)
+    return place >= 0 and len(bare[:place].split()) <= 1 and len(bare.split()) <= _MOST_BY and not bare.endswith(_ENDED)
+
+
+def kind_of(text: str) -> Aside:
     """What a block is that was left out as one."""
-    return aside(text, lambda: 1000) or closing(text)
+    return aside(text, lambda: 1000) or closing(text) or Aside.AUTHOR

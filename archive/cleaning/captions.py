@@ -1,10 +1,14 @@
-"""Captions that stand as paragraphs: a line that names the photographer, and the one above it, below a picture."""
+"""Captions that stand as paragraphs: a line that names the photographer, and the one above it, below a picture.
+
+And what stands in a box with the label of an advertisement.
+"""
 
 from __future__ import annotations
 
 import re
 
 from archive.cleaning.blocks import Blocks
+from archive.cleaning.labels import is_label
 
 _CREDIT = re.compile(
     r"(?:photo(?:s|graph|graphy|graphie)?|foto(?:s|graf|grafie)?|pictures?|images?|"
@@ -21,6 +25,8 @@ _SIGNED = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_CREDIT, _LONGEST_CAPTION = 14, 45  # words
+_LABEL = 5  # words
+_IN_BOX = 4  # blocks: a box that holds as many below its label is the story's
 _PICTURES = frozenset({"img", "figure", "picture"})
 
 
@@ -29,7 +35,10 @@ def without_captions(blocks: Blocks, kept: list[int]) -> list[int]:
     return [
         number
         for number in kept
-        if not is_credit(blocks, number) and not _is_caption(blocks, number) and not is_signed(blocks, number)
+        if not is_credit(blocks, number)
+        and not _is_caption(blocks, number)
+        and not is_signed(blocks, number)
+        and not is_labelled(blocks, number)
     ]
 
 
@@ -54,6 +63,24 @@ def is_signed(blocks: Blocks, number: int) -> bool:
     if blocks.words[number] > _LONGEST_CAPTION or not ("\u00a9" in text or text.endswith(")") or "|" in text):
         return False
     return _SIGNED.search(text) is not None
+
+
+def is_labelled(blocks: Blocks, number: int) -> bool:
+    """Whether a block stands right below the label of an advertisement, in a box that begins with it and is small."""
+    label, home = number - 1, blocks.parent[blocks.box[number]]
+    if label < 0 or blocks.words[label] > _LABEL or not _stands_in(blocks, label, home):
+        return False
+    if not is_label(blocks.text[label]):
+        return False
+    last = min(number + _IN_BOX, len(blocks.box))
+    inside = [one for one in range(number, last) if _stands_in(blocks, one, home)]
+    few = len(inside) < _IN_BOX and sum(blocks.words[one] for one in inside) <= _LONGEST_CAPTION
+    return few and (not label or not _stands_in(blocks, label - 1, home))
+
+
+def _stands_in(blocks: Blocks, number: int, box: int) -> bool:
+    """Whether a block is of a box itself, or of one right within it."""
+    return box in {blocks.box[number], blocks.parent[blocks.box[number]]}
 
 
 def _below_picture(blocks: Blocks, number: int) -> bool:

@@ -230,7 +230,7 @@ def _read(document: Document, capture: Capture, provenance: Provenance, profile:
     rules = ruled(page, profile.rules, capture.at)
     known = rules.settled(metadata.read(page, data, capture.at), capture.at)
     extraction = body.extract(page, data)
-    sifted = sift(rules.added(extraction.blocks, extraction.placed), profile, known.headline, rules)
+    sifted = sift(rules.added(extraction.blocks, extraction.placed), profile, known.headline, rules, known.byline)
     placed = sifted.placed
     summary = rules.standfirst() or standfirst(page, data, placed, known.headline)
     above = None

@@ -9,7 +9,7 @@ from enum import StrEnum
 from archive.article import Article, Refusal
 from archive.cleaning.asides import Aside, kind_of
 from archive.cleaning.body import Way
-from archive.cleaning.captions import is_credit, is_signed
+from archive.cleaning.captions import is_credit, is_labelled, is_signed
 from archive.cleaning.chrome import Chrome
 from archive.cleaning.classing import Classed
 from archive.cleaning.clean import Reading
@@ -72,6 +72,7 @@ _ASIDES = {
     Aside.RIGHTS: Chrome.LEGAL,
     Aside.OFFER: Chrome.SUBSCRIPTION,
     Aside.FILED: Chrome.TAGS,
+    Aside.AUTHOR: Chrome.AUTHOR_BOX,
 }
 
 
@@ -149,6 +150,8 @@ class Removal:
         if number in self._uncaptioned:
             return Rule.REPEATED, ("the same sentence is kept elsewhere",)
         if number in self._chosen:
+            if is_labelled(extraction.blocks, number):
+                return Rule.LABEL, ("stands below the label of an advertisement, in one box with it",)
             return Rule.CAPTION, ()
         if extraction.way is Way.SENTENCES:
             return Rule.SENTENCES, ("it does not read like sentences, on a page unlike any news",)
@@ -161,8 +164,8 @@ class Removal:
         assert self.reading is not None
         if why is Dropped.RULE:
             return (self.reading.rules.drops(one),)
-        if why is Dropped.ASIDE and (kind := kind_of(one.block.text)) is not None:
-            return (str(kind),)
+        if why is Dropped.ASIDE:
+            return (str(kind_of(one.block.text)),)
         return ()
 
     def _had(self, number: int, start: int) -> bool:

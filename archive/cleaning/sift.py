@@ -8,7 +8,7 @@ from functools import partial
 
 from lxml import html
 
-from archive.cleaning.asides import aside, closing
+from archive.cleaning.asides import aside, closing, of_author
 from archive.cleaning.folding import fold
 from archive.cleaning.labels import is_label
 from archive.cleaning.place import place_of
@@ -40,8 +40,10 @@ class Sifted:
     dropped: tuple[tuple[Placed, Dropped], ...]
 
 
-def sift(found: tuple[Placed, ...], profile: Profile, headline: str | None, rules: Ruled) -> Sifted:
-    """The blocks of a body without those that are none of the story."""
+def sift(
+    found: tuple[Placed, ...], profile: Profile, headline: str | None, rules: Ruled, people: tuple[str, ...] = ()
+) -> Sifted:
+    """The blocks of a body without those that are none of the story, which ``people`` sign."""
     stream = rules.page.stream
     placed: list[Placed] = []
     dropped: list[tuple[Placed, Dropped]] = []
@@ -65,11 +67,17 @@ def sift(found: tuple[Placed, ...], profile: Profile, headline: str | None, rule
             near += 1
             if said is not None and near <= _TOP and fold(one.block.text) == said:
                 dropped.append((one, Dropped.HEADLINE))
+            elif near <= _TOP and of_author(one.block.text, people, below=False):
+                dropped.append((one, Dropped.ASIDE))
             else:
                 placed.append(one)
-    while len(placed) > 1 and not rules.keeps(placed[-1].start) and closing(placed[-1].block.text):
+    while len(placed) > 1 and not rules.keeps(placed[-1].start) and _is_behind(placed[-1].block.text, people):
         dropped.append((placed.pop(), Dropped.ASIDE))
     return Sifted(tuple(placed), tuple(dropped))
+
+
+def _is_behind(text: str, people: tuple[str, ...]) -> bool:
+    return closing(text) is not None or of_author(text, people, below=True)
 
 
 def _is_known(one: Placed, profile: Profile, stream: TextStream) -> bool:

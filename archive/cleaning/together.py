@@ -15,6 +15,7 @@ _ANNOUNCED = 3000  # for items of a list that stands among the paragraphs of the
 _LEADING = 1000  # for a subheading right above such a paragraph
 _SEVERAL = 3  # headings that look alike, or cells: fewer tell nothing of a page
 _NEAR = 4  # blocks: between a heading and its paragraph a picture's caption and credit can stand
+_SIGNATURE = 15  # words of who said what is quoted, and where
 _TO_TABLE = 6  # boxes from a text in a cell to its table: paragraph, cell, row, body of the table, table
 _IN_CELLS = frozenset({"td", "th", "p", "div", "li"})
 HEADINGS = frozenset({"h2", "h3", "h4"})
@@ -42,25 +43,48 @@ def whole_lists(blocks: Blocks, scores: dict[int, int], limit: int) -> set[int]:
 def told_along(blocks: Blocks, scores: dict[int, int], kept: frozenset[int], limit: int) -> Iterator[int]:
     """What is below the limit, and told along with what is kept beside it.
 
-    Lists that a kept paragraph of the same box announces with a colon, and subheadings between kept blocks, right above
-    a paragraph in their own box.
+    Lists that a kept paragraph of the same box announces with a colon, subheadings below kept blocks and right above a
+    paragraph in their own box, and who said what is quoted.
     """
     box, parent = blocks.box, blocks.parent
     lists: dict[int, list[int]] = {}
+    above: dict[int, int] = {}  # of each box, its first kept block
+    for number in sorted(kept):
+        above.setdefault(parent[box[number]], number)
     for number, score in scores.items():
         if blocks.tag[box[number]] == "li":
             lists.setdefault(parent[box[number]], []).append(number)
-        elif number not in kept and score >= limit - _LEADING and blocks.tag[box[number]] in HEADINGS:
-            below = next((one for one in (number + 1, number + 2) if one in kept), -1)
-            between = below >= 0 and not kept.isdisjoint((number - 1, number - 2))
-            unlinked = 2 * blocks.linked[number] <= blocks.size[number]
-            if between and unlinked and blocks.story[below] and parent[box[below]] == parent[box[number]]:
+        elif number in kept:
+            continue
+        elif score >= limit - _LEADING and blocks.tag[box[number]] in HEADINGS:
+            if 2 * blocks.linked[number] <= blocks.size[number] and _heads_story(blocks, kept, number, above):
                 yield number
+        elif score >= limit - LENIENT and _signs_quote(blocks, kept, number):
+            yield number
     for home, items in lists.items():
         lead = next((one for one in (items[0] - 1, items[0] - 2) if one in kept and _leads(blocks, one)), -1)
         linked = sum(blocks.linked[number] for number in items)
         if lead >= 0 and parent[box[lead]] == parent[home] and 2 * linked < sum(blocks.size[one] for one in items):
             yield from (number for number in items if scores[number] >= limit - _ANNOUNCED)
+
+
+def _heads_story(blocks: Blocks, kept: frozenset[int], number: int, above: dict[int, int]) -> bool:
+    """Whether a heading stands right above a kept paragraph of its own box, and below kept blocks of it or near it."""
+    home = blocks.parent[blocks.box[number]]
+    below = next((one for one in range(number + 1, number + _NEAR) if one in kept and blocks.story[one]), -1)
+    if below < 0 or blocks.parent[blocks.box[below]] != home:
+        return False
+    return above.get(home, number) < number or not kept.isdisjoint((number - 1, number - 2))
+
+
+def _signs_quote(blocks: Blocks, kept: frozenset[int], number: int) -> bool:
+    """Whether a short line ends a kept quote, in its own element: the name of who said it."""
+    box = blocks.box[number]
+    if blocks.tag[box] != "blockquote" or number - 1 not in kept or blocks.words[number] > _SIGNATURE:
+        return False
+    if "@" in blocks.text[number]:
+        return False  # an account, below a post that is shown from elsewhere
+    return blocks.parent[blocks.box[number - 1]] == box and 2 * blocks.linked[number] <= blocks.size[number]
 
 
 def headings_alike(blocks: Blocks, scores: dict[int, int], kept: frozenset[int], limit: int) -> Iterator[int]:

@@ -8,7 +8,7 @@ import pytest
 
 from archive.article import Article
 from archive.capture import Capture
-from archive.cleaning.asides import Aside, aside, closing
+from archive.cleaning.asides import Aside, aside, closing, of_author
 from archive.cleaning.clean import clean
 from archive.cleaning.ledger import ledger
 
@@ -54,6 +54,8 @@ LAST = "The first closure is on the second Sunday of Advent.</p>"
         ("Externer Inhalt nicht verfügbar", Aside.EMBED),
         ("Your browser does not support the audio element.", Aside.EMBED),
         ("{{#title}} {{/title}}", Aside.TEMPLATE),
+        ("The tide comes every morning at six. Sign up now", Aside.OFFER),
+        ("Der Hafenbrief kommt jeden Morgen. Jetzt kostenlos anmelden »", Aside.OFFER),
     ],
 )
 def test_an_aside_is_known_anywhere(text: str, kind: Aside) -> None:
@@ -72,6 +74,8 @@ def test_an_aside_is_known_anywhere(text: str, kind: Aside) -> None:
         ("Share this with nobody, he said, and closed the door.", LINKED),
         ("Externe Prüfer haben den Inhalt gelesen.", LINKED),
         ("Loading", LINKED),
+        ("Whoever wants to swim can still sign up.", LINKED),
+        ("Alle Kinder können sich jetzt anmelden", LINKED),
         ("", LINKED),
         ("—", LINKED),
         ("Read more: " + "the gates were closed. " * 30, LINKED),
@@ -158,3 +162,46 @@ def test_a_caption_that_ends_in_its_credit_is_none_of_the_story(capture: MakeCap
     assert isinstance(found.text, Article)
     assert "Toman" not in found.text.text
     assert {one.kind for one in found.entries if "Toman" in one.text} == {"caption"}
+
+
+@pytest.mark.parametrize(
+    ("text", "below", "found"),
+    [
+        ("Ida Mark writes about weather and the shore. She lives near the quay with two dogs.", True, True),
+        ("Zur Person: Ida Mark ist Redakteurin im Hafen.", True, True),
+        ("Ida Mark won", True, False),
+        ("The council thanked Ida Mark, who had counted the gates.", True, False),
+        ("By Ida Mark · 24 November 2026, 09:30 · 3 min read", False, True),
+        ("Von Ida Mark, Larkham", False, True),
+        ("Ida Mark/Jörg Feld", False, True),
+        ("Ida Mark counted the gates herself, and found nine.", False, False),
+        ("Where did Ida Mark go", False, False),
+    ],
+)
+def test_lines_of_the_author_are_known_by_the_byline(text: str, *, below: bool, found: bool) -> None:
+    assert of_author(text, ("Ida Mark", "Jörg Feld"), below=below) is found
+    assert not of_author(text, (), below=below)
+
+
+def test_what_is_told_of_the_author_below_the_story_is_an_author_box(capture: MakeCapture, story: str) -> None:
+    about = "Ida Mark writes about weather, wildlife and the shape of the shore. She lives near the quay."
+    found = ledger([capture(story.replace(LAST, f"{LAST}<p><em>{about}</em></p>"))])
+    assert isinstance(found.text, Article)
+    assert about not in found.text.text
+    assert {one.kind for one in found.entries if one.text == about} == {"author-box"}
+
+
+def test_a_small_box_that_begins_with_an_advertisements_label_is_one(capture: MakeCapture, story: str) -> None:
+    box = "<div class=q><div>Anzeige</div><div>The dairy by the harbour. Butter that keeps what it says.</div></div>"
+    found = ledger([capture(story.replace("<h2>What it cost</h2>", f"{box}<h2>What it cost</h2>"))])
+    assert isinstance(found.text, Article)
+    assert "Butter" not in found.text.text
+    assert "What it cost" in found.text.text
+
+
+def test_a_label_at_the_top_of_the_story_takes_nothing_along(capture: MakeCapture, story: str) -> None:
+    page = story.replace("<p>The harbour has", "<div>Advertisement</div><p>The harbour has")
+    before, after = clean([capture(story)]), clean([capture(page)])
+    assert isinstance(before, Article)
+    assert isinstance(after, Article)
+    assert after.text == before.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from archive.cleaning.blocks import Blocks, blocks_of
 from archive.cleaning.document import parse
 from archive.cleaning.stream import TextStream
-from archive.cleaning.together import headings_alike, whole_tables
+from archive.cleaning.together import headings_alike, told_along, whole_tables
 
 SENTENCE = "The harbour has waited for this morning since the flood, when the water stood two metres high."
 ROWS = (("Year", "Mayor", "Days"), ("2018", "Ida Mark", "53"), ("2022", "Ruth Olsen", "69"))
@@ -57,3 +57,22 @@ def test_headings_of_other_articles_are_not_told() -> None:
     teasers = "".join(f"<section><h2>Teaser {number}</h2></section>" for number in range(9))
     low = {f"Teaser {number}": -500 for number in range(9)}
     assert not headings(blocks(f"{teasers}<p>{SENTENCE}</p>"), low)
+
+
+def along(page: Blocks, low: dict[str, int]) -> list[str]:
+    return [page.text[number] for number in told_along(page, *scored(page, low), 0)]
+
+
+def test_who_said_a_quote_is_told_with_it() -> None:
+    quote = "<blockquote><p>{}</p><cite>Constance Ferrier, printer</cite></blockquote>".format
+    low = {"Constance Ferrier, printer": -1200, "No.": -1}
+    assert along(blocks(f"<p>{SENTENCE}</p>{quote(SENTENCE)}"), low) == ["Constance Ferrier, printer"]
+    assert not along(blocks(f"<p>{SENTENCE}</p>{quote('No.')}"), low)
+    post = f"<blockquote><p>{SENTENCE}</p>— Con (@con) May 3</blockquote>"
+    assert not along(blocks(f"<p>{SENTENCE}</p>{post}"), {"— Con (@con) May 3": -1200})
+
+
+def test_a_subheading_below_a_list_of_other_articles_is_told() -> None:
+    other = "<aside><ul><li>A beach is closed</li></ul></aside>"
+    page = blocks(f"<p>{SENTENCE}</p>{other}<h2>What is left</h2><p>{SENTENCE}</p>")
+    assert along(page, {"A beach is closed": -3000, "What is left": -500}) == ["What is left"]
