@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from itertools import pairwise
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ _CHINESE_SITE = re.compile(
     "(?:[-_][^-_\\s]{0,8}(?:\u7f51|\u7db2|\u65b0[\u95fb\u805e]|[\u65e5\u665a]\u62a5|\u65e5\u5831|\u5728\u7ebf|\u983b\u9053|\u9891\u9053))+$"
 )
 _LEFT = re.compile(r"(?:\s+[-\u2013\u2014|\u00b7\u2022:/]+|\s*[|\uff5c])$")  # a separator behind which nothing is left
+_SIGNS = frozenset("-\u2013\u2014|\u00b7\u2022:/\uff5c")
 _PARTNERS = {"\u00ab": "\u00bb", "\u00bb": "\u00ab"}
 # A segment of a title that begins or ends with a label of the host is the site's name, if it is as short as one.
 _SITE_WORDS = 4
@@ -25,7 +27,7 @@ _SITE_WORDS = 4
 def site_names(page: Page, names: Iterable[str], candidates: list[Candidate]) -> set[str]:
     """What the site calls itself, folded and without spaces: as told, as its host says, and as its titles end alike."""
     known = {fold(name).replace(" ", "") for name in names}
-    known |= set(_labels(page)) | {"".join(_labels(page))}
+    known |= set(_labels(page.url)) | {"".join(_labels(page.url))}
     whole = {fold(one.value) for one in candidates}
     barred: dict[str, set[str]] = {}
     for one in candidates:
@@ -47,17 +49,19 @@ def _differ(titles: set[str]) -> bool:
     return any(one not in longest for one in titles)
 
 
-def _labels(page: Page) -> list[str]:
-    host = (urlsplit(page.url).hostname or "").removeprefix("www.")
-    return [fold(host).replace(" ", "")] + [label for label in host.split(".")[:-1] if len(label) > 2]
+@lru_cache(maxsize=1)  # asked for each title of a page
+def _labels(url: str) -> tuple[str, ...]:
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    return (fold(host).replace(" ", ""), *(label for label in host.split(".")[:-1] if len(label) > 2))
 
 
 def without_site(candidate: Candidate, page: Page, known: Collection[str]) -> Candidate:
     """The candidate without the site's name before or behind a separator."""
-    labels = [label for label in _labels(page) if len(label) > 2]
+    labels = [label for label in _labels(page.url) if len(label) > 2]
     value = candidate.value
     for _ in range(3):
-        value = _LEFT.sub("", value)
+        if value[-1:] in _SIGNS:
+            value = _LEFT.sub("", value)
         if not value.isascii():
             value = _CHINESE_SITE.sub("", value)
         parts = list(SEPARATOR.finditer(value))
@@ -66,7 +70,7 @@ def without_site(candidate: Candidate, page: Page, known: Collection[str]) -> Ca
         strong = STRONG.fullmatch(parts[-1][0]) is not None
         if _is_site(value[parts[-1].end() :], known, labels if strong else ()):
             value = _before(value, parts[-1])
-        elif (middle := _middle(value, parts, known, labels)) is not None:
+        elif len(parts) > 1 and (middle := _middle(value, parts, known, labels)) is not None:
             value = _before(value, middle)
         elif _is_site(value[: parts[0].start()], known, ()):
             value = value[parts[0].end() :].strip()
