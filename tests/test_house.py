@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[1]
 MODULES = {
@@ -142,7 +140,32 @@ def _at_start(tree: ast.Module) -> Iterator[ast.AST]:
         waiting += [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt)]
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("archive")])
+def holds_for(names: Collection[str]) -> Callable[[Callable[[str], None]], Callable[[], None]]:
+    """Make one test of a rule for many modules, which tells all that break it.
+
+    A test for each, of which there were thousands, costs more to collect, hand out and report than to run.
+    """
+
+    def test_of(rule: Callable[[str], None]) -> Callable[[], None]:
+        def test() -> None:
+            assert names
+            broken = [f"{name}: {told}" for name in names if (told := _broken(rule, name)) is not None]
+            assert not broken, "\n".join(broken)
+
+        return test
+
+    return test_of
+
+
+def _broken(rule: Callable[[str], None], name: str) -> str | None:
+    try:
+        rule(name)
+    except AssertionError as error:
+        return str(error)
+    return None
+
+
+@holds_for([name for name in MODULES if name.startswith("archive")])
 def test_the_archive_knows_no_crawler(name: str) -> None:
     assert not [one for one in imports(name, late=True) if one.startswith("crawler")]
     assert not {"scrapy", "twisted"} & {word.split(".")[0] for word in _outside(name)}
@@ -156,7 +179,7 @@ def _outside(name: str) -> Iterator[str]:
             yield node.module
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("archive.") and _room(name) in ROOMS])
+@holds_for([name for name in MODULES if name.startswith("archive.") and _room(name) in ROOMS])
 def test_rooms_of_the_archive_import_those_below(name: str) -> None:
     room = _room(name)
     below = {room, *ROOMS[room]} & {room, *list(ROOMS)[: list(ROOMS).index(room)]}
@@ -168,19 +191,19 @@ def test_every_module_of_the_archive_has_its_room() -> None:
     assert {_room(name) for name in MODULES if name.startswith("archive.")} == {*ROOMS, *GROUND, "verbs", "cli"}
 
 
-@pytest.mark.parametrize("name", sorted(GROUND))
+@holds_for(sorted(GROUND))
 def test_the_ground_floor_rests_on_nothing(name: str) -> None:
     assert set(imports(name, late=True)) <= GROUND
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("archive.cleaning")])
+@holds_for([name for name in MODULES if name.startswith("archive.cleaning")])
 def test_cleaning_sees_neither_store_nor_files(name: str) -> None:
     ground = ("article", "attributes", "capture", "clock", "digest", "errors", "http", "pagination", "url")
     allowed = ("archive.cleaning", *(f"archive.{one}" for one in ground))
     assert all(one.startswith(allowed) for one in imports(name, late=True))
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("archive")])
+@holds_for([name for name in MODULES if name.startswith("archive")])
 def test_one_room_of_the_archive_alone_reaches_the_network(name: str) -> None:
     networked = {"aiohttp", "asyncio", "fsspec", "http", "requests", "s3fs", "socket", "ssl", "urllib.request"}
     found = {one if one in networked else one.split(".")[0] for one in _outside(name)}
@@ -189,14 +212,14 @@ def test_one_room_of_the_archive_alone_reaches_the_network(name: str) -> None:
     assert name == "archive.warc.foreign.remote" or not networked & found
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("archive.lint")])
+@holds_for([name for name in MODULES if name.startswith("archive.lint")])
 def test_the_linter_knows_no_archive(name: str) -> None:
     warc = {f"archive.warc.{one}" for one in ("digests", "fields", "folders", "zstd")}
     known = {"archive.lint", *warc, *GROUND}
     assert all(one in known or one.startswith("archive.lint.") for one in imports(name, late=True))
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("crawler")])
+@holds_for([name for name in MODULES if name.startswith("crawler")])
 def test_the_crawler_knows_store_and_ground_floor_alone(name: str) -> None:
     known = {one for one in imports(name, late=True) if one.startswith("archive")} - STORE - GROUND
     if name.startswith(CONSOLE):
@@ -219,14 +242,14 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
         visit(name, ())
 
 
-@pytest.mark.parametrize("name", MODULES)
+@holds_for(MODULES)
 def test_siblings_import_modules_never_the_face(name: str) -> None:
     faces = {one for one in MODULES if MODULES[one].name == "__init__.py"}
     package = name if name in faces else name.rpartition(".")[0]
     assert not [one for one in imports(name, late=True) if one in faces and package.startswith(one)]
 
 
-@pytest.mark.parametrize("name", MODULES)
+@holds_for(MODULES)
 def test_every_module_says_what_it_is_and_stays_one_noun(name: str) -> None:
     assert ast.get_docstring(tree_of(name))
     assert source_of(name).count("\n") <= 400
