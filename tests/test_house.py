@@ -198,7 +198,7 @@ def test_the_ground_floor_rests_on_nothing(name: str) -> None:
 
 @holds_for([name for name in MODULES if name.startswith("archive.cleaning")])
 def test_cleaning_sees_neither_store_nor_files(name: str) -> None:
-    ground = ("article", "attributes", "capture", "clock", "digest", "errors", "http", "pagination", "url")
+    ground = ("article", "attributes", "capture", "clock", "digest", "errors", "heap", "http", "pagination", "url")
     allowed = ("archive.cleaning", *(f"archive.{one}" for one in ground))
     assert all(one.startswith(allowed) for one in imports(name, late=True))
 

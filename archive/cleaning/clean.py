@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from lxml import etree, html
 
+from archive import heap
 from archive.article import Article, CaptureRef, Evidence, Provenance, Refusal, Verdict
 from archive.capture import Capture
 from archive.cleaning import body, linked, metadata, verdict
@@ -74,8 +75,9 @@ def clean(captures: Sequence[Capture], profile: Profile = EMPTY) -> Article | Re
     Hostile bytes give a refusal, never an exception; only reading the captures can raise (OSError, DamagedRecord: the
     archive's fault, not the page's).
     """
-    found = read(captures, profile)
-    return found.text if isinstance(found, Reading) else found
+    with heap.unsearched():
+        found = read(captures, profile)
+        return found.text if isinstance(found, Reading) else found
 
 
 def read(captures: Sequence[Capture], profile: Profile) -> Reading | Refusal:
@@ -98,8 +100,10 @@ def _reading(
     """The reading of one page: the story's first, or that of a number, of the one whose address is ``first``."""
     try:
         document = open_page(capture.representation(), most)
+        found = _read(document, capture, provenance, profile)
+        # Behind the text, whose stream holds lxml's elements: before it, those of all links would be made twice.
         links = pagination(document.root, capture.url, first, number)
-        return replace(_read(document, capture, provenance, profile), links=links, length=document.length)
+        return replace(found, links=links, length=document.length)
     except NotHttp as damage:
         return Refusal(provenance, Verdict.UNREADABLE, damage.message)
     except Unfit as unfit:

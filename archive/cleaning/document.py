@@ -42,7 +42,6 @@ _FORBIDDEN_REFERENCE = re.compile(
 _LONG, _ENOUGH = 80, 600
 _UNSEEN = ("script", "style", "noscript", "template", "title", "iframe", "svg")
 _DOCTYPE = re.compile(r"\s*<!doctype[^>]{0,2000}>", re.IGNORECASE)
-_RUBY = re.compile(r"<[rR][tT]")
 _TOO_DEEP = etree.XPath("boolean(/" + "*/" * MAX_DEPTH + "*)")
 _ELEMENTS = etree.XPath("count(//*)")
 # The classes of lxml.html without those for forms: chosen in C, where its own table asks Python for each element anew,
@@ -94,8 +93,7 @@ def parse(payload: bytes, declared: str | None = None) -> Document:
     if "<" not in text:
         raise Unfit(Verdict.NOT_HTML, "the payload has no markup")
     root = _tree(text.encode("utf-8"))
-    if _RUBY.search(text):
-        ruby.lay_apart(root)
+    ruby.lay_apart(root)
     story = story_of(root) if _has_little(root) else None
     if story is not None:
         _lay(root, story)

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 
 from lxml import html
@@ -215,17 +216,31 @@ def _around(element: html.HtmlElement, seen: set[html.HtmlElement]) -> list[html
 
 
 def _rule(element: html.HtmlElement) -> str | None:
-    given = element.attrib
-    if not given:
-        return None
-    if "author" in given.get("itemprop", "").lower().split():
+    if (said := element.get("itemprop")) and "author" in said.lower().split():
         return "itemprop author"
-    if "author" in given.get("rel", "").lower().split():
+    if (said := element.get("rel")) and "author" in said.lower().split():
         return "rel author"
-    classes = given.get("class", "")
-    if _CLASS.search(classes):  # most have none of the words, and are asked once
-        return NAME if _NAME.search(classes) else "byline element"
-    return "link to an author" if element.tag == "a" and _leads_to(given.get("href", ""), element) else None
+    if (classes := element.get("class")) and (
+        rule := _known_rule(classes) if len(classes) <= _REMEMBERED else _rule_of(classes)
+    ):
+        return rule
+    return "link to an author" if element.tag == "a" and _leads_to(element.get("href", ""), element) else None
+
+
+def _rule_of(classes: str) -> str | None:
+    if not _CLASS.search(classes):
+        return None
+    return NAME if _NAME.search(classes) else "byline element"
+
+
+def _is_named_aside(names: str) -> bool:
+    return _ASIDE.search(names) is not None
+
+
+# A site has the same few hundred names on all its pages, and each of them is asked about again and again.
+_REMEMBERED = 300  # characters; longer ones are not worth the memory
+_known_rule = lru_cache(maxsize=4096)(_rule_of)
+_known_aside = lru_cache(maxsize=4096)(_is_named_aside)
 
 
 def _leads_to(address: str, link: html.HtmlElement) -> bool:
@@ -249,7 +264,7 @@ def is_aside(element: html.HtmlElement, around: Collection[html.HtmlElement] = (
         names_of = f"{one.get('class', '')} {one.get('id', '')}"
         if one.tag in _FRAMES and not (footers and one.tag == "footer"):
             return True
-        if _ASIDE.search(names_of):
+        if _known_aside(names_of) if len(names_of) <= _REMEMBERED else _is_named_aside(names_of):
             return True
     return False
 

@@ -64,18 +64,20 @@ class TextStream:
         for event, element in etree.iterwalk(root, events=("start", "end")):
             if event == "start":
                 opened[element] = begin
-                raw, owner, after = element.text, element, None
+                raw = element.text
+                if not raw:
+                    continue
+                owner, after = element, None
             else:
                 closed[element] = begin
                 raw = element.tail
-                parent = element.getparent() if raw else None
-                if parent is None:
+                if not raw or (parent := element.getparent()) is None:
                     continue
                 owner, after = parent, element
-            if not raw:
-                continue
             if owner.tag not in _UNSEEN:
-                part = "" if raw.isspace() else solid(raw)
+                part = "".join(raw.split())
+                if not part.isprintable():
+                    part = solid(raw)
                 raws.append(raw)
                 begins.append(begin)
                 starts.append(start)

@@ -54,7 +54,7 @@ class Known:
 
 def open_archive(given: Path | None) -> Archive:
     """The archive that was named, or the one that the current directory lies in; raises NotAnArchive."""
-    with heap.importing():
+    with heap.unsearched():
         from archive.store import Archive  # noqa: PLC0415 - SQL takes 0.3 s to import: help and usage errors need none
 
     return Archive.open(given) if given is not None else Archive.find()

@@ -57,7 +57,7 @@ def verify(
     """
     drawn = _drawn(sample, seed, deep=deep)
     heap.keep()
-    with heap.importing():
+    with heap.unsearched():
         from archive.verification import verify as verification  # noqa: PLC0415 - SQL takes 0.3 s to import
         from archive.verification.inspectors import StandingBy  # noqa: PLC0415
 
