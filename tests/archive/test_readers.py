@@ -21,7 +21,7 @@ QUAY = "http://herald.example/quay"
 def test_captures_that_are_held_are_read_where_they_lie_after_a_purge(
     monkeypatch: pytest.MonkeyPatch, archive: Archive
 ) -> None:
-    monkeypatch.setattr(database, "BUSY", 1.0)  # seconds that the purge waits for the running reader, in vain
+    monkeypatch.setattr(database, "BUSY", 0.2)  # seconds that the purge waits for the running reader, in vain
     with archive.writer("crawl") as writer:
         writer.add(secret(minute=0))
         for minute in range(1, 4):

@@ -29,7 +29,7 @@ def test_a_file_that_is_rewritten_before_its_turn(
     monkeypatch: pytest.MonkeyPatch, archive: Archive, tmp_path: Path, name: str
 ) -> None:
     fill(archive)
-    monkeypatch.setattr(database, "BUSY", 1.0)  # seconds that the purge waits for the one who packs, in vain
+    monkeypatch.setattr(database, "BUSY", 0.2)  # seconds that the purge waits for the one who packs, in vain
     monkeypatch.setattr(packing, "_OFTEN", 1)
     first, *_, last = sorted(
         (one for one in archive.captures(site="courier") if one.location), key=lambda one: str(one.location)
