@@ -27,7 +27,8 @@ def from_datetime(when: datetime) -> int:
 
 def warc_date(at: int) -> str:
     """The W3C-DTF form that WARC/1.1 section 5.4 allows: UTC, microseconds, ``Z``."""
-    return to_datetime(at).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    when = to_datetime(at).replace(tzinfo=None)
+    return f"{when.isoformat(timespec='microseconds')}Z"  # strftime writes the year 7 with one digit
 
 
 def parse_warc_date(text: str) -> int:

@@ -17,7 +17,7 @@ _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?![0-9]{1,5}(?:/|$))", re.IGNORE
 _KEPT = re.compile(r"[^\x21\x23-\x3b\x3d\x3f-\x7e]")  # all but what no URI has, nor a quoted string, nor <…>
 _EDGES, _BREAKS = "".join(map(chr, range(0x21))), str.maketrans("", "", "\t\r\n")  # as `archive.url` has them
 SECOND = 1_000_000
-_SHORT, _LONG = "%Y%m%d%H%M%S", "%Y%m%d%H%M%S%f"
+_SHORT, _LONG = "%m%d%H%M%S", "%m%d%H%M%S%f"
 
 
 def archived(rest: str) -> str:
@@ -56,7 +56,8 @@ def stamp(at: int, before: int | None = None) -> str:
     the microseconds, 20 digits in all: else the two could not be told apart.
     """
     same = before is not None and before // SECOND == at // SECOND
-    return f"{to_datetime(at):{_LONG if same else _SHORT}}"
+    when = to_datetime(at)
+    return f"{when.year:04}{when:{_LONG if same else _SHORT}}"  # strftime writes the year 7 with one digit
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,10 @@ def behind(moment: str) -> int:
     if step is None:
         seconds = {9: 3600, 10: 3600, 11: 60, 12: 60}.get(len(moment), 1)
         return at + seconds * SECOND
-    when = to_datetime(at) + timedelta(days=step)
+    try:
+        when = to_datetime(at) + timedelta(days=step)
+    except OverflowError:  # 9999 is how clients ask for all there is
+        return at + step * 24 * 3600 * SECOND
     year, month = when.year, 1 if len(moment) == 4 else when.month
     return from_datetime(when.replace(year=year, month=month, day=1 if len(moment) < 7 else when.day))
 

@@ -8,6 +8,8 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import func, select
+
 from archive.catalogue import blocking, tables
 from archive.replay.mementos import Mementos
 from archive.replay.workroom import Workroom
@@ -46,9 +48,10 @@ class Parcels:
         capture = self._mementos.nearest(url, at).capture
         reserved = self._mementos.reserved()
         with self._archive.catalog.reading() as connection:
-            blocked = blocking.count(connection)
+            blocked = blocking.count(connection)  # one may be blocked for one that was lifted: acts are counted, too
+            acts = connection.scalar(select(func.count()).select_from(tables.acts))
         without = self._elsewhere.targets()
-        said = f"{capture.id} {blocked} {sorted(reserved)} {without}"
+        said = f"{capture.id} {blocked} {acts} {sorted(reserved)} {without}"
         name = hashlib.sha256(said.encode()).hexdigest()[:24]
         with self._lock:  # one at a time: each reads and writes much
             path = self._known.get(name)

@@ -77,7 +77,8 @@ def sent(capture: Capture, accept_encoding: str, *, navigating: bool) -> Sent:
     if codings:
         fields.append(("Content-Encoding", codings))
     media_type = _clean(message.field("content-type") or "")
-    if navigating and (not media_type or _ACTIVE.match(media_type.strip())):
+    # Of several in one field browsers take the last that they know.
+    if navigating and any(not one.strip() or _ACTIVE.match(one.strip()) for one in media_type.split(",")):
         fields = [one for one in fields if one[0].lower() != "content-type"]
         charset = re.sub(r"[^A-Za-z0-9._:-]", "", message.charset or "utf-8")[:40]
         fields.append(("Content-Type", f"text/plain; charset={charset}"))

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from exchanges import START, exchange
 
+from archive.clock import parse_warc_date, warc_date
 from archive.exchange import Exchange
-from archive.replay import timemap
+from archive.replay import addresses, timemap
 from archive.store import Archive
 
 from .serving import Served, served
@@ -310,3 +311,9 @@ def test_head_is_answered_without_a_body(site: Served) -> None:
         got, head = site.get(path), site.client.head(site.url + path)
         assert (head.status_code, head.content) == (got.status_code, b"")
         assert head.headers["content-length"] == got.headers["content-length"]
+
+
+def test_years_of_fewer_than_four_digits_are_written_with_four() -> None:
+    early = parse_warc_date("0007-02-03T04:05:06Z")  # as a file of another archive may say
+    assert addresses.stamp(early) == "00070203040506"
+    assert warc_date(early) == "0007-02-03T04:05:06.000000Z"

@@ -91,6 +91,8 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
             writer.add(replace(exchange("cut"), response=cut, truncated=Truncation.TIME))
             image = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n\x89PNG"
             writer.add(replace(exchange("image"), response=image))
+            two = b"HTTP/1.1 200 OK\r\nContent-Type: image/png, text/html\r\n\r\n" + BODY
+            writer.add(replace(exchange("two-types"), response=two))
             for minute in (1, 2):
                 writer.add(exchange("again", minute, body=BODY))
         with archive.writer("crawl") as writer:
@@ -188,6 +190,8 @@ def test_a_browser_never_draws_it_in_this_origin(site: Served) -> None:
     assert got.content == BODY
     image = site.get(f"/web/{STAMP}id_/https://courier.example/image", sec_fetch_mode="navigate")
     assert image.headers["content-type"] == "image/png"
+    two = site.get(f"/web/{STAMP}id_/https://courier.example/two-types", sec_fetch_mode="navigate")
+    assert two.headers["content-type"] == "text/plain; charset=utf-8"  # browsers take the last that they know
     for part in ("script", "style", "worker", "sharedworker", "serviceworker", "iframe", "object", "embed", "manifest"):
         assert site.get(url, sec_fetch_dest=part, sec_fetch_site="same-origin").status_code == 403
     assert site.get(url, service_worker="script").status_code == 403

@@ -18,7 +18,7 @@ import pytest
 from archive.catalogue.blocking import Target
 from archive.clock import parse_warc_date
 from archive.exchange import Exchange, Origin, Role
-from archive.removal.takedown import take_down
+from archive.removal.takedown import lift, take_down
 from archive.replay import viewer
 from archive.replay.listening import bound, server
 from archive.replay.service import Service
@@ -157,6 +157,10 @@ def test_what_is_taken_down_goes_out_of_packages_that_are_there(site: Viewing, p
         for url in (f"{SITE}/red.png",):
             take_down(archive, Target.of(url), given=url, reason="asked for")
     assert f"{SITE}/red.png" not in _urls(site.get(site.package(STORY)).content, tmp_path)
+    with Archive.open(path) as archive:  # as many captures are blocked as before, but others
+        lift(archive, Target.of(f"{SITE}/red.png"), given=SITE, reason="asked for")
+        take_down(archive, Target.of(f"{SITE}/loud.css"), given=SITE, reason="asked for")
+    assert f"{SITE}/loud.css" not in _urls(site.get(site.package(STORY)).content, tmp_path)
     with Archive.open(path) as archive:
         take_down(archive, Target.of(STORY), given=STORY, reason="asked for")
     assert site.get(site.package(STORY)).status_code == 451
