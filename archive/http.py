@@ -83,6 +83,15 @@ class HttpMessage:
         reason = (line[3] or b"").decode("latin-1")
         return cls(raw, line[1].decode("ascii"), status, reason, fields, body)
 
+    @property
+    def location(self) -> str | None:
+        """The field Location. Of addresses outside of ASCII its bytes are UTF-8, as browsers and crawlers read them."""
+        given = self.field("location")
+        try:
+            return None if given is None else given.encode("latin-1").decode("utf-8")
+        except UnicodeError:
+            return given
+
     def field(self, name: str) -> str | None:
         """The value of the first field of this name, in any case; None where there is none."""
         return next((value for value in self.all(name)), None)

@@ -264,7 +264,7 @@ class _Reader:
 
     def _target(self, capture: Capture) -> str | None:
         try:
-            location = capture.message().field("location")
+            location = capture.message().location
         except (DamagedRecord, TakenDown, OSError):
             return None
         url = resolve(capture.url, location) if location else None

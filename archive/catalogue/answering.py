@@ -119,7 +119,7 @@ def _leads_to_itself(capture: Capture) -> bool:
     if capture.status not in REDIRECTS:
         return False
     try:
-        target = capture.message().field("location")
+        target = capture.message().location
     except PresskeepError:
         return False
     return target is not None and normalise(urljoin(capture.url, target)) == capture.key

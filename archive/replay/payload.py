@@ -84,7 +84,7 @@ def sent(capture: Capture, accept_encoding: str, *, navigating: bool) -> Sent:
         fields.append(("Content-Type", f"text/plain; charset={charset}"))
     elif not media_type:
         fields.append(("Content-Type", "application/octet-stream"))
-    given = message.field("location") if status in _REDIRECTS else None
+    given = message.location if status in _REDIRECTS else None
     target = None if given is None else _absolute(capture.url, given)
     if status in _BODILESS:
         body, pieces = b"", None

@@ -170,7 +170,7 @@ def redirected_to(capture: Capture) -> str | None:
     if capture.status is None or not 300 <= capture.status < 400:
         return None
     try:
-        location = capture.message().field("location")
+        location = capture.message().location
     except (DamagedRecord, OSError):
         return None
     return urljoin(capture.url, location) if location else None

@@ -64,7 +64,7 @@ def shown(capture: Capture, use: Use, at: int) -> Shown:
     if is_large(capture, DECODED_LIMIT):
         raise Problem(415, f"it is too large, and {_TOLD}")
     message = capture.representation()
-    if message.status in REDIRECTS and (given := message.field("location")):
+    if message.status in REDIRECTS and (given := message.location):
         target = Targets(capture.url, at).absolute(given)
         if target is None:
             raise Problem(404, "it led to what is no web address")

@@ -93,6 +93,8 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
             writer.add(replace(exchange("image"), response=image))
             two = b"HTTP/1.1 200 OK\r\nContent-Type: image/png, text/html\r\n\r\n" + BODY
             writer.add(replace(exchange("two-types"), response=two))
+            moved = "HTTP/1.1 302 Found\r\nLocation: /größe\r\n\r\n".encode()
+            writer.add(replace(exchange("moved"), response=moved))
             for minute in (1, 2):
                 writer.add(exchange("again", minute, body=BODY))
         with archive.writer("crawl") as writer:
@@ -169,6 +171,8 @@ def test_heads_that_mean_harm(site: Served) -> None:
     assert "x-archive-orig-x-long" not in odd.headers
     folded = site.get(f"/web/{STAMP}id_/https://courier.example/folded")
     assert folded.headers["x-archive-orig-x-folded"] == "one Set-Cookie: two"
+    moved = site.get(f"/web/{STAMP}id_/https://courier.example/moved")
+    assert moved.headers["location"].endswith("/https://courier.example/gr%C3%B6%C3%9Fe")  # its bytes are UTF-8
 
 
 def test_a_cut_body_gives_what_is_there(site: Served) -> None:
