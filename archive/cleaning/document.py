@@ -25,9 +25,6 @@ MAX_DEPTH = 1_500  # libxml2 drops what is nested more than 2,048 levels deep, w
 # Work units: the squares of the numbers of attributes, summed over all elements. So one element may have 10,000 of
 # them, which takes a tenth of a second; the most seen on a real page are 32, and 53,011 units.
 MAX_ATTRIBUTE_WORK = 100_000_000
-# Bytes of a page whose attributes are not counted: at worst its tree takes 3 s, all of them being attributes of one
-# element. Five pages of six are no larger, and counting costs as much as half their parsing.
-SMALL = 256 * 2**10
 MAX_ATTRIBUTES = 500_000  # of all elements: each takes some 400 bytes; eight on each of the most elements that are read
 
 # What XML 1.0 does not allow in text (section 2.2): lxml would refuse to write it back. NUL, which the HTML standard
@@ -148,8 +145,7 @@ def _lay(root: html.HtmlElement, story: Story) -> None:
 
 
 def _tree(text: bytes) -> html.HtmlElement:
-    if len(text) > SMALL:
-        _require_attributes(attributes_of(text))
+    _require_attributes(attributes_of(text))
     try:
         root = html.document_fromstring(text, parser=_parser("utf-8"))
     except (etree.LxmlError, ValueError) as error:

@@ -20,12 +20,6 @@ from archive.sharing.selection import Selection
 if TYPE_CHECKING:
     from archive.store import Archive
 
-_captures = tables.captures.c
-_KEYS = 2_000  # addresses beside the page
-_SHEETS = 60  # stylesheets that are read for what they refer to
-_READ = 3_000_000  # characters of a page or a sheet
-_BYTES = 256 * 2**20  # of payloads
-_BESIDE = 900 * 1_000_000  # microseconds around the page's capture in which a browser or a crawl fetched its parts
 _KEPT = 6  # packages, for those who look at them now
 
 
