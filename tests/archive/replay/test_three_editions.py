@@ -23,7 +23,6 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse
 from starlette.routing import Route
 
-from archive.errors import ConfigurationError
 from archive.replay import viewer
 from archive.replay.addresses import stamp
 from archive.replay.captured.targets import Use, address
@@ -35,17 +34,9 @@ from crawler.drawing.chromium import find
 
 from .captured.hostile import HOST, answered, archived
 from .captured.shown import showing
+from .looking import needs_chromium
 
-
-def _is_there() -> bool:
-    try:
-        find()
-    except ConfigurationError:
-        return False
-    return True
-
-
-pytestmark = [pytest.mark.skipif(not _is_there(), reason="no Chromium is installed"), pytest.mark.slow]
+pytestmark = [needs_chromium, pytest.mark.slow]
 
 PATH = "/budget"
 URL = f"{HOST}{PATH}"

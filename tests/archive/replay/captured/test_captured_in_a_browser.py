@@ -9,23 +9,14 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from archive.errors import ConfigurationError
 from archive.replay.captured.targets import Use
 from crawler.drawing.chromium import find
 
+from ..looking import needs_chromium
 from .hostile import AT, HEAD, HOST, WAYS, aimed, answered, archived, png
 from .shown import Shown, Sink, showing, sink
 
-
-def _is_there() -> bool:
-    try:
-        find()
-    except ConfigurationError:
-        return False
-    return True
-
-
-pytestmark = [pytest.mark.skipif(not _is_there(), reason="no Chromium is installed"), pytest.mark.slow]
+pytestmark = [needs_chromium, pytest.mark.slow]
 
 FONT = b"wOF2" + bytes(60)
 GOOD = """<!doctype html><html><head><title>Good</title><link rel="stylesheet" href="/s.css"></head>

@@ -17,22 +17,13 @@ import pytest
 from lxml import html
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
-from archive.errors import ConfigurationError
 from crawler.drawing.chromium import find
 
 from ..captured.shown import Shown, showing
+from ..looking import needs_chromium
 from .reading_room import ARABIC, CHINESE, CRANE, DOWN, FERRY, GONE, HEBREW, JAPANESE, LIVE, NAUGHTY, PARTS
 
-
-def _is_there() -> bool:
-    try:
-        find()
-    except ConfigurationError:
-        return False
-    return True
-
-
-pytestmark = [pytest.mark.skipif(not _is_there(), reason="no Chromium is installed"), pytest.mark.slow]
+pytestmark = [needs_chromium, pytest.mark.slow]
 
 VIEWS = {
     "glance": "/",
