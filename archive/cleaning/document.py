@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lxml import etree, html
 
 from archive.article import Verdict
-from archive.attributes import Attributes, attributes_of
+from archive.attributes import too_many
 from archive.cleaning import ruby
 from archive.cleaning.charset import decode
 from archive.cleaning.scripts import Story, story_of
@@ -134,7 +134,7 @@ def _lay(root: html.HtmlElement, story: Story) -> None:
     home = etree.SubElement(root if body is None else body, "div", {"class": "article-body"})
     for part in story.parts:
         clear = _FORBIDDEN_REFERENCE.sub("", _FORBIDDEN.sub("", part))
-        if attributes_of(clear.encode()).squares > MAX_ATTRIBUTE_WORK:
+        if too_many(clear.encode(), MAX_ATTRIBUTE_WORK, MAX_ATTRIBUTES):
             continue
         try:
             made = html.fragment_fromstring(clear, create_parent="div", parser=_parser())
@@ -145,7 +145,12 @@ def _lay(root: html.HtmlElement, story: Story) -> None:
 
 
 def _tree(text: bytes) -> html.HtmlElement:
-    _require_attributes(attributes_of(text))
+    if (attributes := too_many(text, MAX_ATTRIBUTE_WORK, MAX_ATTRIBUTES)) is not None:
+        raise Unfit(
+            Verdict.OVER_BUDGET,
+            f"{attributes.total} attributes, up to {attributes.most} on one element, {attributes.squares} units of "
+            f"work; the limits are {MAX_ATTRIBUTES} and {MAX_ATTRIBUTE_WORK}",
+        )
     try:
         root = html.document_fromstring(text, parser=_parser("utf-8"))
     except (etree.LxmlError, ValueError) as error:
@@ -155,17 +160,6 @@ def _tree(text: bytes) -> html.HtmlElement:
         root = copy(root)
     _require_bounds(root)
     return root
-
-
-def _require_attributes(attributes: Attributes) -> None:
-    if attributes.squares > MAX_ATTRIBUTE_WORK:
-        raise Unfit(
-            Verdict.OVER_BUDGET,
-            f"elements with up to {attributes.most} attributes: {attributes.squares} units of work, the limit is "
-            f"{MAX_ATTRIBUTE_WORK}",
-        )
-    if attributes.total > MAX_ATTRIBUTES:
-        raise Unfit(Verdict.OVER_BUDGET, f"{attributes.total} attributes, the limit is {MAX_ATTRIBUTES}")
 
 
 def _parser(encoding: str | None = None) -> html.HTMLParser:

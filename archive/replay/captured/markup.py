@@ -12,7 +12,7 @@ from html import escape
 
 from lxml import etree
 
-from archive.attributes import attributes_of
+from archive.attributes import too_many
 from archive.errors import PayloadRefused
 from archive.replay.captured import references
 from archive.replay.captured.styles import styled
@@ -63,7 +63,7 @@ def rewritten(text: str, targets: Targets, *, depth: int = 0) -> str:
 
 def _tree(text: str) -> etree._Element | None:
     html = text.encode("utf-8", "replace")
-    if attributes_of(html).squares > MAX_ATTRIBUTE_WORK:
+    if too_many(html, MAX_ATTRIBUTE_WORK) is not None:
         raise PayloadRefused("a page with so many attributes is not shown")
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=True, remove_comments=True, remove_pis=True)
     try:
