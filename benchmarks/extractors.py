@@ -37,7 +37,6 @@ def ours() -> Extractor:
     from archive.article import Article
     from archive.capture import Capture
     from archive.cleaning.clean import clean
-    from archive.digest import sha256
 
     def extract(payload: bytes, url: str, at: int) -> Prediction:
         head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(payload)}\r\n\r\n".encode()
@@ -47,7 +46,7 @@ def ours() -> Extractor:
             key=url,
             at=at,
             status=200,
-            payload_digest=sha256(payload),
+            payload_digest="sha256:" + 64 * "0",  # as the id: an archive knows it
             block=partial(bytes, head + payload),
         )
         article = clean([capture])

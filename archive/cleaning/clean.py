@@ -13,7 +13,7 @@ from archive.capture import Capture
 from archive.cleaning import body, linked, metadata, verdict
 from archive.cleaning.alignment import Overwork
 from archive.cleaning.body import Extraction
-from archive.cleaning.document import MAX_BYTES, Document, Unfit, parse, text_of
+from archive.cleaning.document import MAX_BYTES, Document, Unfit, parse
 from archive.cleaning.evidence import Page, evidence
 from archive.cleaning.images import images
 from archive.cleaning.joining import Left, Part, is_whole, join
@@ -169,8 +169,8 @@ def parsed_anyway(captures: Sequence[Capture], profile: Profile) -> Page | None:
         payload = message.decoded(MAX_BYTES)
         if not verdict.is_html(message, payload):
             return None
-        root = parse(payload, message.charset).root
-        return Page(root, text_of(root), capture.url)
+        document = parse(payload, message.charset)
+        return Page(document.root, document.stream, capture.url)
     except (NotHttp, Unfit, PayloadRefused, PayloadTooLarge, *_STUMBLES):
         return None
 
@@ -228,7 +228,7 @@ def open_page(message: HttpMessage, most: int = MAX_BYTES) -> Document:
 
 
 def _read(document: Document, capture: Capture, provenance: Provenance, profile: Profile) -> Reading:
-    stream = text_of(document.root)
+    stream = document.stream
     page = Page(document.root, stream, capture.url)
     data = linked.read(document.root, page.kinds["script"])
     rules = ruled(page, profile.rules, capture.at)

@@ -29,16 +29,16 @@ MAX_ATTRIBUTES = 500_000  # of all elements: each takes some 400 bytes; eight on
 
 # What XML 1.0 does not allow in text (section 2.2): lxml would refuse to write it back. NUL, which the HTML standard
 # turns into U+FFFD, and lone surrogates are dropped with it, as trafilatura drops them.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_CONTROLS = bytes(number for number in range(128) if _FORBIDDEN.match(chr(number)))
+_CONTROLS = bytes(one for one in (*range(32), 127) if one not in b"\t\n\r")
+_NO_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 # The same characters written as references, which the parser would put into the tree.
 _FORBIDDEN_REFERENCE = re.compile(
-    r"&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01])(?![0-9])|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]|[fF]{3}[eEfF])(?![0-9a-fA-F]));?"
+    rb"&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01])(?![0-9])|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]|[fF]{3}[eEfF])(?![0-9a-fA-F]));?"
 )
 # Characters of one text from which on it may be a sentence of a story, and of all of them, from which on there is one.
 _LONG, _ENOUGH = 80, 600
 _UNSEEN = ("script", "style", "noscript", "template", "title", "iframe", "svg")
-_DOCTYPE = re.compile(r"\s*<!doctype[^>]{0,2000}>", re.IGNORECASE)
+_DOCTYPE = re.compile(rb"\s*<!doctype[^>]{0,2000}>", re.IGNORECASE)
 _TOO_DEEP = etree.XPath("boolean(/" + "*/" * MAX_DEPTH + "*)")
 _ELEMENTS = etree.XPath("count(//*)")
 # The classes of lxml.html without those for forms: chosen in C, where its own table asks Python for each element anew,
@@ -65,6 +65,7 @@ class Document:
     """A page as a tree. ``root`` is the ``html`` element, without comments and processing instructions."""
 
     root: html.HtmlElement
+    stream: TextStream  # its text
     charset: str  # Python's name of the codec that decoded it
     length: int  # bytes of the decoded entity
     laid: Story | None = None  # what was laid into the tree, in its last element, since the markup has next to no text
@@ -79,52 +80,49 @@ def parse(payload: bytes, declared: str | None = None) -> Document:
     if len(payload) > MAX_BYTES:
         raise Unfit(Verdict.OVER_BUDGET, f"{len(payload)} bytes, the limit is {MAX_BYTES}")
     text, charset = decode(payload, declared)
-    text = _allowed(text)
-    if "&#" in text:
-        text = _FORBIDDEN_REFERENCE.sub("", text)
+    markup = _allowed(text)
     # libxml2 stumbles over some doctypes (https://bugs.launchpad.net/lxml/+bug/1955915), and needs none.
-    if doctype := _DOCTYPE.match(text):
-        text = "\n" * doctype[0].count("\n") + text[doctype.end() :]  # line numbers stay those of the payload
-    if not text.strip():
-        raise Unfit(Verdict.EMPTY, "the payload is empty")
-    if "<" not in text:
+    if doctype := _DOCTYPE.match(markup):
+        markup = b"\n" * doctype[0].count(b"\n") + markup[doctype.end() :]  # line numbers stay those of the payload
+    if b"<" not in markup:
+        if not markup.decode().strip():
+            raise Unfit(Verdict.EMPTY, "the payload is empty")
         raise Unfit(Verdict.NOT_HTML, "the payload has no markup")
-    root = _tree(text.encode("utf-8"))
+    root = _tree(markup)
     ruby.lay_apart(root)
-    story = story_of(root) if _has_little(root) else None
+    stream = _text_of(root)
+    story = story_of(root) if _has_little(stream) else None
     if story is not None:
         _lay(root, story)
         _require_bounds(root)
-    return Document(root, charset, len(payload), story)
+        stream = _text_of(root)
+    return Document(root, stream, charset, len(payload), story)
 
 
-def _allowed(text: str) -> str:
-    """The text without what XML does not allow, which hardly any page has: bytes tell that in half the time."""
-    try:
-        plain = text.encode("utf-8")
-    except UnicodeEncodeError:  # lone surrogates
-        return _FORBIDDEN.sub("", text)
-    some = len(plain.translate(None, _CONTROLS)) != len(plain) or "\ufffe" in text or "\uffff" in text
-    return _FORBIDDEN.sub("", text) if some else text
+def _allowed(text: str) -> bytes:
+    """The text in UTF-8, without what XML does not allow."""
+    markup = text.encode("utf-8", "ignore").translate(None, _CONTROLS)
+    for one in _NO_CHARACTERS:
+        markup = markup.replace(one, b"")
+    return _FORBIDDEN_REFERENCE.sub(b"", markup) if b"&#" in markup else markup
 
 
-def text_of(root: html.HtmlElement) -> TextStream:
-    """The text of a document; raises `Unfit` where that is more than anybody writes on one page."""
+def _text_of(root: html.HtmlElement) -> TextStream:
+    """The text of a tree; raises `Unfit` where that is more than anybody writes on one page."""
     stream = TextStream(root)
     if len(stream.solid) > MAX_TEXT:
         raise Unfit(Verdict.OVER_BUDGET, f"{len(stream.solid)} characters of text, the limit is {MAX_TEXT}")
     return stream
 
 
-def _has_little(root: html.HtmlElement) -> bool:
+def _has_little(stream: TextStream) -> bool:
     """Whether the markup has next to no sentences; a page that has is left as soon as that is seen."""
     found = 0
-    for element in root.iter():
-        for text in (None if element.tag in _UNSEEN else element.text, element.tail):
-            if text is not None and len(text) >= _LONG:
-                found += len(text.strip())
-        if found >= _ENOUGH:
-            return False
+    for text, owner in zip(stream.raws, stream.owners, strict=True):
+        if len(text) >= _LONG and owner.tag not in _UNSEEN:
+            found += len(text.strip())
+            if found >= _ENOUGH:
+                return False
     return True
 
 
@@ -133,26 +131,26 @@ def _lay(root: html.HtmlElement, story: Story) -> None:
     body = root.find("body")
     home = etree.SubElement(root if body is None else body, "div", {"class": "article-body"})
     for part in story.parts:
-        clear = _FORBIDDEN_REFERENCE.sub("", _FORBIDDEN.sub("", part))
-        if too_many(clear.encode(), MAX_ATTRIBUTE_WORK, MAX_ATTRIBUTES):
+        clear = _allowed(part)
+        if too_many(clear, MAX_ATTRIBUTE_WORK, MAX_ATTRIBUTES):
             continue
         try:
-            made = html.fragment_fromstring(clear, create_parent="div", parser=_parser())
+            made = html.fragment_fromstring(clear.decode(), create_parent="div", parser=_parser())
         except (etree.LxmlError, ValueError):
             continue  # a part that is no HTML at all
         etree.strip_elements(made, *_UNSEEN, with_tail=False)
         home.append(made)
 
 
-def _tree(text: bytes) -> html.HtmlElement:
-    if (attributes := too_many(text, MAX_ATTRIBUTE_WORK, MAX_ATTRIBUTES)) is not None:
+def _tree(markup: bytes) -> html.HtmlElement:
+    if (attributes := too_many(markup, MAX_ATTRIBUTE_WORK, MAX_ATTRIBUTES)) is not None:
         raise Unfit(
             Verdict.OVER_BUDGET,
             f"{attributes.total} attributes, up to {attributes.most} on one element, {attributes.squares} units of "
             f"work; the limits are {MAX_ATTRIBUTES} and {MAX_ATTRIBUTE_WORK}",
         )
     try:
-        root = html.document_fromstring(text, parser=_parser("utf-8"))
+        root = html.document_fromstring(markup, parser=_parser("utf-8"))
     except (etree.LxmlError, ValueError) as error:
         raise Unfit(Verdict.UNREADABLE, f"the parser gave up: {error}") from error
     if root.getnext() is not None or root.getprevious() is not None:
