@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from copy import copy
 from dataclasses import dataclass
 
@@ -80,7 +81,10 @@ def parse(payload: bytes, declared: str | None = None) -> Document:
     if len(payload) > MAX_BYTES:
         raise Unfit(Verdict.OVER_BUDGET, f"{len(payload)} bytes, the limit is {MAX_BYTES}")
     text, charset = decode(payload, declared)
-    markup = _allowed(text)
+    if charset == "utf-8" and "\ufffd" not in text:  # nothing was replaced: the text written as UTF-8 is the payload
+        markup = _allowed(payload.removeprefix(BOM_UTF8))
+    else:
+        markup = _allowed(text.encode("utf-8", "ignore"))  # without lone surrogates
     # libxml2 stumbles over some doctypes (https://bugs.launchpad.net/lxml/+bug/1955915), and needs none.
     if doctype := _DOCTYPE.match(markup):
         markup = b"\n" * doctype[0].count(b"\n") + markup[doctype.end() :]  # line numbers stay those of the payload
@@ -99,12 +103,18 @@ def parse(payload: bytes, declared: str | None = None) -> Document:
     return Document(root, stream, charset, len(payload), story)
 
 
-def _allowed(text: str) -> bytes:
-    """The text in UTF-8, without what XML does not allow."""
-    markup = text.encode("utf-8", "ignore").translate(None, _CONTROLS)
-    for one in _NO_CHARACTERS:
-        markup = markup.replace(one, b"")
-    return _FORBIDDEN_REFERENCE.sub(b"", markup) if b"&#" in markup else markup
+def _allowed(markup: bytes) -> bytes:
+    """UTF-8 without what XML does not allow. Few pages have any of it, and one look for a rare byte tells most."""
+    markup = markup.translate(None, _CONTROLS)
+    if _NO_CHARACTERS[0][:1] in markup:
+        for one in _NO_CHARACTERS:
+            markup = markup.replace(one, b"")
+    at = markup.find(b"&#")
+    while at >= 0:
+        if _FORBIDDEN_REFERENCE.match(markup, at):
+            return _FORBIDDEN_REFERENCE.sub(b"", markup)
+        at = markup.find(b"&#", at + 2)
+    return markup
 
 
 def _text_of(root: html.HtmlElement) -> TextStream:
@@ -131,7 +141,7 @@ def _lay(root: html.HtmlElement, story: Story) -> None:
     body = root.find("body")
     home = etree.SubElement(root if body is None else body, "div", {"class": "article-body"})
     for part in story.parts:
-        clear = _allowed(part)
+        clear = _allowed(part.encode("utf-8", "ignore"))
         if too_many(clear, MAX_ATTRIBUTE_WORK, MAX_ATTRIBUTES):
             continue
         try:
