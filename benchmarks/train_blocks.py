@@ -38,7 +38,6 @@ from archive.cleaning.forest import LEAVES, SCALE, Forest, forest_of
 from archive.cleaning.judging import NAMES, UNSURE
 from archive.cleaning.said import said
 from archive.cleaning.standing import Standing
-from archive.cleaning.stream import TextStream
 from archive.cleaning.sums import Sums
 from benchmarks.block_labels import by_phrases, by_text, overlap
 
@@ -98,7 +97,7 @@ def read(root: Path, row: dict[str, Any]) -> Example | None:
         document = parse(gzip.decompress((root / row["file"]).read_bytes()))
     except Unfit:
         return None
-    page = Page(document.root, TextStream(document.root), row["url"])
+    page = Page(document.root, document.stream, row["url"])
     blocks = blocks_of(page.stream)
     sums = Sums(blocks, said(page, linked.read(document.root)))
     standing = Standing(sums)

@@ -18,7 +18,7 @@ from archive.cleaning.standing import Standing
 from archive.cleaning.sums import Sums
 
 NAMES: tuple[str, ...] = (*OWN, *COMPANY)
-UNSURE = range(-2000, 2501)  # thousandths of log odds of the first pass, between which there is a second
+UNSURE = range(-1500, 1001)  # thousandths of log odds of the first pass, between which there is a second
 
 
 @dataclass(frozen=True, slots=True)
