@@ -24,6 +24,16 @@ def _told(blocks: Blocks) -> list[int]:
     return outside if sum(outside) >= _ENOUGH else blocks.story
 
 
+def _lifted(sums: list[list[int]], parent: list[int]) -> list[list[int]]:
+    """The sums of each box's children; the last ones are numbers of blocks, and where there is none, all are 0."""
+    lifted = [[0] * len(parent) for _ in sums]
+    for box, held in enumerate(sums[-1]):
+        if held and (above := parent[box]) >= 0:
+            for column, own in zip(lifted, sums, strict=True):
+                column[above] += own[box]
+    return lifted
+
+
 class Sums:
     """The page in sums, from which the numbers of a block are read."""
 
@@ -33,53 +43,47 @@ class Sums:
         self.told = _told(blocks)
         boxes = len(blocks.tag)
         parent = blocks.parent
-        self.direct = [[0] * boxes for _ in range(3)]  # of the blocks of a box itself: story, words, linked
-        self.level1 = [[0] * boxes for _ in range(4)]  # of its children's blocks: story, words, linked, count
-        self.level2 = [[0] * boxes for _ in range(3)]  # of its grandchildren's
-        self.whole = [[0] * boxes for _ in range(3)]  # of all in it: story, words, linked
         looks: dict[tuple[int, int], list[int]] = {}
-        self.look_of = []
         copies: dict[str, int] = {}
-        self.earlier = []
-        self.total_words = self.total_linked = self.total_size = 0
-        direct, level1, level2, whole = self.direct, self.level1, self.level2, self.whole
+        self.look_of = look_of = list[list[int]]()
+        self.earlier = earlier = list[int]()
+        stories, counted, linking, held = ([0] * boxes for _ in range(4))
         columns = (blocks.box, self.told, blocks.words, blocks.linked, blocks.size, blocks.text)
         for box, story, words, linked, size, text in zip(*columns, strict=True):
             linked_words = words * linked // size if linked else 0
-            self.total_words += words
-            self.total_linked += linked_words
             above = parent[box]
             key = (blocks.sign[box], blocks.sign[above] if above >= 0 else -1)
-            look = looks.setdefault(key, [0, 0, 0, 0, 0, 0])
-            self.look_of.append(look)
-            look[0] += story
+            look = looks.get(key)
+            if look is None:
+                look = looks[key] = [0, 0, 0, 0, 0, 0]
+            look_of.append(look)
             look[1] += words
-            look[2] += linked_words
             look[3] += 1
-            direct[0][box] += story
-            direct[1][box] += words
-            direct[2][box] += linked_words
-            if above >= 0:
-                level1[0][above] += story
-                level1[1][above] += words
-                level1[2][above] += linked_words
-                level1[3][above] += 1
-                over = parent[above]
-                if over >= 0:
-                    level2[0][over] += story
-                    level2[1][over] += words
-                    level2[2][over] += linked_words
-            earlier = copies.get(text, 0)
-            self.earlier.append(earlier)
-            copies[text] = earlier + 1
-        whole[:] = [list(column) for column in direct]
+            counted[box] += words
+            held[box] += 1
+            if story:
+                look[0] += story
+                stories[box] += story
+            if linked_words:
+                look[2] += linked_words
+                linking[box] += linked_words
+            before = copies.get(text, 0)
+            earlier.append(before)
+            copies[text] = before + 1
         self.copies = copies
+        self.total_words, self.total_linked = sum(counted), sum(linking)
+        # Story, words, linked, and the number of blocks: of the blocks of a box itself, of its children's and of its
+        # grandchildren's; and of all in it the first three.
+        self.direct = [stories, counted, linking, held]
+        self.level1 = _lifted(self.direct, parent)
+        self.level2 = _lifted(self.level1, parent)
+        self.whole = whole = [list(column) for column in self.direct[:3]]
         for box in range(boxes - 1, 0, -1):
             above = parent[box]
-            if above >= 0:
-                self.whole[0][above] += self.whole[0][box]
-                self.whole[1][above] += self.whole[1][box]
-                self.whole[2][above] += self.whole[2][box]
+            if above >= 0 and whole[1][box]:
+                whole[0][above] += whole[0][box]
+                whole[1][above] += whole[1][box]
+                whole[2][above] += whole[2][box]
         self.story = sum(self.told)
         self.story_blocks = min(sum(map(bool, self.told)), 200)
         self._find_best()
