@@ -44,7 +44,6 @@ class Blocks:
     bold: list[int] = field(default_factory=list)  # of these, within bold or emphasised text
     slanted: list[int] = field(default_factory=list)  # of these, within emphasised text
     links: list[tuple[html.HtmlElement, ...]] = field(default_factory=list)  # the links in it, in order
-    leads: list[int] = field(default_factory=list)  # 1 if it begins bold
     words: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)  # sentence ends
     story: list[int] = field(default_factory=list)  # its words if it reads like sentences, else 0
@@ -161,7 +160,7 @@ def blocks_of(stream: TextStream) -> Blocks:
     raws, owners = stream.raws, stream.owners
     starts = [*stream.starts, len(stream.solid)]
     begin = -1
-    box = size = linked = bold = slanted = last = leads = -1
+    box = size = linked = bold = slanted = last = -1
     links: list[html.HtmlElement] = []
     for number, after in enumerate(stream.after):
         held = starts[number + 1] - starts[number]
@@ -170,10 +169,9 @@ def blocks_of(stream: TextStream) -> Blocks:
         home, link, weight = homes.of(owners[number])
         if begin < 0 or home != box or _parts(after):
             if begin >= 0:
-                _close(blocks, raws, begin, last, box, size, linked, bold, slanted, leads, links)
+                _close(blocks, raws, begin, last, box, size, linked, bold, slanted, links)
             begin, box = number, home
             size = linked = bold = slanted = 0
-            leads = 1 if weight else 0
             links = []
         last = number
         size += held
@@ -186,7 +184,7 @@ def blocks_of(stream: TextStream) -> Blocks:
             if weight & 2:
                 slanted += held
     if begin >= 0:
-        _close(blocks, raws, begin, last, box, size, linked, bold, slanted, leads, links)
+        _close(blocks, raws, begin, last, box, size, linked, bold, slanted, links)
     return blocks
 
 
@@ -210,7 +208,6 @@ def _close(
     linked: int,
     bold: int,
     slanted: int,
-    leads: int,
     links: list[html.HtmlElement],
 ) -> None:
     text = normalise("".join(raws[first : last + 1]) if first != last else raws[first])
@@ -227,7 +224,6 @@ def _close(
     blocks.bold.append(bold)
     blocks.slanted.append(slanted)
     blocks.links.append(tuple(links))
-    blocks.leads.append(leads)
     blocks.words.append(words)
     blocks.ends.append(ends)
     blocks.story.append(words if words >= LONG and ends and 2 * linked < size else 0)

@@ -21,22 +21,9 @@ CUES = {
     "czytaj zobacz leia saiba mehr voir aussi mira guarda ook też также siehe more next previous",
 }
 CUE_WORDS = tuple(frozenset(words.split()) for words in CUES.values())
-# Words that say more by where they stand, or of whom.
-_TELLING = {
-    # above lists of other articles, above comments, and above what is told of an author
-    "head": "related popular latest recommended trending comments comment kommentare kommentar author autor autorin "
-    "autoren über ähnliche artikel articles news beiträge links tags themen thema share teilen topics topic "
-    "stories contact kontakt kommentieren antworten reply response responses schlagwörter quellen quelle "
-    "sources references commentaires comentarios commenti auteur auteurs artículos relacionados noticias "
-    "articoli wpisy komentarze powiązane tagi autorzy newsletter about us empfehlungen meistgelesen "
-    "interessieren interessant weitere weiteres download downloads 関連 記事 おすすめ ランキング 相关 推荐 관련 기사",
-    # the reader
-    "you": "you your yours yourself du dich dir dein deine deinen deinem deiner ihr euch euer eure sie ihre ihren "
-    "ihrem vous votre vos tu te ton ta tes usted ustedes tus ti você vocês seu sua voi vostro tuo tua twój "
-    "twoje ci wam jij je jou uw u din ditt dina вы вас вам ваш",
-    # the house
-    "we": "we our ours us wir uns unser unsere unseren unserem unserer nous notre nos nosotros nuestro nuestra "
-    "nuestros nuestras noi nostro nostra nós nosso nossa my nasz nasze nas onze ons vi vår vårt våra мы нас "
-    "наш наши",
-}
-HEAD_WORDS, YOU_WORDS, WE_WORDS = (frozenset(words.split()) for words in _TELLING.values())
+# What a house speaks of itself with.
+_WE = (
+    "we our ours us wir uns unser unsere unseren unserem unserer nous notre nos nosotros nuestro nuestra nuestros "
+    "nuestras noi nostro nostra nós nosso nossa my nasz nasze nas onze ons vi vår vårt våra мы нас наш наши"
+)
+WE_WORDS = frozenset(_WE.split())

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from string import ascii_uppercase, digits
+from string import ascii_uppercase
 
 from archive.cleaning.cues import CUE_WORDS, CUES
-from archive.cleaning.hints import BITS, GROUPS
+from archive.cleaning.hints import BITS
 from archive.cleaning.said import tokens
 from archive.cleaning.standing import LOOK as STANDING_LOOK
 from archive.cleaning.standing import PAGE as STANDING_PAGE
 from archive.cleaning.standing import STANDING, Standing
-from archive.cleaning.sums import FAR, PLACE_BITS, PLACES, Sums
+from archive.cleaning.sums import FAR, PLACE_BITS, Sums
 
 _KINDS = {
     "p": 1,
@@ -44,14 +44,13 @@ _KINDS = {
     "summary": 23,
     "nav": 24,
 }
+_CUES = ("credit", "offer")  # of `archive.cleaning.cues`, those that are told one by one
 _READ = 120  # characters at a block's beginning that are counted one by one
 MANY = 4000
-# Which hints are read: of a block's own box, of all around it, and of those below the best box's line.
-_OWN = ("caption", "side", "story", "meta")
-_AROUND = ("hidden", "body", "author", "head", "tags", "caption", "menu", "summary", "side")
-_BRANCH = tuple(name for name in GROUPS if name not in {"comment", "advert", "tags", "quote", "live", "head"})
-_SIDES = ("words", "linked", "kind", "story", "ends", "same box", "same look")
-_FAR_SIDES = _SIDES[:3]
+# Which hints are read: of a block's own box, of all around it, and of those below the best box's line; and places.
+_OWN = _AROUND = ("caption",)
+_BRANCH = ("related", "share", "caption", "menu", "side", "meta", "consent")
+_PLACES = ("footer", "figure", "li")
 # What is the same for all blocks of a page, for all below one box, for most of the page's paragraphs, and for a look:
 # each is told once, and forests remember what they answer to it.
 _PAGE = (
@@ -59,18 +58,17 @@ _PAGE = (
     *STANDING_PAGE,
 )
 _ABOVE = (
-    *("parent kind", "grandparent kind"),
     *("whole parent words", "whole parent linked", "whole grand words", "whole grand linked"),
     *("like parent", "like grandparent"),
-    *("parent share", "parent ratio", "parent linked", "parent blocks"),
+    *("parent share", "parent ratio", "parent blocks"),
     *("grand share", "grand ratio", "grand linked"),
-    *("whole parent share", "whole parent ratio", "whole grand share", "whole grand ratio", "whole great share"),
+    *("whole parent share", "whole parent ratio", "whole grand share", "whole great share"),
 )
 _FLAGS = (
     *(f"own {name}" for name in _OWN),
     *(f"around {name}" for name in _AROUND),
     *(f"branch {name}" for name in _BRANCH),
-    *(f"in {name}" for name in PLACES),
+    *(f"in {name}" for name in _PLACES),
 )
 _LOOK = (
     *("look share", "look ratio", "look linked", "look blocks", "look in best", "look beside story"),
@@ -78,27 +76,26 @@ _LOOK = (
 )
 NAMES: tuple[str, ...] = (
     *(*_PAGE, *_ABOVE, *_FLAGS, *_LOOK),
-    *("kind", "depth"),
-    *("words", "sentence ends", "words a sentence", "story", "linked share", "bold share"),
-    *("capitals share", "digits share", "ends as sentence"),
+    *("kind", "words", "sentence ends", "words a sentence", "story", "linked share", "bold share"),
+    *("capitals share", "ends as sentence"),
     *("title overlap", "description overlap", "description covered"),
-    *(f"cue {name}" for name in CUES),
+    *(f"cue {name}" for name in _CUES),
     *("cues of all", "copies", "earlier copy"),
-    *("whole box words", "like box", "most alike around", "distance to head", "up to head"),
-    *("image in box", "begins bold", "to end of best"),
+    *("whole box words", "like box", "most alike around", "distance to head"),
+    *("image in box", "to end of best"),
     *("box share", "box ratio"),
-    *("distance to best", "up to best", "in best", "before best", "behind best"),
-    *("index share", "story before share", "to next story", "to previous story"),
-    *("next story kin", "previous story kin"),
+    *("distance to best", "up to best", "behind best"),
+    *("index share", "story before share", "to next story", "next story kin"),
     *("behind head", "before head"),
-    *(f"{side} {name}" for side in ("next", "previous") for name in _SIDES),
-    *(f"{side} {name}" for side in ("second next", "second previous") for name in _FAR_SIDES),
+    *("next words", "next linked", "next same look"),
+    *("previous words", "previous linked", "previous story"),
+    "second next words",
     *STANDING,
 )
 SHARED: tuple[int, ...] = (len(_PAGE), len(_ABOVE), len(_FLAGS), len(_LOOK))  # the first of the numbers
-_NO_SIDE = (-1,) * len(_SIDES)
+_TOLD = tuple(list(CUES).index(name) for name in _CUES)
 _LAST = frozenset(".!?…。！？\"'”’»«)؟।۔")
-_CAPITALS, _DIGITS = ascii_uppercase.encode(), digits.encode()
+_CAPITALS = ascii_uppercase.encode()
 _BITS = {"hidden": 1, **BITS, **PLACE_BITS}
 
 
@@ -158,30 +155,26 @@ class _Rows:
         text, size, words = blocks.text[number], blocks.size[number], blocks.words[number]
         ends = blocks.ends[number]
         read = text[:_READ]
-        capitals, figures = _capitals_and_digits(read)
         own = tokens((text,)) if words < 400 else frozenset()
         cues = [0 if own.isdisjoint(words) else 1 for words in CUE_WORDS]
         shared = len(own & sums.said.description)
-        behind, before, head = sums.behind[number], sums.before[number], sums.head
+        behind, head = sums.behind[number], sums.head
         direct = sums.direct[0][box]
         up, down = sums.up[box], sums.down[box]
-        depth = blocks.depth[box]
         return [
             self.kinds[box],
-            min(depth, FAR),
             min(words, MANY),
             min(ends, 200),
             min(words // ends, 200) if ends else 200,
             1 if sums.told[number] else 0,
             self.linked[number],
             1000 * blocks.bold[number] // size,
-            1000 * capitals // len(read),
-            1000 * figures // len(read),
+            1000 * _capitals(read) // len(read),
             1 if text[-1] in _LAST else 0,
             _share(len(own & sums.said.titles), len(own)),
             _share(shared, len(own)),
             _share(shared, len(sums.said.description)),
-            *cues,
+            *(cues[at] for at in _TOLD),
             sum(cues),
             min(sums.copies[text], 9),
             min(sums.earlier[number], 9),
@@ -189,29 +182,20 @@ class _Rows:
             min(sums.alike[box], 200),
             min(sums.crowd[box], 200),
             min(sums.head_up[box] + sums.head_down[box], FAR) if head >= 0 else -1,
-            min(sums.head_down[box], FAR) if head >= 0 else -1,
-            1 if depth > 2 and next(blocks.element[box].iterdescendants("img"), None) is not None else 0,
-            blocks.leads[number],
+            1 if blocks.depth[box] > 2 and next(blocks.element[box].iterdescendants("img"), None) is not None else 0,
             max(-FAR, min(sums.best_last - number, FAR)),
             _share(direct, sums.story),
             _share(direct, sums.direct[1][box]),
             min(up + down, FAR),
             min(down, FAR),
-            1 if down == 0 else 0,
-            min(max(sums.best_first - number, 0), FAR),
             min(max(number - sums.best_last, 0), FAR),
             1000 * number // len(blocks.box),
             _share(sums.sofar[number], sums.story),
             min(behind - number, FAR) if behind >= 0 else FAR,
-            min(number - before, FAR) if before >= 0 else FAR,
             sums.kin(number, behind),
-            sums.kin(number, before),
             min(number - head, FAR) if 0 <= head <= number else -1,
             min(head - number, FAR) if head > number else -1,
-            *self._side(number, number + 1),
-            *self._side(number, number - 1),
-            *self._far_side(number + 2),
-            *self._far_side(number - 2),
+            *self._beside(number),
             *self.standing.numbers(number, own),
         ]
 
@@ -224,8 +208,6 @@ class _Rows:
         bare = grand < 0
         one, two = sums.level1, sums.level2
         return (
-            -1 if none else self.kinds[above],
-            -1 if bare else self.kinds[grand],
             -1 if none else min(words[above], MANY),
             -1 if none else _share(linked[above], words[above]),
             -1 if bare else min(words[grand], MANY),
@@ -234,7 +216,6 @@ class _Rows:
             -1 if bare else min(sums.alike[grand], 200),
             -1 if none else _share(one[0][above], story),
             -1 if none else _share(one[0][above], one[1][above]),
-            -1 if none else _share(one[2][above], one[1][above]),
             -1 if none else min(one[3][above], 200),
             -1 if bare else _share(two[0][grand], story),
             -1 if bare else _share(two[0][grand], two[1][grand]),
@@ -242,7 +223,6 @@ class _Rows:
             -1 if none else _share(told[above], story),
             -1 if none else _share(told[above], words[above]),
             -1 if bare else _share(told[grand], story),
-            -1 if bare else _share(told[grand], words[grand]),
             -1 if great < 0 else _share(told[great], story),
         )
 
@@ -258,42 +238,35 @@ class _Rows:
             *self.standing.of_look(number),
         )
 
-    def _side(self, number: int, other: int) -> tuple[int, ...]:
-        sums = self.sums
-        blocks = sums.blocks
-        if not 0 <= other < len(blocks.box):
-            return _NO_SIDE
-        box, near = blocks.box[number], blocks.box[other]
+    def _beside(self, number: int) -> tuple[int, ...]:
+        """What stands right behind a block, right before it, and behind the next one; -1 where nothing does."""
+        sums, words = self.sums, self.sums.blocks.words
+        behind, before, second = number + 1, number - 1, number + 2
+        count = len(words)
         return (
-            min(blocks.words[other], MANY),
-            self.linked[other],
-            self.kinds[near],
-            sums.told[other],
-            blocks.ends[other],
-            2 if near == box else 1 if blocks.parent[near] == blocks.parent[box] else 0,
-            2 if sums.look_of[other] is sums.look_of[number] else 0,
+            min(words[behind], MANY) if behind < count else -1,
+            self.linked[behind] if behind < count else -1,
+            -1 if behind >= count else 2 if sums.look_of[behind] is sums.look_of[number] else 0,
+            min(words[before], MANY) if before >= 0 else -1,
+            self.linked[before] if before >= 0 else -1,
+            sums.told[before] if before >= 0 else -1,
+            min(words[second], MANY) if second < count else -1,
         )
-
-    def _far_side(self, other: int) -> tuple[int, ...]:
-        blocks = self.sums.blocks
-        if not 0 <= other < len(blocks.box):
-            return _NO_SIDE[: len(_FAR_SIDES)]
-        return min(blocks.words[other], MANY), self.linked[other], self.kinds[blocks.box[other]]
 
 
 @lru_cache(maxsize=4096)
 def _flags(own: int, around: int, branch: int, place: int) -> tuple[int, ...]:
     """The bits of `_FLAGS`, one number each."""
-    asked = ((own, _OWN), (around, _AROUND), (branch, _BRANCH), (place, PLACES))
+    asked = ((own, _OWN), (around, _AROUND), (branch, _BRANCH), (place, _PLACES))
     return tuple(1 if bits & _BITS[name] else 0 for bits, names in asked for name in names)
 
 
-def _capitals_and_digits(text: str) -> tuple[int, int]:
-    """How many characters are capital letters, and how many digits."""
+def _capitals(text: str) -> int:
+    """How many characters are capital letters."""
     if text.isascii():
         plain = text.encode()
-        return len(plain) - len(plain.translate(None, _CAPITALS)), len(plain) - len(plain.translate(None, _DIGITS))
-    return sum(map(str.isupper, text)), sum(map(str.isdigit, text))
+        return len(plain) - len(plain.translate(None, _CAPITALS))
+    return sum(map(str.isupper, text))
 
 
 def _share(part: int, whole: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lxml import etree, html
 
+HOME = "ruby-readings"  # the class of the element that they are moved to
 _LONGEST = 60  # characters of a reading; one that was never closed holds the page's text
 
 
@@ -27,7 +28,7 @@ def lay_apart(root: html.HtmlElement) -> None:
     if not moved:
         return
     body = root.find("body")
-    home = etree.SubElement(root if body is None else body, "div", {"class": "ruby-readings", "hidden": ""})
+    home = etree.SubElement(root if body is None else body, "div", {"class": HOME, "hidden": ""})
     for element in moved:
         element.tail = "\n"
         home.append(element)

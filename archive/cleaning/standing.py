@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from archive.cleaning.cues import CUE_WORDS, HEAD_WORDS, WE_WORDS, YOU_WORDS
-from archive.cleaning.said import host_of, squeezed, tokens
+from archive.cleaning.cues import CUE_WORDS, WE_WORDS
+from archive.cleaning.said import host_of
 from archive.cleaning.sums import FAR, Sums
 
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
@@ -38,22 +38,16 @@ _ENDS = {
     **dict.fromkeys(",;-\u2013\u2014", 8),
     **dict.fromkeys("\u203a>\u2192\u00bb|", 9),
 }
-_ADDRESS = re.compile(
-    r"@\w|\bwww\.|https?:|\b[\w-]+\.(?:com|org|net|de|at|ch|co|fr|es|it|pl|ru|jp|uk)\b", re.IGNORECASE
-)
-_WITHIN = re.compile(r"\.[^\W\d_]")  # a full stop with no space behind it
 _WORD = re.compile(r"[^\W\d_]+")
 _SMALL = re.compile(r"(?:^| )[a-z]")
 _BEGINS = {word: at for at, cue in reversed([*enumerate(CUE_WORDS, 1)]) for word in cue}  # the first that has it
 STANDING: tuple[str, ...] = (
-    *("slanted share", "links", "links elsewhere", "links here", "link kind"),
-    *("end", "begins with", "copyright sign", "address", "lower share", "commas", "you", "we", "quotes"),
-    *("is heading", "to heading", "heading kind", "heading linked", "heading lead", "heading offer", "heading head"),
+    *("slanted share", "links", "links here"),
+    *("end", "begins with", "lower share", "commas", "we"),
+    *("to heading", "heading kind"),
     *("section words", "section story", "section linked", "section blocks"),
-    *("element before", "element behind", "told elsewhere", "told in data"),
-    *("to family", "in family"),
-    *("story behind share", "story behind in best", "blocks behind", "words to mean"),
-    *("words before story", "words behind story"),
+    *("element before", "element behind", "told elsewhere", "to family"),
+    *("story behind share", "story behind in best", "blocks behind", "words to mean", "words behind story"),
 )
 PAGE: tuple[str, ...] = ("data share", "family share", "family boxes")
 LOOK: tuple[str, ...] = ("look words", "look ends", "look first")
@@ -114,18 +108,10 @@ class Standing:
 
     def _end(self, at: int, totals: list[int]) -> None:
         if at < 0:
-            self.heads[-1] = (0, 0, 0, 0, 0, *self._beneath(totals))
+            self.heads[-1] = (0, *self._beneath(totals))
             return
         blocks = self.sums.blocks
-        own = tokens((blocks.text[at],))
-        self.heads[at] = (
-            _HEADINGS.get(blocks.tag[blocks.box[at]], 7),
-            1000 * blocks.linked[at] // blocks.size[at],
-            0 if own.isdisjoint(CUE_WORDS[3]) else 1,
-            0 if own.isdisjoint(CUE_WORDS[1]) else 1,
-            0 if own.isdisjoint(HEAD_WORDS) else 1,
-            *self._beneath(totals),
-        )
+        self.heads[at] = (_HEADINGS.get(blocks.tag[blocks.box[at]], 7), *self._beneath(totals))
 
     def _beneath(self, totals: list[int]) -> tuple[int, ...]:
         words, story, linked, count = totals
@@ -182,19 +168,12 @@ class Standing:
         text, size = blocks.text[number], blocks.size[number]
         story = sums.story
         links = blocks.links[number]
-        here = elsewhere = kind = 0
+        here = 0
         for one in links[:20]:
-            target = one.get("href") or ""
-            host = host_of(target)
-            if host and host != said.host and not host.endswith("." + said.host):
-                elsewhere += 1
-                kind |= 1
-            elif target[:1] == "#" or not target:
-                kind |= 2
-            elif target[:7] == "mailto:" or target[:4] == "tel:":
-                kind |= 4
-            else:
-                here += 1
+            target = one.get("href")
+            if target and not target.startswith(("#", "mailto:", "tel:")):
+                host = host_of(target)
+                here += not host or host == said.host or host.endswith("." + said.host)
         read = text[:_READ]
         first = _WORD.search(read)
         heading = self.heading[number]
@@ -206,50 +185,29 @@ class Standing:
                 told |= 1
             if self.page.find(piece, at + len(piece)) >= 0:
                 told |= 2
-        data = -1
-        if self.story:
-            data = 1 if squeezed(text[:80]) in self.story else 0
         element = blocks.element[box]
-        behind, before = sums.behind[number], sums.before[number]
-        to_family = self.to_family[box]
+        behind = sums.behind[number]
         return [
             1000 * blocks.slanted[number] // size,
             min(len(links), 20),
-            elsewhere,
             here,
-            kind,
             _ENDS.get(text[-1], 0),
             _BEGINS.get(first[0].casefold(), 0) if first is not None else 0,
-            1 if "\u00a9" in text or "(c)" in text[:_READ] else 0,
-            1 if _has_address(text) else 0,
             1000 * _beginning_small(read) // (read.count(" ") + 1),
             min(text.count(",") + text.count("\u3001") + text.count("\uff0c"), 30),
-            0 if own.isdisjoint(YOU_WORDS) else 1,
             0 if own.isdisjoint(WE_WORDS) else 1,
-            1 if text[0] in "\"'\u201c\u201e\u00ab\u00bb\u2018\u201a\u300c" else 0,
-            1 if self.is_heading[number] else 0,
             min(number - heading, FAR) if heading >= 0 else FAR,
             *self.heads[heading],
             _beside(element.getprevious()),
             _beside(element.getnext()),
             told,
-            data,
-            to_family,
-            1 if to_family == 0 else 0,
+            self.to_family[box],
             1000 * (story - sums.sofar[number] - sums.told[number]) // story if story else 0,
             1000 * (self.best_so_far[-1] - self.best_so_far[number]) // story if story else 0,
             min(len(blocks.box) - number, 300),
             min(100 * blocks.words[number] // self.mean, 1000) if self.mean else 0,
             min(self.so_far[behind] - self.so_far[number + 1], 1000) if behind >= 0 else 1000,
-            min(self.so_far[number] - self.so_far[before + 1], 1000) if before >= 0 else 1000,
         ]
-
-
-def _has_address(text: str) -> bool:
-    """Whether an address stands in a text; most texts have nothing that one could begin or go on with."""
-    lowered = text.lower()
-    some = "@" in text or "http" in lowered or "www." in lowered or _WITHIN.search(text)
-    return bool(some and _ADDRESS.search(text))
 
 
 def _beginning_small(text: str) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from archive.cleaning.blocks import Blocks
 from archive.cleaning.hints import BITS
+from archive.cleaning.ruby import HOME
 from archive.cleaning.said import Said, tokens
 
 # Places that say something of all that stands in them.
-PLACES = ("article", "main", "aside", "footer", "figure", "form", "li", "section", "table")
+PLACES = ("footer", "figure", "li", "table")
 PLACE_BITS = {name: 1 << number for number, name in enumerate(PLACES)}
 _HEADS = frozenset({"h1", "h2", "h3", "div", "span", "p", "header"})
 _ENOUGH = 60  # words of a story that make readers' comments beside it what they are
@@ -22,6 +23,16 @@ def _told(blocks: Blocks) -> list[int]:
         for box, words in zip(blocks.box, blocks.story, strict=True)
     ]
     return outside if sum(outside) >= _ENOUGH else blocks.story
+
+
+def _readings(blocks: Blocks) -> int:
+    """The box that the readings of ruby were moved to, at the end of the page; behind all boxes where there is none."""
+    box = len(blocks.element) - 1
+    while box >= 0:
+        if blocks.element[box].get("class") == HOME:
+            return box
+        box = blocks.parent[box]
+    return len(blocks.element)
 
 
 def _lifted(sums: list[list[int]], parent: list[int]) -> list[list[int]]:
@@ -41,6 +52,7 @@ class Sums:
         self.blocks = blocks
         self.said = said
         self.told = _told(blocks)
+        self.readings = _readings(blocks)
         boxes = len(blocks.tag)
         parent = blocks.parent
         looks: dict[tuple[int, int], list[int]] = {}
@@ -196,6 +208,8 @@ class Sums:
         """Whether sentences stand anywhere near a block, or it stands where a standfirst would."""
         blocks = self.blocks
         box = blocks.box[number]
+        if box >= self.readings:
+            return False
         above = blocks.parent[box]
         if self.look_of[number][0] or self.direct[0][box]:
             return True

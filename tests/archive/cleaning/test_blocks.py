@@ -34,7 +34,7 @@ def test_all_visible_text_is_in_blocks_once() -> None:
 
 def test_links_and_emphasis_are_measured() -> None:
     found = blocks("<p><strong>Read</strong> <a href=x><em>more</em></a>")
-    assert (found.size, found.linked, found.bold, found.leads) == ([8], [4], [8], [1])
+    assert (found.size, found.linked, found.bold) == ([8], [4], [8])
 
 
 def test_sentences_are_seen_in_every_script() -> None:
