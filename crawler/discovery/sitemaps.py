@@ -26,7 +26,8 @@ MAX_CHILDREN = 10
 _ENTRIES = frozenset({"url", "sitemap"})
 _LINE = re.compile(r"\S[^\r\n]*")  # without a list of fifty million empty lines
 _GZIP = b"\x1f\x8b"
-_MAX_MEMBERS = 100  # each costs a copy of what follows it; real files have one
+_MAX_MEMBERS = 100  # real files have one
+_PIECE = 65_536  # bytes of a gzipped file that are unpacked at a time: the end of a member costs a copy of the rest
 _TEXT_LINES = 20  # lines of a plain-text sitemap that must all be URLs before it is taken for one
 _DATE_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:[-_/.]?(0[1-9]|1[0-2])(?:[-_/.]?(0[1-9]|[12]\d|3[01]))?)?(?!\d)")
 _NEWS_NAME = re.compile(r"news|latest|recent|aktuell|today", re.IGNORECASE)
@@ -140,24 +141,29 @@ def _from_both_ends(refs: list[SitemapRef]) -> list[SitemapRef]:
 
 def _unpacked(body: bytes) -> tuple[bytes, bool] | NotASitemap:
     """A gzipped file's bytes and whether they are whole; several members count as one file (RFC 1952, 2.2)."""
-    parts: list[bytes] = []
+    members: list[bytes] = []
     room = MAX_BYTES
-    while body.startswith(_GZIP):
-        if len(parts) >= _MAX_MEMBERS:
-            return b"".join(parts), False
+    at = 0
+    while body.startswith(_GZIP, at):
+        if len(members) >= _MAX_MEMBERS:
+            return b"".join(members), False
         member = zlib.decompressobj(wbits=31)
-        try:
-            part = member.decompress(body, room + 1)
-        except zlib.error:
-            return (b"".join(parts), False) if parts else NotASitemap("its gzip data is broken")
-        parts.append(part)
-        room -= len(part)
-        if room < 0:
-            return NotASitemap(f"it unpacks to more than the {MAX_BYTES} bytes that the protocol allows")
+        parts: list[bytes] = []
+        while at < len(body) and not member.eof:
+            piece = body[at : at + _PIECE]
+            try:
+                part = member.decompress(piece, room + 1)
+            except zlib.error:
+                return (b"".join(members), False) if members else NotASitemap("its gzip data is broken")
+            at += len(piece) - len(member.unused_data)
+            parts.append(part)
+            room -= len(part)
+            if room < 0:
+                return NotASitemap(f"it unpacks to more than the {MAX_BYTES} bytes that the protocol allows")
+        members.append(b"".join(parts))
         if not member.eof:
-            return b"".join(parts), False
-        body = member.unused_data
-    return b"".join(parts), True
+            return b"".join(members), False
+    return b"".join(members), True
 
 
 def _text_sitemap(body: bytes, url: str, charset: str | None, whole: bool) -> Sitemap | NotASitemap:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from lxml import etree
 
-from archive.attributes import too_many
+from archive.attributes import attributes_of
 
 if TYPE_CHECKING:
     from lxml.etree import ParserTarget  # of the stubs alone
@@ -47,7 +47,7 @@ class _Few:
 def tree_of(text: str) -> Tree:
     """The tree of a decoded page. Never raises; linear in the page, whatever it holds."""
     html = text.replace("\0", "").encode("utf-8", "replace")
-    whole = too_many(html, MAX_ATTRIBUTE_WORK) is None
+    whole = attributes_of(html).squares <= MAX_ATTRIBUTE_WORK
     try:
         return Tree(_parsed(html) if whole else _parsed_in_part(html), whole)
     except etree.XMLSyntaxError:
