@@ -18,6 +18,7 @@ from lxml import etree
 if TYPE_CHECKING:
     from lxml.etree import ParserTarget  # of the stubs alone
 
+_SMALL = 2**20  # bytes of a page that is taken to pieces: of a larger one these would take too much memory
 _SHORT = 200  # bytes of a tag: hardly any has more
 _BUT_QUOTES = bytes(set(range(256)) - set(b"=\"'>"))
 # A value in quotes, cut off.
@@ -73,7 +74,7 @@ def attributes_of(html: bytes) -> Attributes:
 
 def too_many(html: bytes, squares: int, total: int = sys.maxsize) -> Attributes | None:
     """The attributes of a page that has more of them than that, None for any other; hardly any page must be counted."""
-    if squares_at_most(html) <= squares and len(html) // 2 <= total:
+    if len(html) <= min(_SMALL, 2 * total) and squares_at_most(html) <= squares:
         return None
     counted = attributes_of(html)
     return counted if counted.squares > squares or counted.total > total else None
