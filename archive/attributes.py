@@ -81,7 +81,7 @@ def too_many(html: bytes, squares: int, total: int = sys.maxsize) -> Attributes 
 
 
 def squares_at_most(html: bytes) -> int:
-    """What the squares cannot exceed, told in a third of the time that counting takes.
+    """What the squares cannot exceed, told in half the time that counting takes.
 
     A tag ends at the first ">" that stands in no quotes, and quotes open a value only behind a "=". So two pieces
     between one ">" and another are parts of one tag only where such quotes open in the first and close in the second,

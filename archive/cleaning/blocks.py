@@ -142,15 +142,10 @@ def _hints(element: html.HtmlElement, tag: str) -> int:
         return hints(tag, "")
     # The names of the body are what the page could have, not what it has.
     names = f"{said.get('class', '')} {said.get('id', '')} {said.get('itemprop', '')} {said.get('role', '')}"
-    own = hints(tag, names[:LONGEST]) if tag != "body" else 0
-    style = said.get("style")
-    if (style and _HIDDEN.search(style)) or "hidden" in said or said.get("aria-hidden") == "true":
-        own |= 1
-    return own
+    return hints(tag, names[:LONGEST]) if tag != "body" else 0
 
 
 _WEIGHTS = {"b": 1, "strong": 1, "em": 2, "i": 2}
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
 def blocks_of(stream: TextStream) -> Blocks:

@@ -96,7 +96,7 @@ SHARED: tuple[int, ...] = (len(_PAGE), len(_ABOVE), len(_FLAGS), len(_LOOK))  # 
 _TOLD = tuple(list(CUES).index(name) for name in _CUES)
 _LAST = frozenset(".!?…。！？\"'”’»«)؟।۔")
 _CAPITALS = ascii_uppercase.encode()
-_BITS = {"hidden": 1, **BITS, **PLACE_BITS}
+_BITS = {**BITS, **PLACE_BITS}
 
 
 def features(sums: Sums, standing: Standing) -> tuple[list[int], list[list[int]]]:

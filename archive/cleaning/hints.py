@@ -5,32 +5,19 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-# The order is part of the weights: each is a bit, from 1 on (bit 0 is "hidden").
+# Each is a bit.
 GROUPS: dict[str, str] = {
     "comment": r"comment|disqus|komment|replies|^respond$|^reply",
     "related": r"relat|recirc|recommend|read-?(?:more|next|also)|more-?(?:from|stories|news|on)|also|similar|popular|"
     r"trending|most-|mostread|latest|outbrain|taboola|teaser|promo|upnext|up-next|weitere|mehr",
     "share": r"share|sharing|social|follow|addtoany|twitter-share|facebook",
-    "letter": r"newsletter|subscri|sign-?up|abo(?:$|[\s_-])|paywall|piano|regwall|register|login|donat|membership",
-    "author": r"author|byline|bio(?:$|[\s_-])|contributor|writer|autor|verfasser",
     "caption": r"caption|credit|copyright|figure|photo|image|gallery|legend|bildunterschrift|slideshow|carousel|media",
     "menu": r"nav(?:$|[\s_-]|bar|igat)|menu|breadcrumb|footer|toolbar|masthead|topbar|site-?header|skip|"
     r"pagination|pager",
-    "advert": r"(?:^|[\s_-])ads?(?:$|[\s_-]|vert)|advert|sponsor|anzeige|werbung|banner|affiliate|commerce|product",
     "side": r"sidebar|side-|aside|widget|rail|sidecolumn|infobox|factbox|info-?box|fact-?box|box(?:$|[\s_-])",
-    "body": r"article-?_?(?:body|text|content|copy)|body-?_?(?:text|content|copy)|entry-?content|post-?content|"
-    r"post-?body|"
-    r"story-?_?(?:body|text|content)|content-?_?body|articlebody|maincontent|rich-?text|prose|paragraph|fulltext",
-    "story": r"article|story|post|entry|content|main|text|single",
-    "summary": r"standfirst|summary|dek|lede|lead|intro|sub-?title|sub-?head|excerpt|abstract|description|teaser-?text|"
-    r"sapo|chapo|entradilla|bajada|ingress|vorspann|manchet",
     "meta": r"meta(?:$|[\s_-])|date|time|publish|posted|info(?:$|[\s_-])|kicker|eyebrow|category|section-?name|"
     r"label|source",
-    "tags": r"tags?(?:$|[\s_-])|topic|keyword|taglist|tag-|categor",
     "consent": r"cookie|consent|gdpr|modal|popup|overlay|dialog|banner|notice|disclaimer|legal|terms",
-    "quote": r"quote|citation|zitat|embed|tweet|instagram|video|player|audio|podcast",
-    "live": r"live|ticker|update|timeline|liveblog",
-    "head": r"headline|title|heading|(?:^|[\s_-])h[1-6](?:$|[\s_-])|header",
 }
 # Elements that say the same by their own name.
 _TAGS = {
@@ -39,11 +26,9 @@ _TAGS = {
     "figure": "caption",
     "figcaption": "caption",
     "aside": "side",
-    "blockquote": "quote",
-    "form": "letter",
 }
-BITS = {name: 1 << number for number, name in enumerate(GROUPS, 1)}
-_PATTERNS = [(1 << number, re.compile(pattern)) for number, pattern in enumerate(GROUPS.values(), 1)]
+BITS = {name: 1 << number for number, name in enumerate(GROUPS)}
+_PATTERNS = [(1 << number, re.compile(pattern)) for number, pattern in enumerate(GROUPS.values())]
 # What is named like readers' comments and only says whether there can be any, or leads there.
 _NO_COMMENTS = re.compile(r"open|close|count|enable|disable|no-?comm|allow|link|button|icon|toggle")
 LONGEST = 300  # characters of names that are read; utility classes can run on for pages

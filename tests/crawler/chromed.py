@@ -7,27 +7,12 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import pytest
-
 from archive.configuration import ArchiveConfiguration
-from archive.errors import ConfigurationError
 from crawler.drawing.browser import Browser
-from crawler.drawing.chromium import find
 from crawler.drawing.sheet import Picture, Reply, Wanted
 
 T = TypeVar("T")
 URL = "http://paper.example/story"
-
-
-def _is_there() -> bool:
-    try:
-        find()
-    except ConfigurationError:
-        return False
-    return True
-
-
-needs_chromium = pytest.mark.skipif(not _is_there(), reason="no Chromium is installed")
 
 
 def configuration(**browser: object) -> ArchiveConfiguration:

@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromed import URL, Easel, Files, html, needs_chromium
+from chromed import URL, Easel, Files, html
+from looking import needs_chromium
 
 from archive.errors import ConfigurationError
 from crawler.drawing import sheet

@@ -11,8 +11,8 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from chromed import needs_chromium
 from crawled import attempted, captured, crawl, make_archive, site
+from looking import needs_chromium
 from oddserver import Odd, OddServer
 
 from archive.errors import ConfigurationError

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from chromed import needs_chromium
 from crawled import attempted, captured, crawl, make_archive, site
+from looking import needs_chromium
 from oddserver import Odd, OddServer
 from web import rss
 

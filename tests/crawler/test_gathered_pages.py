@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from chromed import needs_chromium
 from crawled import crawl, make_archive, new_run, site
+from looking import needs_chromium
 from oddserver import Answers, Odd, OddServer
 from replayed import Replaying, drawn
 from web import rss

@@ -49,13 +49,14 @@ def test_sentences_are_seen_in_every_script() -> None:
 
 
 def test_boxes_know_what_is_around_them() -> None:
-    found = blocks("<div class='comments'><article class='post'><p hidden>Well said.</p></article></div>")
+    found = blocks("<div class='comments'><aside id='share'><p class='photo'>Well said.</p></aside></div>")
     (box,) = found.box
     assert found.around(box) & BITS["comment"]
-    assert found.around(box) & BITS["story"]
-    assert found.own(box) & 1  # hidden
+    assert found.around(box) & BITS["share"]
+    assert found.around(box) & BITS["side"]  # by the element
+    assert found.own(box) == BITS["caption"]
     above = found.parent[box]
-    assert (found.tag[above], found.depth[box] - found.depth[above]) == ("article", 1)
+    assert (found.tag[above], found.depth[box] - found.depth[above]) == ("aside", 1)
 
 
 def test_a_page_that_could_have_comments_is_none() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from looking import needs_chromium
 from peers import ask, needs_peers
 from playwright.sync_api import Browser, Frame, Page, sync_playwright
 from sharing.replay import replaying
@@ -34,7 +35,6 @@ from crawler.drawing.chromium import find
 
 from .captured.hostile import HOST, answered, archived
 from .captured.shown import showing
-from .looking import needs_chromium
 
 pytestmark = [needs_chromium, pytest.mark.slow]
 

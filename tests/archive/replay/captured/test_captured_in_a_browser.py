@@ -7,12 +7,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from looking import needs_chromium
 from playwright.sync_api import Browser, sync_playwright
 
 from archive.replay.captured.targets import Use
 from crawler.drawing.chromium import find
 
-from ..looking import needs_chromium
 from .hostile import AT, HEAD, HOST, WAYS, aimed, answered, archived, png
 from .shown import Shown, Sink, showing, sink
 

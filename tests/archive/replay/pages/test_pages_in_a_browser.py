@@ -14,13 +14,13 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from looking import needs_chromium
 from lxml import html
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from crawler.drawing.chromium import find
 
 from ..captured.shown import Shown, showing
-from ..looking import needs_chromium
 from .reading_room import ARABIC, CHINESE, CRANE, DOWN, FERRY, GONE, HEBREW, JAPANESE, LIVE, NAUGHTY, PARTS
 
 pytestmark = [needs_chromium, pytest.mark.slow]
